@@ -18,7 +18,6 @@ import kuzu_fetch
 
 KMNIST_NAMES = ['o', 'ki', 'su', 'tsu', 'na', 'ha', 'ma', 'ya', 're', 'wo']
 SIDE = 28  # pixels
-OFFICIAL = 60_000, 10_000  # images to train and to test
 DIGITS_TRAIN = 1_400  # of 1,797; those after them are by other writers than most of these
 
 
@@ -60,8 +59,8 @@ def _kmnist(data_path, device):
             raise UserError(f'{raw}/{half}-labels-idx1-ubyte holds the label {labels.max()}: labels are 0 to 9')
         halves += [_normalize(images).to(device), torch.from_numpy(labels).long().to(device)]
     counts = len(halves[0]), len(halves[2])
-    if counts != OFFICIAL:
-        official = '{:,} and {:,}'.format(*OFFICIAL)
+    if counts != kuzu_fetch.OFFICIAL:
+        official = '{:,} and {:,}'.format(*kuzu_fetch.OFFICIAL)
         note(f'{raw}: {counts[0]:,} images to train and {counts[1]:,} to test (the official set has {official})')
     return Dataset(*halves, list(KMNIST_NAMES))
 
