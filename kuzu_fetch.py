@@ -66,9 +66,10 @@ def fetch(data_path: str):
                 for name in missing:
                     with open(os.path.join(raw_folder(folder), name), 'rb') as file:
                         checkpoint.write(os.path.join(raw, name), file.read())
+                for failure in tried:
+                    note(f'KMNIST could not be had from {failure}')
                 return
         tried.append(f'{title}: {fault}')
-        note(f'KMNIST cannot be had from {tried[-1]}')
     raise UserError(
         f'KMNIST cannot be downloaded: tried {"; ".join(tried)}. Put {", ".join(missing)} (or the same with .gz) '
         f'into {raw}, or take --dataset digits, which needs no download'
@@ -100,6 +101,7 @@ def _download(source: str, folder: str) -> str | None:
             return f'not done after {limit} s'
         finally:
             child.kill()
+            child.wait()  # it must not write any more when its folder is removed
         if child.returncode:
             said.seek(0)
             return said.read().decode(errors='replace').strip()[:300] or f'ended with code {child.returncode}'
