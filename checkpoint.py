@@ -96,3 +96,8 @@ def fit(model: torch.nn.Module, state: object, path: str):
     if not all(torch.isfinite(value).all() for value in state.values()):
         raise UserError(f'{path} holds weights that are NaN or infinite')
     model.load_state_dict(state)
+
+
+def load_into(model: torch.nn.Module, path: str):
+    """Load a state_dict file into a model. Raises UserError as load() and fit() do."""
+    fit(model, load(path), path)

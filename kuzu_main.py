@@ -18,6 +18,7 @@ import torch
 import checkpoint
 import kuzu_data
 import kuzu_plot
+import kuzu_recipe
 import kuzu_train
 import picture
 from kuzu import NetConv, NetFull, NetLin
@@ -98,6 +99,8 @@ def _check(args):
             setattr(args, flag, ADAM_RATE if (flag, args.optim) == ('lr', 'adam') else default)
         elif args.recipe == 'fast':
             raise UserError(f'--{flag} belongs to --recipe classic: the fast recipe sets its own')
+    if args.recipe == 'fast':
+        args.batch, args.shuffle = kuzu_recipe.BATCH, True
 
 
 def plan(args) -> list[Run]:
@@ -142,20 +145,14 @@ def train_one(run: Run, data: kuzu_data.Dataset, args, settings: kuzu_train.Sett
     model = kuzu_train.to_device(build(run), data.train_images)
     path = os.path.join(args.out_path, run.name)
     resume = args.resume and os.path.exists(f'{path}.resume')
-    history, confusion = kuzu_train.train(model, data, settings, path, resume, stop)
+    history, loss, confusion = kuzu_train.train(model, data, settings, path, resume, stop)
     pairs = kuzu_plot.confused_pairs(confusion)
     names = [f'{data.classes[target]} -> {data.classes[chosen]} {count}' for target, chosen, count in pairs]
-    result = Result(
-        run,
-        count_parameters(model),
-        100 * confusion.trace() / confusion.sum(),
-        history[-1][2] if history else float('nan'),
-        names,
-    )
-    print(f'Model parameters: {result.parameters}')
+    parameters = count_parameters(model)
+    print(f'Model parameters: {parameters}')
     print(*names, sep='\n', flush=True)
     draw(run, model, data, args.plot_path, history, confusion, pairs)
-    return result
+    return Result(run, parameters, 100 * confusion.trace() / confusion.sum(), loss, names)
 
 
 def draw(run, model, data, plot_path, history, confusion, pairs):
@@ -200,11 +197,8 @@ def main(argv: list[str] | None = None):
     checkpoint.prepare(args.plot_path)
     seed = args.seed
     if args.resume:
-        path = next(
-            (p for p in (os.path.join(args.out_path, run.name) for run in runs) if os.path.exists(f'{p}.resume')),
-            os.path.join(args.out_path, runs[0].name),
-        )
-        saved = kuzu_train.saved_seed(path)
+        paths = [os.path.join(args.out_path, run.name) for run in runs]
+        saved = kuzu_train.saved_seed(next((path for path in paths if os.path.exists(f'{path}.resume')), paths[0]))
         seed = saved if seed is None else seed
     data = kuzu_data.load(args.dataset, args.data_path, cli.device(args.no_cuda))
     settings = kuzu_train.Settings(

@@ -59,29 +59,27 @@ def to_device(model: torch.nn.Module, images: torch.Tensor) -> torch.nn.Module:
 
 def train(
     model, data: Dataset, settings: Settings, path: str, resume: bool, stop: Interrupt
-) -> tuple[list, np.ndarray]:
+) -> tuple[list, float, np.ndarray]:
     """Train to the end, or until Ctrl-C; print the transcript; after each epoch write `path`.pth, .csv and .resume.
 
-    Returns the history (rows of epoch, training loss, test loss, accuracy in percent) and the confusion matrix of the
-    last test. Raises UserError where the loss overflows, and where there is nothing fit to be resumed.
+    Returns the history (rows of epoch, training loss, test loss, accuracy in percent), and the test loss and confusion
+    matrix of the network as it then is. Raises UserError where the loss overflows, or nothing is there to be resumed.
     """
     recipe = _recipe(model, settings)
     progress = _restore(model, recipe.optimizer, settings, path) if resume else Progress()
-    confusion = None
+    tested = None
     while progress.epoch <= settings.epochs and not stop:
+        tested = None
         train_epoch(model, recipe, data, settings, progress, stop)
-        if progress.batch < _batches(data, settings):  # Ctrl-C in the middle of an epoch
-            break
-        loss, confusion = test(model, data.test_images, data.test_labels)
-        accuracy = 100 * confusion.trace() / confusion.sum()
-        progress.history.append([progress.epoch, float(np.mean(progress.losses)), loss, accuracy])
-        progress.epoch, progress.batch, progress.losses = progress.epoch + 1, 0, []
+        if progress.batch == _batches(data, settings):
+            tested = test(model, data.test_images, data.test_labels)
+            accuracy = float(100 * tested[1].trace() / tested[1].sum())
+            progress.history.append([progress.epoch, float(np.mean(progress.losses)), tested[0], accuracy])
+            progress.epoch, progress.batch, progress.losses = progress.epoch + 1, 0, []
         _keep(model, recipe.optimizer, settings, progress, path)
-    if progress.batch:
-        _keep(model, recipe.optimizer, settings, progress, path)
-    if confusion is None:  # interrupted within the first epoch, or resumed when all was done
-        confusion = test(model, data.test_images, data.test_labels)[1]
-    return progress.history, confusion
+    if tested is None:  # stopped amid an epoch, or resumed when all was done
+        tested = test(model, data.test_images, data.test_labels)
+    return progress.history, *tested
 
 
 def train_epoch(model, recipe: kuzu_recipe.Recipe, data: Dataset, settings: Settings, progress: Progress, stop):
