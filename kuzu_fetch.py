@@ -33,12 +33,12 @@ MD5 = {
 }
 NAMES = [name.removesuffix('.gz') for name in MD5_GZ]
 
-# source: what it is called, the server to ask (None: the usual one), and the seconds after which it is given up
+# source: what it is called, the server to ask (None: the usual one), and the seconds after which it is given up:
+# without a byte, and altogether (of OpenML's, reading the rows takes one or two minutes)
 SOURCES = {
-    'torchvision': ('the official server (through torchvision)', None, 300),
-    'openml': ('OpenML (through scikit-learn)', None, 900),  # reading the rows takes a minute of these
+    'torchvision': ('the official server (through torchvision)', None, 10, 300),
+    'openml': ('OpenML (through scikit-learn)', None, 30, 900),
 }
-SILENT = 10  # seconds without a byte from a server
 LOOK = 0.2  # seconds between looks at the process
 
 
@@ -82,8 +82,8 @@ def _stands(path: str) -> bool:
 
 def _download(source: str, folder: str) -> str | None:
     """Have a source leave the four files under `folder`. Returns what went wrong, or None."""
-    title, address, limit = SOURCES[source]
-    settings = json.dumps({'address': address, 'timeout': SILENT, 'md5': MD5_GZ, 'counts': OFFICIAL})
+    title, address, silence, limit = SOURCES[source]
+    settings = json.dumps({'address': address, 'timeout': silence, 'md5': MD5_GZ, 'counts': OFFICIAL})
     script = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'kuzu_download.py')
     with (
         open(os.path.join(folder, 'fault'), 'w+b') as said,
