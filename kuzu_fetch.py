@@ -51,7 +51,7 @@ def fetch(data_path: str):
     """See to it that the four files stand under data_path/KMNIST/raw, plain or .gz: download those that are missing.
 
     A file that is there is left as it is. Raises UserError that says what was tried and which files to put where when
-    they cannot be had; then nothing is left behind.
+    they cannot be had; then nothing is left behind but that folder.
     """
     raw = raw_folder(data_path)
     missing = [name for name in NAMES if not _stands(os.path.join(raw, name))]
@@ -141,7 +141,7 @@ def _bytes(folder: str) -> int:
 
 
 def _check(raw: str) -> str | None:
-    """What is wrong with downloaded files, or None: one is missing, or is not the official one."""
+    """Which of the downloaded files is not the official one, or None."""
     for name in NAMES:
         with open(os.path.join(raw, name), 'rb') as file:
             data = file.read()
