@@ -37,7 +37,8 @@ def made_set(monkeypatch):
 
 def sources(monkeypatch, **asked):
     """Ask these servers: torchvision=address, openml=address, in this order."""
-    monkeypatch.setattr(kuzu_fetch, 'SOURCES', {source: (source, address, 30, 60) for source, address in asked.items()})
+    table = {source: (source, address, 30, 120) for source, address in asked.items()}
+    monkeypatch.setattr(kuzu_fetch, 'SOURCES', table)
 
 
 def broken_torchvision(tmp_path, monkeypatch):
@@ -139,14 +140,22 @@ def test_a_server_that_drips_is_given_up_after_the_limit_and_leaves_nothing(tmp_
     now = time.monotonic
     monkeypatch.setattr(kuzu_fetch.time, 'monotonic', lambda: now() + sum(late))
     with serving('drip') as server:
-        server.when_stuck = lambda: late.append(60)
+        server.when_stuck = lambda: late.append(120)
         sources(monkeypatch, torchvision=server.mirror, openml=server.openml)
         with pytest.raises(UserError) as refusal:
             kuzu_fetch.fetch(str(tmp_path / 'data'))
     text = str(refusal.value)
-    assert 'openml: not done after 60 s' in text and 'torchvision::nms' in text  # what was tried
+    assert 'openml: not done after 120 s' in text and 'torchvision::nms' in text  # what was tried
     assert all(name in text for name in FILES) and str(tmp_path / 'data' / 'KMNIST' / 'raw') in text  # what goes where
     assert standing(tmp_path / 'data') == {}
+
+
+def test_a_server_that_is_silent_is_given_up_long_before_the_limit(tmp_path, monkeypatch):
+    with serving('silent') as server:
+        monkeypatch.setattr(kuzu_fetch, 'SOURCES', {'openml': ('openml', server.openml, 0.3, 120)})
+        with pytest.raises(UserError, match='openml: timed out'):
+            kuzu_fetch.fetch(str(tmp_path))
+    assert standing(tmp_path) == {}
 
 
 def test_ctrl_c_ends_the_download_and_leaves_nothing(tmp_path, monkeypatch):
