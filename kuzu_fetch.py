@@ -33,12 +33,12 @@ MD5 = {
 }
 NAMES = [name.removesuffix('.gz') for name in MD5_GZ]
 
-# source: what it is called, the server to ask (None: the usual one), and the seconds after which it is given up
+# source: what it is called, the server to ask (None: the usual one), and the seconds after which it is given up:
+# without a byte, and altogether (of OpenML's, reading the rows takes one or two minutes)
 SOURCES = {
-    'torchvision': ('the official server (through torchvision)', None, 300),
-    'openml': ('OpenML (through scikit-learn)', None, 900),  # reading the rows takes a minute of these
+    'torchvision': ('the official server (through torchvision)', None, 10, 300),
+    'openml': ('OpenML (through scikit-learn)', None, 30, 900),
 }
-SILENT = 10  # seconds without a byte from a server
 LOOK = 0.2  # seconds between looks at the process
 
 
@@ -51,7 +51,7 @@ def fetch(data_path: str):
     """See to it that the four files stand under data_path/KMNIST/raw, plain or .gz: download those that are missing.
 
     A file that is there is left as it is. Raises UserError that says what was tried and which files to put where when
-    they cannot be had; then nothing is left behind.
+    they cannot be had; then nothing is left behind but that folder.
     """
     raw = raw_folder(data_path)
     missing = [name for name in NAMES if not _stands(os.path.join(raw, name))]
@@ -82,8 +82,8 @@ def _stands(path: str) -> bool:
 
 def _download(source: str, folder: str) -> str | None:
     """Have a source leave the four files under `folder`. Returns what went wrong, or None."""
-    title, address, limit = SOURCES[source]
-    settings = json.dumps({'address': address, 'timeout': SILENT, 'md5': MD5_GZ, 'counts': OFFICIAL})
+    title, address, silence, limit = SOURCES[source]
+    settings = json.dumps({'address': address, 'timeout': silence, 'md5': MD5_GZ, 'counts': OFFICIAL})
     script = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'kuzu_download.py')
     with (
         open(os.path.join(folder, 'fault'), 'w+b') as said,
@@ -141,7 +141,7 @@ def _bytes(folder: str) -> int:
 
 
 def _check(raw: str) -> str | None:
-    """What is wrong with downloaded files, or None: one is missing, or is not the official one."""
+    """Which of the downloaded files is not the official one, or None."""
     for name in NAMES:
         with open(os.path.join(raw, name), 'rb') as file:
             data = file.read()

@@ -89,9 +89,9 @@ class Handler(BaseHTTPRequestHandler):
         server.asked.append(path)
         body = server.pages.get(path)
         kind = server.kind if path.endswith('.gz') or '/download/' in path else 'good'
-        if kind == 'missing' or server.kind == 'missing' or body is None:
+        if server.kind == 'missing' or body is None:
             return self.send_error(404)
-        if kind == 'silent' or server.kind == 'silent':
+        if server.kind == 'silent':
             server.when_stuck()
             server.over.wait(30)
             return
@@ -110,10 +110,11 @@ class Handler(BaseHTTPRequestHandler):
         try:
             if kind == 'drip':
                 server.when_stuck()
-                for byte in body:
+                for byte in body[:300]:
                     self.wfile.write(bytes([byte]))
-                    if server.over.wait(0.05):
-                        return
+                    if server.over.wait(0.1):
+                        break
+                return
             self.wfile.write(body)
         except ConnectionError:  # whoever asked has gone
             pass

@@ -37,7 +37,8 @@ def made_set(monkeypatch):
 
 def sources(monkeypatch, **asked):
     """Ask these servers: torchvision=address, openml=address, in this order."""
-    monkeypatch.setattr(kuzu_fetch, 'SOURCES', {source: (source, address, 60) for source, address in asked.items()})
+    table = {source: (source, address, 30, 120) for source, address in asked.items()}
+    monkeypatch.setattr(kuzu_fetch, 'SOURCES', table)
 
 
 def broken_torchvision(tmp_path, monkeypatch):
@@ -68,15 +69,16 @@ def ask(monkeypatch):
             if isinstance(value, str | list):
                 monkeypatch.setattr(holder, name, value)
     timeout = socket.getdefaulttimeout()
-    yield {'torchvision': kuzu_download.from_torchvision, 'openml': kuzu_download.from_openml}
+    yield {
+        'torchvision': lambda folder, server: kuzu_download.from_torchvision(str(folder), server.mirror, MD5_GZ),
+        'openml': lambda folder, server: kuzu_download.from_openml(str(folder), server.openml, COUNTS),
+    }
     socket.setdefaulttimeout(timeout)
 
 
-def in_this_process(ask, monkeypatch):
-    def download(source, folder):
-        ask[source](folder, kuzu_fetch.SOURCES[source][1], MD5_GZ, COUNTS)
-
-    monkeypatch.setattr(kuzu_fetch, '_download', download)
+def openml_in_this_process(ask, server, monkeypatch):
+    monkeypatch.setattr(kuzu_fetch, 'SOURCES', {'openml': ('openml',)})
+    monkeypatch.setattr(kuzu_fetch, '_download', lambda source, folder: ask[source](folder, server))
 
 
 WHOLE = {os.path.join('KMNIST', 'raw', name): data for name, data in FILES.items()}
@@ -103,12 +105,11 @@ def test_openml_makes_the_same_files_where_torchvision_does_not_fit_torch_and_sa
 
 
 def test_only_what_is_missing_is_added(ask, tmp_path, monkeypatch):
-    in_this_process(ask, monkeypatch)
     mine = tmp_path / 'KMNIST' / 'raw' / 'train-labels-idx1-ubyte'
     mine.parent.mkdir(parents=True)
     mine.write_bytes(b'my own')
     with serving('good') as server:
-        sources(monkeypatch, openml=server.openml)
+        openml_in_this_process(ask, server, monkeypatch)
         kuzu_fetch.fetch(str(tmp_path))
     assert standing(tmp_path) == {**WHOLE, os.path.relpath(mine, tmp_path): b'my own'}
 
@@ -123,12 +124,11 @@ def test_nothing_is_asked_when_the_files_are_there(tmp_path, monkeypatch):
 
 
 def test_an_openml_of_other_rows_is_refused_and_leaves_nothing(ask, tmp_path, monkeypatch):
-    in_this_process(ask, monkeypatch)
     other = made_files()
     name = 't10k-images-idx3-ubyte'
     other[name] = other[name][:-1] + bytes([other[name][-1] ^ 1])  # one bit of one pixel
     with serving('good', other) as server:
-        sources(monkeypatch, openml=server.openml)
+        openml_in_this_process(ask, server, monkeypatch)
         with pytest.raises(UserError, match=f'{name} is not the official file'):
             kuzu_fetch.fetch(str(tmp_path))
     assert standing(tmp_path) == {}
@@ -140,14 +140,22 @@ def test_a_server_that_drips_is_given_up_after_the_limit_and_leaves_nothing(tmp_
     now = time.monotonic
     monkeypatch.setattr(kuzu_fetch.time, 'monotonic', lambda: now() + sum(late))
     with serving('drip') as server:
-        server.when_stuck = lambda: late.append(60)
+        server.when_stuck = lambda: late.append(120)
         sources(monkeypatch, torchvision=server.mirror, openml=server.openml)
         with pytest.raises(UserError) as refusal:
             kuzu_fetch.fetch(str(tmp_path / 'data'))
     text = str(refusal.value)
-    assert 'openml: not done after 60 s' in text and 'torchvision::nms' in text  # what was tried
+    assert 'openml: not done after 120 s' in text and 'torchvision::nms' in text  # what was tried
     assert all(name in text for name in FILES) and str(tmp_path / 'data' / 'KMNIST' / 'raw') in text  # what goes where
     assert standing(tmp_path / 'data') == {}
+
+
+def test_a_server_that_is_silent_is_given_up_long_before_the_limit(tmp_path, monkeypatch):
+    with serving('silent') as server:
+        monkeypatch.setattr(kuzu_fetch, 'SOURCES', {'openml': ('openml', server.openml, 0.3, 120)})
+        with pytest.raises(UserError, match='openml: timed out'):
+            kuzu_fetch.fetch(str(tmp_path))
+    assert standing(tmp_path) == {}
 
 
 def test_ctrl_c_ends_the_download_and_leaves_nothing(tmp_path, monkeypatch):
@@ -189,7 +197,7 @@ BAD = {'cut': 'corrupt|ended before', 'wrong': 'corrupt|checksum', 'missing': '4
 def test_a_bad_server_is_told_from_a_good_one(ask, source, kind, tmp_path):
     socket.setdefaulttimeout(0.2 if kind == 'silent' else 30)
     with serving(kind) as server, pytest.raises(Exception, match=BAD[kind]):
-        ask[source](str(tmp_path), {'torchvision': server.mirror, 'openml': server.openml}[source], MD5_GZ, COUNTS)
+        ask[source](tmp_path, server)
 
 
 @pytest.mark.parametrize(
@@ -202,5 +210,5 @@ def test_rows_that_are_not_pixels_are_refused(ask, row, word, tmp_path):
     values = data.split(b',', 2)
     table = head + b'@DATA\n' + values[0] + row + values[2]
     with serving('good', table=table) as server, pytest.raises(ValueError, match=word):
-        ask['openml'](str(tmp_path), server.openml, {}, COUNTS)
+        ask['openml'](tmp_path, server)
     assert not (tmp_path / 'KMNIST').exists()
