@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 from pathlib import Path
 
 from cli import UserError
@@ -47,8 +46,9 @@ def test_the_same_seed_gives_the_same_files_and_transcript(capsys, here):
     for folder in 'one', 'two':
         flags = ['--out_path', f'{folder}/net', '--plot_path', f'{folder}/plot']
         kuzu_main.main(['--net', 'full', '--epochs', '1', '--shuffle', *flags, *DIGITS])
-    first, second = capsys.readouterr().out.split('Model parameters')[0::2][0], None
-    assert first
+    transcript = capsys.readouterr().out
+    half = len(transcript) // 2
+    assert transcript[:half] == transcript[half:]
     assert files('one/net') == files('two/net') and files('one/plot') == files('two/plot')
 
 
@@ -155,13 +155,12 @@ def test_a_kuzu_module_of_somebody_else_trains_and_refuses_our_flags(here):
 
 
 def test_interrupted_then_killed_then_resumed_the_script_ends_with_the_same_bytes(capsys, here):
-    command = [sys.executable, str(HOUSE / 'kuzu_main.py'), '--net', 'lin', '--epochs', '400', *DIGITS]
+    command = [sys.executable, str(HOUSE / 'kuzu_main.py'), '--net', 'lin', '--epochs', '60', *DIGITS]
     for number, ending in (signal.SIGINT, 130), (signal.SIGKILL, -9):
         resume = ['--resume'] if number == signal.SIGKILL else []
         process = subprocess.Popen([*command, *resume], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         for line in process.stdout:
             if line.startswith('Test set'):
-                time.sleep(0.3)
                 process.send_signal(number)
                 break
         process.stdout.read()
