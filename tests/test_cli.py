@@ -14,14 +14,14 @@ import cli
 import pytest
 
 HOUSE = Path(__file__).parent.parent
+ENVIRONMENT = os.environ | {'PYTHONPATH': str(HOUSE)}
 
 
 def script(body: str, tmp_path, **options):
     """Run a script that imports cli; returns the finished process."""
     file = tmp_path / 'script.py'
     file.write_text('import cli\n' + textwrap.dedent(body))
-    environment = os.environ | {'PYTHONPATH': str(HOUSE)}
-    return subprocess.run([sys.executable, file], capture_output=True, text=True, env=environment, **options)
+    return subprocess.run([sys.executable, file], capture_output=True, text=True, env=ENVIRONMENT, **options)
 
 
 @pytest.mark.parametrize('text', ['0', '-1', '11', '1.5', 'nan', 'inf', 'two', '', '9' * 5000])
@@ -77,9 +77,8 @@ def test_a_full_disk_behind_standard_output_is_one_line(tmp_path):
     with open('/dev/full', 'w') as full:
         file = tmp_path / 'script.py'
         file.write_text('import cli\nprint("transcript")')
-        environment = os.environ | {'PYTHONPATH': str(HOUSE)}
         process = subprocess.run(
-            [sys.executable, file], stdout=full, stderr=subprocess.PIPE, text=True, env=environment
+            [sys.executable, file], stdout=full, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT
         )
     assert process.returncode == 2
     assert re.fullmatch('script.py: error: No space left on device.*\n', process.stderr)
@@ -89,8 +88,7 @@ def test_a_reader_that_leaves_is_no_error(tmp_path):
     file = tmp_path / 'script.py'
     file.write_text('import cli\nfor i in range(100000): print(i)')
     command = f'{sys.executable} {file} | head -n 1'
-    environment = os.environ | {'PYTHONPATH': str(HOUSE)}
-    process = subprocess.run(command, shell=True, capture_output=True, text=True, env=environment)
+    process = subprocess.run(command, shell=True, capture_output=True, text=True, env=ENVIRONMENT)
     assert process.stdout == '0\n' and process.stderr == ''
 
 
@@ -98,8 +96,7 @@ def interrupted(body, tmp_path, times):
     """Send Ctrl-C to a script `times` times; returns (exit code, standard output)."""
     file = tmp_path / 'script.py'
     file.write_text('import cli, time, signal\n' + textwrap.dedent(body))
-    environment = os.environ | {'PYTHONPATH': str(HOUSE)}
-    process = subprocess.Popen([sys.executable, file], stdout=subprocess.PIPE, text=True, env=environment)
+    process = subprocess.Popen([sys.executable, file], stdout=subprocess.PIPE, text=True, env=ENVIRONMENT)
     assert process.stdout.readline() == 'ready\n'
     for _ in range(times):
         process.send_signal(signal.SIGINT)
