@@ -7,15 +7,13 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 
-# The fast recipe; each number was chosen on the first 6,284 training images, see README.md
+# The fast recipe: the best of some forty settings that were tried on 6,284 training images, two seeds each
 BATCH = 32
-PEAK_RATE = 0.006
+PEAK_RATE = 0.01
 WARM_UP = 0.25  # share of all steps in which the learning rate rises to its peak
-SHIFT = 2 / 28  # of the image's side, in each direction
-TURN = 0.15  # radians
-STRETCH = 0.1
+WEIGHT_DECAY = 0.1
 SMOOTHING = 0.1
-WEIGHT_DECAY = 0.01
+SHIFT = 2  # pixels, in each direction
 
 
 @dataclass
@@ -37,9 +35,9 @@ def classic(model: torch.nn.Module, optim: str, lr: float, mom: float) -> Recipe
 
 
 def fast(model: torch.nn.Module) -> Recipe:
-    """AdamW under a one-cycle schedule, on images shifted, turned and stretched at random, with smoothed labels."""
+    """AdamW (Loshchilov and Hutter 2019) under a one-cycle schedule, on images shifted at random, with smoothed labels."""
     optimizer = torch.optim.AdamW(model.parameters(), lr=PEAK_RATE, weight_decay=WEIGHT_DECAY, fused=True)
-    return Recipe(optimizer, smoothed_loss, distort, one_cycle)
+    return Recipe(optimizer, smoothed_loss, shift, one_cycle)
 
 
 def one_cycle(share: float) -> float:
@@ -55,16 +53,10 @@ def smoothed_loss(log_probabilities: torch.Tensor, labels: torch.Tensor) -> torc
     return (1 - SMOOTHING) * right - SMOOTHING * log_probabilities.mean()
 
 
-def distort(images: torch.Tensor) -> torch.Tensor:
-    """Each image of a batch (N, 1, 28, 28) under a random affine map of its own; what comes in is background, -1."""
-    count, device = len(images), images.device
-
-    def spread(limit, *shape):
-        return (torch.rand(count, *shape, device=device) * 2 - 1) * limit
-
-    turn = spread(TURN)
-    matrix = torch.stack([turn.cos(), -turn.sin(), turn.sin(), turn.cos()], 1).view(count, 2, 2)
-    matrix = matrix @ (torch.eye(2, device=device) + spread(STRETCH, 2, 2))
-    move = spread(2 * SHIFT, 2, 1)  # the grid is 2 wide
-    grid = F.affine_grid(torch.cat([matrix, move], 2), images.shape, align_corners=False)
-    return F.grid_sample(images + 1, grid, align_corners=False) - 1
+def shift(images: torch.Tensor) -> torch.Tensor:
+    """Each image of a batch (N, 1, side, side) moved by up to SHIFT pixels down and right; what comes in is background."""
+    count, side, device = len(images), images.shape[-1], images.device
+    framed = F.pad(images, [SHIFT] * 4, value=-1.0)[:, 0]
+    rows, columns = torch.randint(2 * SHIFT + 1, (2, count, 1), device=device) + torch.arange(side, device=device)
+    which = torch.arange(count, device=device)[:, None, None]
+    return framed[which, rows[:, :, None], columns[:, None, :]].unsqueeze(1)

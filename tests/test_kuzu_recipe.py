@@ -21,13 +21,16 @@ def test_the_smoothed_loss_is_that_of_pytorchs_cross_entropy():
     assert torch.allclose(kuzu_recipe.smoothed_loss(logits.log_softmax(1), labels), wanted)
 
 
-def test_distorted_images_stay_near_where_they_were_and_keep_their_background():
+def test_shifted_images_are_whole_and_moved_by_every_step_up_to_the_limit():
     torch.manual_seed(1)
-    images = torch.full((200, 1, 28, 28), -1.0)
-    images[:, :, 12:16, 12:16] = 1.0
-    distorted = kuzu_recipe.distort(images)
-    ink = distorted + 1
-    assert distorted.shape == images.shape and distorted.min() >= -1 and distorted.max() <= 1.0001
-    assert ink[:, :, [0, -1]].abs().max() == 0 and ink[..., [0, -1]].abs().max() == 0
-    place = (ink.sum((1, 2)) * torch.arange(28)).sum(1) / ink.sum((1, 2, 3))
-    assert place.std() > 0.5 and (place - 13.5).abs().max() < 28 * kuzu_recipe.SHIFT + 1.5
+    images = torch.full((500, 1, 28, 28), -1.0)
+    images[:, :, 12:16, 11] = torch.tensor([1.0, 0.5, 0.25, 0.0])
+    shifted = kuzu_recipe.shift(images)
+    limit = kuzu_recipe.SHIFT
+    moves = {(down, right) for down in range(-limit, limit + 1) for right in range(-limit, limit + 1)}
+    found = set()
+    for before, after in zip(images, shifted, strict=True):
+        fits = [move for move in moves if torch.equal(torch.roll(before, move, (1, 2)), after)]
+        assert len(fits) == 1
+        found.add(fits[0])
+    assert found == moves
