@@ -103,14 +103,16 @@ def explain(net: torch.nn.Module, points: np.ndarray, targets: np.ndarray, args:
 def main(argv: list[str] | None = None):
     args = parse(argv)
     points, targets = check_data.read(args.data)
-    cli.seed_all(args.seed)
-    os.makedirs(args.plot_path, exist_ok=True)
+    if not args.set_weights:
+        cli.seed_all(args.seed)
     net = MLP(args.hid, args.act)
-    stop = cli.Interrupt()
     if args.set_weights:
         set_weights(net, args)
-    else:
-        with stop:
+    os.makedirs(args.plot_path, exist_ok=True)
+    if not os.access(args.plot_path, os.W_OK):
+        raise cli.UserError(f'cannot write into the folder {args.plot_path}: choose another --plot_path')
+    with cli.Interrupt() as stop:
+        if not args.set_weights:
             train(net, points, targets, args, stop)
     when = 'Initial' if args.set_weights else 'Final'
     print_weights(f'{when} Weights:', net)

@@ -78,10 +78,11 @@ def panel(
     title: str,
     region: np.ndarray | None,
     lines: list[Line],
+    colour: str = 'black',
 ) -> Image.Image:
     """Draw the points over the dividing lines over the region, activations (AREA * AREA), where a unit is on.
 
-    A single line gives the title its colour.
+    colour: the title's, to say which line is the unit's.
     """
     left, right, bottom, top = where
     sheet = Sheet(PANEL, PANEL)
@@ -94,8 +95,8 @@ def panel(
         on = np.asarray(values.resize((AREA * FINE, AREA * FINE), Image.Resampling.BILINEAR)) >= 0.5
         dots = np.where(on[:, :, None], np.uint8(ON), np.uint8(OFF))
         sheet.image.paste(Image.fromarray(dots), (LEFT * FINE, TOP * FINE))
-    for colour, line in lines:
-        sheet.line([place(x, y) for x, y in ends(where, *line)], colour, 3)
+    for shade, line in lines:
+        sheet.line([place(x, y) for x, y in ends(where, *line)], shade, 3)
     corners = [(left, bottom), (right, bottom), (right, top), (left, top), (left, bottom)]
     sheet.line([place(x, y) for x, y in corners], 'black', 1)
     for (x, y), target in zip(points.tolist(), targets, strict=True):
@@ -106,7 +107,7 @@ def panel(
         sheet.text(LEFT - 22, place(left, y)[1], f'{y:g}')
     sheet.text(LEFT + AREA - 8, TOP + AREA + 14, 'x')
     sheet.text(LEFT - 22, TOP + 8, 'y')
-    sheet.text(LEFT + AREA / 2, TOP / 2, title, lines[0][0] if len(lines) == 1 else 'black')
+    sheet.text(LEFT + AREA / 2, TOP / 2, title, colour)
     return sheet.done()
 
 
@@ -159,7 +160,7 @@ def network(read: Weights) -> Image.Image:
 
 def short(value: float) -> str:
     """At most two decimals."""
-    return f'{value:.2f}'.rstrip('0').rstrip('.')
+    return f'{round(value, 2) + 0.0:.2f}'.rstrip('0').rstrip('.')  # + 0.0: no -0
 
 
 def write(
@@ -184,7 +185,8 @@ def write(
         titles = [f'h{k}: {text}' for k, text in enumerate(conditions(read))]
     pictures = {'check': panel(where, points, targets, 'target 0: white, 1: black', None, lines)}
     for k, title in enumerate(titles):
-        pictures[f'hid_{hid}_{k}'] = panel(where, points, targets, title, hidden[:, k], lines[k : k + 1])
+        line, colour = lines[k : k + 1], lines[k][0] if lines else 'black'
+        pictures[f'hid_{hid}_{k}'] = panel(where, points, targets, title, hidden[:, k], line, colour)
     pictures[f'out_{hid}'] = panel(where, points, targets, 'output, yellow: on', out, lines)
     panels = list(pictures.values())
     diagram = None

@@ -133,11 +133,11 @@ def train_many(
                 break
     if streak.max() >= HOLD:
         winner = np.where(streak >= HOLD, done, epochs + 1).argmin()
+        cli.note(f'start {winner + 1} of {restarts} was the first to hold 100% for {HOLD} epochs')
     else:
         winner = np.lexsort([loss, -right])[0]
+        cli.note(f'no start of {restarts} held 100% for {HOLD} epochs: this is the best; try more --hid or --epoch')
     unpack(net, starts[winner])
-    if restarts > 1:
-        cli.note(f'start {winner + 1} of {restarts} won after {done[winner]} epochs')
     for epoch, loss, percent in lines:
         yield epoch, loss[winner], percent[winner]
 
