@@ -1,8 +1,13 @@
 """check.csv, or any other file of the same form: a header, then a point per line, two inputs and a target 0 or 1."""
 
+import os
+
 from cli import UserError
 
 import numpy as np
+
+LAB = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'check.csv')  # the nine points
+LARGEST = 1e6  # an input beyond it would leave float32 no digits behind the point
 
 
 def read(path: str) -> tuple[np.ndarray, np.ndarray]:
@@ -36,9 +41,6 @@ def _row(path: str, number: int, line: str) -> list[float]:
     if values[2] not in (0, 1):
         raise UserError(f'{where}: the target should be 0 or 1')
     return values
-
-
-LARGEST = 1e6  # an input beyond it would leave float32 no digits behind the point
 
 
 def _number(field: str) -> float | None:

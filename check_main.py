@@ -19,7 +19,6 @@ import check_lines
 from check import MLP
 
 LARGEST_HID = 64  # a picture for each hidden unit
-DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'check.csv')
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
@@ -34,7 +33,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     add('--restarts', type=cli.whole(1, 1000), help='random starts trained side by side (default: 16)')
     add('--design', help='which hand-made weights (default: the ones with the widest margins)')
     add('--scale', type=cli.real(1e-3, 1e4), help='factor on hand-made weights with --act sig (default: 10)')
-    add('--data', default=DATA, help='file of points: two inputs and a target 0 or 1')
+    add('--data', default=check_data.LAB, help='file of points: two inputs and a target 0 or 1')
     add('--plot_path', type=cli.folder, default='plot', help='folder for the pictures')
     cli.add_seed(parser)
     args = parser.parse_args(argv)

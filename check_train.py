@@ -6,7 +6,7 @@ busy: the step is compiled for the CPU, about a microsecond per start and epoch.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import cli
 
@@ -26,7 +26,15 @@ LOG_FLOOR = -100.0  # torch's binary cross-entropy lets log(0) go no lower
 Line = tuple[int, float, float]  # epoch, loss, accuracy in percent
 
 
-@numba.njit(cache=True, error_model='numpy')
+def compiled(function: Callable) -> Callable:
+    """Compile, and keep the result on disk: beside this file or in the user's cache, where either can be written."""
+    try:
+        return numba.njit(cache=True, error_model='numpy')(function)
+    except RuntimeError:  # neither can
+        return numba.njit(error_model='numpy')(function)
+
+
+@compiled
 def advance(starts, first, second, streak, done, loss, right, points, targets, begin, end, lr):
     """Train every start from epoch `begin` up to `end`; one ends early when it has held 100% for HOLD epochs.
 

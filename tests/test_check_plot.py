@@ -11,7 +11,7 @@ import check_lines
 import check_plot
 from check import MLP
 
-POINTS, TARGETS = check_data.read('check.csv')
+POINTS, TARGETS = check_data.read(check_data.LAB)
 WHERE = check_plot.extent(POINTS)
 
 

@@ -12,7 +12,7 @@ import check_train
 from check import MLP
 from check_lines import accuracy, evaluate
 
-POINTS, TARGETS = check_data.read('check.csv')
+POINTS, TARGETS = check_data.read(check_data.LAB)
 QUICK = {'init': 2.0, 'lr': 0.03}  # most starts hold 100% after 2,000 epochs and a few hundred
 
 
