@@ -11,9 +11,12 @@ matrix rate of this machine, measured first.
 import contextlib
 import copy
 import io
+import itertools
 import os
 import statistics
 import struct
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -139,7 +142,64 @@ def kuzu(rounds: int = 3) -> list[dict]:
     return rows
 
 
-PARTS: dict[str, Callable[[], list[dict]]] = {'kuzu': kuzu}
+def check(rounds: int = 5, seeds: int = 100) -> list[dict]:
+    """Part 2: time to hold 100%, the process with hand-set weights, and how many seeds succeed."""
+    import check_classic
+    import check_data
+    import check_train
+    from check import MLP
+
+    points, targets = check_data.read(check_data.LAB)
+    data, target = torch.from_numpy(points), torch.from_numpy(targets)[:, None]
+
+    def start(seed: int, hid: int) -> MLP:
+        torch.manual_seed(seed)
+        return MLP(hid)
+
+    def suite(seed: int, hid: int) -> tuple[bool, int]:
+        """Whether the network is right in the end, and the epochs taken, to the next 100."""
+        net = start(seed, hid)
+        many = check_train.train_many(net, points, targets, 16, init=0.15, lr=0.001, epochs=200_000, stop=False)
+        epochs = list(many)[-1][0] + check_train.EVERY
+        return bool(((net(data) >= 0.5) == target).all()), epochs
+
+    def classic(seed: int, hid: int):
+        net = start(seed, hid)
+        check_train.draw(net, 0.15)
+        check_classic.train(net, data, target, max_epochs=60_000)
+
+    def race(hid: int) -> dict:
+        ours, theirs = itertools.count(), itertools.count()  # a new seed each round, the same for both
+        with contextlib.redirect_stderr(io.StringIO()):
+            suite(0, hid)  # the first call compiles
+            return compare(
+                f'check, {hid} units',
+                'run to 100%',
+                lambda: classic(next(theirs), hid),
+                lambda: suite(next(ours), hid),
+                rounds,
+            )
+
+    rows = [race(5)]
+    with tempfile.TemporaryDirectory() as folder:
+        os.mkdir(os.path.join(folder, 'plot'))
+
+        def process(script: str):
+            path = os.path.join(os.path.dirname(check_data.LAB), script)
+            command = [sys.executable, path, '--act', 'step', '--hid', '4', '--set_weights']
+            subprocess.run(command, cwd=folder, check=True, capture_output=True)
+
+        pair = (lambda: process('check_classic.py')), (lambda: process('check_main.py'))
+        rows.append(compare('check, set_weights', 'process', *pair, rounds))
+    for hid in 4, 5, 6:
+        with contextlib.redirect_stderr(io.StringIO()):
+            right, epochs = zip(*(suite(seed, hid) for seed in range(seeds)), strict=True)
+        spread = f'{statistics.median(epochs):.0f} epochs ({min(epochs)} to {max(epochs)})'
+        print(f'check, {hid} units: {sum(right)} of {seeds} seeds right at all points, after {spread}', flush=True)
+    return rows
+
+
+PARTS: dict[str, Callable[[], list[dict]]] = {'kuzu': kuzu, 'check': check}
 
 
 def main(argv: list[str] | None = None):
