@@ -35,7 +35,7 @@ def classic(model: torch.nn.Module, optim: str, lr: float, mom: float) -> Recipe
 
 
 def fast(model: torch.nn.Module) -> Recipe:
-    """AdamW (Loshchilov and Hutter 2019) under a one-cycle schedule, on images shifted at random, with smoothed labels."""
+    """AdamW (Loshchilov and Hutter 2019), a one-cycle schedule, images shifted at random, smoothed labels."""
     optimizer = torch.optim.AdamW(model.parameters(), lr=PEAK_RATE, weight_decay=WEIGHT_DECAY, fused=True)
     return Recipe(optimizer, smoothed_loss, shift, one_cycle)
 
@@ -54,7 +54,7 @@ def smoothed_loss(log_probabilities: torch.Tensor, labels: torch.Tensor) -> torc
 
 
 def shift(images: torch.Tensor) -> torch.Tensor:
-    """Each image of a batch (N, 1, side, side) moved by up to SHIFT pixels down and right; what comes in is background."""
+    """Each image of a batch (N, 1, side, side) moved by whole pixels, SHIFT at most; what comes in is background."""
     count, side, device = len(images), images.shape[-1], images.device
     framed = F.pad(images, [SHIFT] * 4, value=-1.0)[:, 0]
     rows, columns = torch.randint(2 * SHIFT + 1, (2, count, 1), device=device) + torch.arange(side, device=device)
