@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 from pathlib import Path
 
 import cli
@@ -93,16 +92,20 @@ def test_a_reader_that_leaves_is_no_error(tmp_path):
 
 
 def interrupted(body, tmp_path, times):
-    """Send Ctrl-C to a script `times` times; returns (exit code, standard output)."""
+    """Send Ctrl-C to a script `times` times, when it has answered the last one; returns (exit code, standard output)."""
     file = tmp_path / 'script.py'
     file.write_text('import cli, time, signal\n' + textwrap.dedent(body))
-    process = subprocess.Popen([sys.executable, file], stdout=subprocess.PIPE, text=True, env=ENVIRONMENT)
+    pipes = {'stdout': subprocess.PIPE, 'stderr': subprocess.PIPE, 'text': True}
+    process = subprocess.Popen([sys.executable, file], env=ENVIRONMENT, **pipes)
     assert process.stdout.readline() == 'ready\n'
-    for _ in range(times):
+    process.send_signal(signal.SIGINT)
+    for _ in range(times - 1):
+        while 'stopping' not in process.stderr.readline():
+            pass
         process.send_signal(signal.SIGINT)
-        time.sleep(0.2)
-    rest = process.stdout.read()
-    return process.wait(), rest
+    out, err = process.communicate()
+    assert 'Traceback' not in err
+    return process.returncode, out
 
 
 LOOP = """
