@@ -14,9 +14,9 @@ import cli
 import numpy as np
 import torch
 
+import check
 import check_data
 import check_lines
-from check import MLP
 
 LARGEST_HID = 64  # a picture for each hidden unit
 
@@ -50,10 +50,11 @@ def set_weights(net: torch.nn.Module, args: argparse.Namespace):
     options = {'design': args.design, 'scale': args.scale}
     options = {name: value for name, value in options.items() if value is not None}
     if 'design' in options:
-        from check import DESIGNS
-
-        if args.design not in DESIGNS:
-            raise cli.UserError(f'unknown --design {args.design!r}: it should be one of {", ".join(DESIGNS)}')
+        designs = getattr(check, 'DESIGNS', None)
+        if designs is None:
+            raise cli.UserError('this check.py has one design and no name for it: leave out --design')
+        if args.design not in designs:
+            raise cli.UserError(f'unknown --design {args.design!r}: it should be one of {", ".join(designs)}')
     net.set_weights(**options)
 
 
@@ -104,7 +105,7 @@ def main(argv: list[str] | None = None):
     points, targets = check_data.read(args.data)
     if not args.set_weights:
         cli.seed_all(args.seed)
-    net = MLP(args.hid, args.act)
+    net = check.MLP(args.hid, args.act)
     if args.set_weights:
         set_weights(net, args)
     os.makedirs(args.plot_path, exist_ok=True)

@@ -1,4 +1,4 @@
-"""One thread for every test: the networks are small, and threads that wait for each other are slow on a busy machine."""
+"""One thread for every test: the networks are small, and on a busy machine threads mostly wait for each other."""
 
 import os
 

@@ -92,7 +92,7 @@ def test_a_reader_that_leaves_is_no_error(tmp_path):
 
 
 def interrupted(body, tmp_path, times):
-    """Send Ctrl-C to a script `times` times, when it has answered the last one; returns (exit code, standard output)."""
+    """Send Ctrl-C to a script `times` times, each when it has answered the last; returns (exit code, output)."""
     file = tmp_path / 'script.py'
     file.write_text('import cli, time, signal\n' + textwrap.dedent(body))
     pipes = {'stdout': subprocess.PIPE, 'stderr': subprocess.PIPE, 'text': True}
