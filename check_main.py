@@ -17,6 +17,7 @@ import torch
 import check
 import check_data
 import check_lines
+from check import MLP
 
 LARGEST_HID = 64  # a picture for each hidden unit
 
@@ -105,7 +106,7 @@ def main(argv: list[str] | None = None):
     points, targets = check_data.read(args.data)
     if not args.set_weights:
         cli.seed_all(args.seed)
-    net = check.MLP(args.hid, args.act)
+    net = MLP(args.hid, args.act)
     if args.set_weights:
         set_weights(net, args)
     os.makedirs(args.plot_path, exist_ok=True)
