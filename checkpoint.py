@@ -33,6 +33,15 @@ def write(path: str, data: bytes):
     _sweep(where)
 
 
+def prepare(folder: str):
+    """Make sure, before hours of work, that a folder can be written: make it, write a file and remove it again."""
+    os.makedirs(folder, exist_ok=True)
+    probe = os.path.join(folder, f'.probe.{os.getpid()}.part')
+    with open(probe, 'wb'):
+        pass
+    os.unlink(probe)
+
+
 def _sweep(where: str):
     """Remove the part files that killed runs left in a folder."""
     for entry in os.scandir(where):
@@ -62,7 +71,7 @@ def load(path: str) -> object:
     try:
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:  # torch.save does not compress, so a file that grows is a bomb
-                if sum(entry.file_size for entry in archive.infolist()) > os.path.getsize(path):
+                if sum(entry.file_size for entry in archive.infolist()) > os.path.getsize(path) or archive.testzip():
                     raise ValueError
         return torch.load(path, map_location='cpu', weights_only=True)
     except OSError:
@@ -71,13 +80,15 @@ def load(path: str) -> object:
         raise UserError(f'{path} is not a plain tensor file: truncated, corrupt, or with code in it') from error
 
 
-def load_into(model: torch.nn.Module, path: str):
-    """Load a state_dict file into a model. Raises UserError as load() does, or where names, shapes or values differ."""
-    state = load(path)
+def fit(model: torch.nn.Module, state: object, path: str):
+    """Put a state_dict that was read from `path` into a model.
+
+    Raises UserError where it is none, where names or shapes differ, or where a weight is NaN or infinite.
+    """
     if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
         raise UserError(f'{path} is not a state_dict: it should hold tensors by name')
     wanted = model.state_dict()
-    for name in wanted.keys() | state.keys():
+    for name in [*wanted, *(state.keys() - wanted.keys())]:
         found = tuple(state[name].shape) if name in state else 'missing'
         need = tuple(wanted[name].shape) if name in wanted else 'none of that name'
         if found != need:
@@ -85,3 +96,8 @@ def load_into(model: torch.nn.Module, path: str):
     if not all(torch.isfinite(value).all() for value in state.values()):
         raise UserError(f'{path} holds weights that are NaN or infinite')
     model.load_state_dict(state)
+
+
+def load_into(model: torch.nn.Module, path: str):
+    """Load a state_dict file into a model. Raises UserError as load() and fit() do."""
+    fit(model, load(path), path)

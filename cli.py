@@ -157,8 +157,10 @@ def _flush():
     try:
         sys.stdout.flush()
     except OSError as error:
-        os.write(2, f'{os.path.basename(sys.argv[0])}: error: {error.strerror}: standard output\n'.encode())
-        os._exit(141 if isinstance(error, BrokenPipeError) else 2)
+        gone = isinstance(error, BrokenPipeError)
+        if not gone:
+            os.write(2, f'{os.path.basename(sys.argv[0])}: error: {error.strerror}: standard output\n'.encode())
+        os._exit(141 if gone else 2)
 
 
 sys.excepthook = _end

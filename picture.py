@@ -1,13 +1,18 @@
 """Pictures: written whole, byte for byte the same each time, and shown in windows where there is a display."""
 
+from __future__ import annotations
+
 import io
 import os
 import sys
 from functools import cache
-
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING
 
 import checkpoint
+
+if TYPE_CHECKING:  # matplotlib takes most of a second to load, and not everyone who imports this draws with it
+    from matplotlib.figure import Figure
+    from PIL import Image
 
 
 @cache
@@ -27,6 +32,8 @@ def new(width: float, height: float, window: bool = True) -> Figure:
         import matplotlib.pyplot as plt
 
         return plt.figure(figsize=(width, height))
+    from matplotlib.figure import Figure
+
     return Figure(figsize=(width, height))
 
 
@@ -34,6 +41,13 @@ def save(figure: Figure, path: str, dpi: int = 100):
     """Write a figure as a JPG, whole; see checkpoint.write()."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format='jpg', dpi=dpi, pil_kwargs={'quality': 92})
+    checkpoint.write(path, buffer.getvalue())
+
+
+def save_image(image: Image.Image, path: str):
+    """Write a Pillow image as a JPG, whole; see checkpoint.write()."""
+    buffer = io.BytesIO()
+    image.save(buffer, format='jpeg', quality=92)
     checkpoint.write(path, buffer.getvalue())
 
 

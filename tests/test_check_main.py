@@ -1,0 +1,219 @@
+"""check_main.py: the lab's three commands, their transcripts, what bad input gets, and other people's networks."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import cli
+
+import pytest
+import torch
+from torch import nn
+
+import check
+import check_main
+import check_train
+
+ROOT = Path(__file__).parent.parent
+TENSORS = """tensor([[-2., -2.],
+        [ 2.,  2.],
+        [ 2., -2.],
+        [-2.,  2.]])
+tensor([ 3., -5., -1., -1.])
+tensor([[2., 2., 2., 2.]])
+tensor([-3.])
+"""
+QUICK = ['--init', '2', '--lr', '0.03', '--seed', '1']
+
+
+@pytest.fixture(autouse=True)
+def inside(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def run(capsys, *argv):
+    """Run check_main in this process: its lines on standard output, and its standard error."""
+    check_main.main(list(argv))
+    out, err = capsys.readouterr()
+    return out.splitlines(), err
+
+
+def names():
+    return {path.name for path in Path('plot').iterdir()}
+
+
+def test_hand_set_step_network_as_typed(tmp_path):
+    command = [sys.executable, str(ROOT / 'check_main.py'), '--act', 'step', '--hid', '4', '--set_weights']
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0
+    assert done.stdout.startswith(f'Initial Weights:\n{TENSORS}Initial Accuracy:  100.0\n\n')
+    assert done.stderr == ''
+    hidden = {f'hid_4_{k}.jpg' for k in range(4)}
+    assert names() == {'check.jpg', 'out_4.jpg', 'net_4.jpg', 'sheet_4.jpg', *hidden}
+
+
+@pytest.mark.parametrize('design', ['votes', 'sum', 'difference'])
+def test_hand_set_sigmoid_network(capsys, design):
+    lines, _ = run(capsys, '--act', 'sig', '--hid', '4', '--set_weights', '--design', design)
+    assert lines[0] == 'Initial Weights:' and 'Initial Accuracy:  100.0' in lines
+    assert not any(line.startswith(('ep:', 'Final')) for line in lines)
+
+
+def test_scale_multiplies_all_weights_and_the_smallest_scale_stays(capsys):
+    ends = []
+    for scale in ('1', '30'):
+        lines, _ = run(capsys, '--act', 'sig', '--set_weights', '--scale', scale)
+        assert f'tensor([-{3 * int(scale)}.])' in lines
+        ends.append(lines[-1])
+    assert ends == ['Smallest scale: 0.991'] * 2
+
+
+def test_design_without_margin_is_told(capsys):
+    lines, _ = run(capsys, '--act', 'step', '--set_weights', '--design', 'cross')
+    assert 'Initial Accuracy:  100.0' in lines
+    assert lines[-2:] == [
+        'Smallest margin: 0.3536 at the hidden units, 0.0000 at the output',
+        'Smallest scale: none, the sigmoid copy is never right',
+    ]
+
+
+def test_training_transcript(capsys):
+    lines, err = run(capsys, '--act', 'sig', '--hid', '5', *QUICK)
+    end = lines.index('Final Weights:')
+    assert end > 20
+    for i, line in enumerate(lines[:end]):
+        assert re.fullmatch(rf'ep:{i * 100:5d} loss: \d\.\d{{4}} acc: [ \d]?\d\d\.\d\d', line)
+    assert lines[end - 1].endswith('acc: 100.00')
+    assert sum(line.startswith('tensor(') for line in lines[end:]) == 4
+    assert 'Final Accuracy:  100.0' in lines and 'Initial Weights:' not in lines
+    assert err.startswith('seed: 1\n')
+
+
+def test_table_of_activations_is_right(capsys):
+    lines, _ = run(capsys, '--act', 'step', '--set_weights')
+    start = lines.index('Activations:') + 2
+    for line in lines[start : start + 9]:
+        x, y, *hidden, out, target = map(int, line.split())
+        votes = [x + y <= 1, x + y >= 3, x > y, y > x]
+        assert hidden == votes and out == target == (x + y) % 2
+
+
+def test_same_seed_same_transcript_and_pictures(capsys):
+    results = []
+    for _ in range(2):
+        lines, _ = run(capsys, '--hid', '3', '--epoch', '400', '--restarts', '4', '--seed', '7')
+        results.append((lines, [Path('plot', name).read_bytes() for name in sorted(names())]))
+    assert results[0] == results[1]
+
+
+@pytest.mark.parametrize(
+    'argv, said',
+    [
+        ('--act step --set_weights --hid 5', '4 hidden units: --hid 5 should be 4'),
+        ('--act tanh', "invalid choice: 'tanh'"),
+        ('--act step', 'no gradient'),
+        ('--hid 0', "'0' is not a whole number from 1"),
+        ('--hid 1000000', '--hid'),
+        ('--lr nan', '--lr'),
+        ('--lr -1', '--lr'),
+        ('--epoch 0', '--epoch'),
+        ('--init inf', '--init'),
+        ('--restarts 0', '--restarts'),
+        ('--restarts 4 --set_weights', '--restarts has no effect with --set_weights'),
+        ('--design sum', '--design has no effect without --set_weights'),
+        ('--set_weights --design best', 'votes, sum, difference, cross, mine'),
+        ('--set_weights --scale 0', '--scale'),
+        ('--data nowhere.csv', 'No such file or directory: nowhere.csv'),
+        ('--data bad.csv', 'bad.csv line 3: '),
+        ('--plot_path bad.csv', "'bad.csv' is not a folder"),
+        ('--seed -1', '--seed'),
+    ],
+)
+def test_bad_input_is_one_line_and_writes_nothing(capsys, argv, said):
+    Path('bad.csv').write_text('X,Y,T\n0,0,0\n0,zero,1\n')
+    with pytest.raises((SystemExit, cli.UserError, OSError)) as caught:
+        check_main.main([*argv.split(), '--epoch', '100'] if 'epoch' not in argv else argv.split())
+    line = capsys.readouterr().err
+    if caught.type is SystemExit:
+        assert caught.value.code == 2
+    else:  # left to sys.excepthook
+        assert line == ''
+        line = cli._ending(caught.value)
+    assert said in line and '\n' not in line.strip()
+    assert not Path('plot').exists()
+
+
+def test_other_points_are_trained_and_drawn(capsys):
+    Path('xor.csv').write_text('a,b,c\n-10,-10,0\n-10,10,1\n10,-10,1\n10,10,0\n')
+    lines, _ = run(capsys, '--data', 'xor.csv', '--hid', '4', *QUICK)
+    assert 'Final Accuracy:  100.0' in lines
+    assert 'out_4.jpg' in names()
+
+
+def test_ctrl_c_keeps_what_is_trained(capsys, monkeypatch):
+    step = check_train.advance
+
+    def interrupted(*args):
+        os.kill(os.getpid(), signal.SIGINT)
+        step(*args)
+
+    monkeypatch.setattr(check_train, 'advance', interrupted)
+    with pytest.raises(SystemExit) as caught:
+        check_main.main([])
+    lines = capsys.readouterr().out.splitlines()
+    assert caught.value.code == 130
+    assert lines[0].startswith('ep:    0 ') and lines[1] == 'Final Weights:'
+    assert 'sheet_4.jpg' in names()
+
+
+class Theirs(nn.Module):
+    """Somebody else's MLP: another number of hidden units, one layer more, no method that the lab does not name."""
+
+    def __init__(self, hid=4, act='sig'):
+        super().__init__()
+        self.act = act
+        self.in_hid = nn.Linear(2, 2 * hid)
+        self.between = nn.Linear(2 * hid, 3)
+        self.hid_out = nn.Linear(3, 1)
+
+    def forward(self, input):
+        self.hid = torch.tanh(self.in_hid(input))
+        out = self.hid_out(torch.tanh(self.between(self.hid)))
+        return torch.sigmoid(out) if self.act == 'sig' else (out >= 0).float()
+
+    def set_weights(self):
+        for parameter in self.parameters():
+            parameter.data = torch.ones_like(parameter)
+
+
+def test_somebody_elses_network_is_trained_and_drawn(capsys, monkeypatch):
+    monkeypatch.setattr(check_main, 'MLP', Theirs)
+    lines, err = run(capsys, '--hid', '5', '--epoch', '150', '--init', '1')
+    assert [line[:9] for line in lines[:3]] == ['ep:    0 ', 'ep:  100 ', 'Final Wei']
+    assert 'by autograd' in err
+    assert names() == {'check.jpg', 'out_5.jpg', 'sheet_5.jpg', *(f'hid_5_{k}.jpg' for k in range(10))}
+
+
+def test_somebody_elses_network_is_set_by_its_own_weights(capsys, monkeypatch):
+    monkeypatch.setattr(check_main, 'MLP', Theirs)
+    lines, _ = run(capsys, '--hid', '5', '--act', 'step', '--set_weights')
+    assert lines[0] == 'Initial Weights:'
+    assert any(line.startswith('Initial Accuracy:  44.4') for line in lines)
+    assert 'Activations:' in lines
+
+
+def test_somebody_elses_two_layers_get_everything(capsys, monkeypatch):
+    class Plain(check.MLP):
+        def set_weights(self):  # without design or scale
+            with torch.no_grad():
+                for parameter, values in zip(self.parameters(), check.DESIGNS['sum'], strict=True):
+                    parameter.copy_(torch.tensor(values, dtype=torch.float32))
+
+    monkeypatch.setattr(check_main, 'MLP', Plain)
+    lines, _ = run(capsys, '--act', 'step', '--set_weights')
+    assert lines[-1] == 'Smallest scale: 1.981'
+    _, err = run(capsys, '--hid', '5', *QUICK)
+    assert 'autograd' not in err

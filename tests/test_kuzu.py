@@ -1,0 +1,59 @@
+"""kuzu.py: the networks have the parameters that the worked reports count, and compute what the lab says."""
+
+import pytest
+import torch
+
+from kuzu import NetConv, NetFull, NetLin
+
+
+def count(model):
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+REPORTS = {  # the fifteen networks of five worked reports: report, network, its parameters
+    'A': [(NetLin(), 7850), (NetFull(128), 101_770), (NetConv((32, 64), 3, 0, 128), 225_034)],
+    'B': [(NetLin(), 7850), (NetFull(100), 79_510), (NetConv((32, 64), 5, 0, 50), 103_856)],
+    'C': [(NetLin(), 7850), (NetFull(300), 238_510), (NetConv((32, 64), 5, 2, 256), 857_738)],
+    'D': [(NetLin(), 7850), (NetFull(100), 79_510), (NetConv((64, 128), (5, 3), (2, 1), 0), 138_250)],
+    'E': [(NetLin(), 7850), (NetFull(95), 75_535), (NetConv((16, 32), 3, 1, 128), 206_922)],
+}
+
+
+@pytest.mark.parametrize('report', REPORTS)
+def test_networks_of_the_reports_have_their_parameter_counts(report):
+    for model, parameters in REPORTS[report]:
+        assert count(model) == parameters
+
+
+@pytest.mark.parametrize('model', [NetLin(), NetFull(), NetConv(), NetConv(kernel=5, pad=0, fc=0)])
+def test_output_is_ten_log_probabilities(model):
+    output = model(torch.randn(3, 1, 28, 28))
+    assert output.shape == (3, 10)
+    assert torch.allclose(output.exp().sum(1), torch.ones(3), atol=1e-5)
+
+
+def test_netlin_is_a_linear_function_and_log_softmax():
+    model, x = NetLin(), torch.randn(2, 1, 28, 28)
+    weight, bias = model.parameters()
+    assert torch.allclose(model(x), torch.log_softmax(x.view(2, 784) @ weight.T + bias, 1), atol=1e-5)
+
+
+def test_netfull_has_one_tanh_layer():
+    model, x = NetFull(7), torch.randn(2, 1, 28, 28)
+    w1, b1, w2, b2 = model.parameters()
+    logits = torch.tanh(x.view(2, 784) @ w1.T + b1) @ w2.T + b2
+    assert torch.allclose(model(x), torch.log_softmax(logits, 1), atol=1e-5)
+
+
+def test_netconv_is_relu_then_pooling_twice_then_relu_layer():
+    model, x = NetConv(), torch.randn(2, 1, 28, 28)
+    w1, b1, w2, b2, w3, b3, w4, b4 = model.parameters()
+    x1 = torch.max_pool2d(torch.relu(torch.conv2d(x, w1, b1, padding=1)), 2)
+    x2 = torch.max_pool2d(torch.relu(torch.conv2d(x1, w2, b2, padding=1)), 2)
+    logits = torch.relu(x2.flatten(1) @ w3.T + b3) @ w4.T + b4
+    assert torch.allclose(model(x), torch.log_softmax(logits, 1), atol=1e-5)
+
+
+def test_a_shape_that_leaves_nothing_of_the_image_is_refused():
+    with pytest.raises(ValueError, match='too small'):
+        NetConv(kernel=14, pad=0)

@@ -1,0 +1,173 @@
+"""kuzu_main.py as a student types it."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+from cli import UserError
+
+import pytest
+import torch
+
+import checkpoint
+import kuzu_main
+
+HOUSE = Path(__file__).parent.parent
+DIGITS = ['--dataset', 'digits', '--seed', '1']
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def files(folder):
+    return {name: Path(folder, name).read_bytes() for name in sorted(os.listdir(folder))}
+
+
+def test_a_run_prints_the_transcript_and_writes_its_files(capsys, here):
+    kuzu_main.main(['--net', 'lin', '--epochs', '2', *DIGITS])
+    out, err = capsys.readouterr()
+    matrix = r"<class 'numpy.ndarray'>\n\[\[[ \d.]+\]\n( \[[ \d.]+\]\n){8} \[[ \d.]+\]\]\n"
+    test = r'\nTest set: Average loss: \d\.\d{4}, Accuracy: \d+/397 \(\d+%\)\n\n'
+    epochs = [rf'Train Epoch: {epoch} \[0/1400 \(0%\)\]\tLoss: \d\.\d{{6}}\n' + matrix + test for epoch in (1, 2)]
+    assert re.fullmatch(''.join(epochs) + r'Model parameters: 7850\n(\d -> \d \d+\n){5}', out)
+    assert err == 'seed: 1\n'
+    assert sorted(os.listdir('net')) == ['kuzu_lin.csv', 'kuzu_lin.pth', 'kuzu_lin.resume']
+    assert sorted(os.listdir('plot')) == ['kuzu_lin_confusion.jpg', 'kuzu_lin_curve.jpg', 'kuzu_lin_mistakes.jpg']
+
+
+def test_the_same_seed_gives_the_same_files_and_transcript(capsys, here):
+    for folder in 'one', 'two':
+        flags = ['--out_path', f'{folder}/net', '--plot_path', f'{folder}/plot']
+        kuzu_main.main(['--net', 'full', '--epochs', '1', '--shuffle', *flags, *DIGITS])
+    transcript = capsys.readouterr().out
+    half = len(transcript) // 2
+    assert transcript[:half] == transcript[half:]
+    assert files('one/net') == files('two/net') and files('one/plot') == files('two/plot')
+
+
+def test_net_all_ends_with_a_table_and_each_network_is_as_if_alone(capsys, here):
+    kuzu_main.main(['--net', 'all', '--epochs', '1', *DIGITS])
+    table = capsys.readouterr().out.split('\n\n')[-1].splitlines()
+    assert [line.split()[:2] for line in table[1:]] == [['lin', '7850'], ['full', '127210'], ['conv', '206922']]
+    kuzu_main.main(['--net', 'full', '--epochs', '1', '--out_path', 'alone', *DIGITS])
+    assert Path('alone/kuzu_full.pth').read_bytes() == Path('net/kuzu_full.pth').read_bytes()
+
+
+def test_a_sweep_names_the_smallest_that_reaches_84(capsys, here):
+    kuzu_main.main(['--hid', '2', '200', '--epochs', '12', '--optim', 'adam', *DIGITS])
+    out = capsys.readouterr().out
+    assert out.endswith('Smallest that reaches 84%: 200 hidden units\n')
+    assert Path('plot/kuzu_full_sweep.jpg').exists() and Path('net/kuzu_full2.pth').exists()
+
+
+def test_the_shape_flags_reach_the_network(capsys, here):
+    flags = ['--channels', '4', '6', '--kernel', '5', '3', '--pad', '2', '1', '--fc', '0']
+    kuzu_main.main(['--net', 'conv', '--epochs', '1', *flags, *DIGITS])
+    assert f'Model parameters: {4 * 26 + 6 * 37 + 6 * 49 * 10 + 10}\n' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ('flags', 'word'),
+    [
+        ('--net linear', 'invalid choice'),
+        ('--net conv --hid 5', '--hid belongs to --net full'),
+        ('--net lin --fc 5', '--fc belongs to --net conv'),
+        ('--hid 0', 'whole number from 1'),
+        ('--hid 5 5', 'each value once'),
+        ('--net all --hid 5 6', 'needs --net full'),
+        ('--lr nan', 'number from'),
+        ('--lr 0', 'number from'),
+        ('--mom 1', 'number from'),
+        ('--epochs -1', 'whole number'),
+        ('--batch 1e3', 'whole number'),
+        ('--seed -1', 'whole number'),
+        ('--optim rmsprop', 'invalid choice'),
+        ('--dataset mnist', 'invalid choice'),
+        ('--recipe fast --lr 0.1', '--lr belongs to --recipe classic'),
+        ('--net conv --kernel 3 3 3', 'one number for both layers, or two'),
+    ],
+)
+def test_wrong_flags_are_one_line_and_exit_code_2(flags, word, capsys):
+    with pytest.raises(SystemExit) as end:
+        kuzu_main.main(flags.split())
+    err = capsys.readouterr().err
+    assert end.value.code == 2 and word in err and err.count('\n') == 1
+    assert not os.listdir()
+
+
+@pytest.mark.parametrize(
+    ('flags', 'word'),
+    [
+        ('--net conv --kernel 14 --pad 0', 'too small'),
+        ('--net conv --channels 4096 4096 --fc 100000', 'too many'),
+        ('--resume', 'nothing to resume'),
+    ],
+)
+def test_what_cannot_be_trained_is_told_before_anything_is_written(flags, word):
+    with pytest.raises(UserError, match=word):
+        kuzu_main.main([*flags.split(), *DIGITS])
+    assert not [name for name in Path().rglob('*') if name.is_file()]
+
+
+def test_a_resume_file_of_something_else_is_refused(here):
+    checkpoint.save('net/kuzu_lin.resume', {'weights': torch.zeros(1)})
+    with pytest.raises(UserError, match='was not written by this script'):
+        kuzu_main.main(['--net', 'lin', '--resume', *DIGITS])
+
+
+def test_a_kuzu_module_of_somebody_else_trains_and_refuses_our_flags(here):
+    """As the lab's starter code names things: no arguments, other layers, view() on the feature maps."""
+    (here / 'kuzu.py').write_text(
+        textwrap.dedent("""
+        import torch
+        import torch.nn as nn
+        class NetLin(nn.Module):
+            pass
+        class NetFull(nn.Module):
+            pass
+        class NetConv(nn.Module):
+            def __init__(self):
+                super(NetConv, self).__init__()
+                self.first = nn.Conv2d(1, 3, 5)
+                self.last = nn.Linear(3 * 24 * 24, 10)
+            def forward(self, x):
+                x = torch.relu(self.first(x))
+                return torch.log_softmax(self.last(x.view(x.shape[0], -1)), dim=1)
+        """)
+    )
+    # a script's own folder comes first on its path, so their module has to stand where the script is
+    for script in HOUSE.glob('*.py'):
+        if script.name != 'kuzu.py':
+            (here / script.name).symlink_to(script)
+    code = 'import sys; sys.path.insert(0, "."); import kuzu_main; kuzu_main.main(sys.argv[1:])'
+    command = [sys.executable, '-c', code, '--net', 'conv', '--epochs', '1', *DIGITS]
+    process = subprocess.run(command, capture_output=True, text=True)
+    assert process.returncode == 0 and f'Model parameters: {78 + 17290}\n' in process.stdout
+    process = subprocess.run([*command, '--fc', '9'], capture_output=True, text=True)
+    assert process.returncode == 2 and 'does not take --fc' in process.stderr
+
+
+def test_interrupted_then_killed_then_resumed_the_script_ends_with_the_same_bytes(capsys, here):
+    command = [sys.executable, str(HOUSE / 'kuzu_main.py'), '--net', 'lin', '--epochs', '60', *DIGITS]
+    for number, ending in (signal.SIGINT, 130), (signal.SIGKILL, -9):
+        resume = ['--resume'] if number == signal.SIGKILL else []
+        process = subprocess.Popen([*command, *resume], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        for line in process.stdout:
+            if line.startswith('Test set'):
+                process.send_signal(number)
+                break
+        process.stdout.read()
+        assert process.wait() == ending
+        assert Path('net/kuzu_lin.resume').exists()
+    assert Path('plot/kuzu_lin_confusion.jpg').exists()
+    kuzu_main.main([*command[2:], '--resume'])
+    resumed = Path('net/kuzu_lin.pth').read_bytes()
+    kuzu_main.main([*command[2:], '--out_path', 'whole'])
+    assert resumed == Path('whole/kuzu_lin.pth').read_bytes()
