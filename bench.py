@@ -199,7 +199,25 @@ def check(rounds: int = 5, seeds: int = 100) -> list[dict]:
     return rows
 
 
-PARTS: dict[str, Callable[[], list[dict]]] = {'kuzu': kuzu, 'check': check}
+def seq() -> list[dict]:
+    """200 epochs of the lab's two training commands, in either engine."""
+    import seq_starts
+    import seq_train
+
+    def epochs(args, engine):
+        start = seq_starts.begin(args, engine, seed=0)
+        start.trainer.run(start.lang, 1, args.lr)  # the first call compiles, or loads what was compiled
+        return lambda: start.trainer.run(start.lang, 200, args.lr)
+
+    rows = []
+    for name, flags in {'srn 2, anb2n': '', 'lstm 3, anb2nc3n': '--lang anb2nc3n --model lstm'}.items():
+        args = seq_train.parse(flags.split())
+        classic, suite = (epochs(args, engine) for engine in (seq_starts.seq_classic, seq_starts.seq_kernel))
+        rows.append(compare(name, '200 epochs', classic, suite, rounds=7))
+    return rows
+
+
+PARTS: dict[str, Callable[[], list[dict]]] = {'kuzu': kuzu, 'check': check, 'seq': seq}
 
 
 def main(argv: list[str] | None = None):

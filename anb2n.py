@@ -1,0 +1,88 @@
+"""The counting languages: n A's, then 2n B's, and in anb2nc3n then 3n C's, block after block, n chosen anew each time.
+
+A network reads a sequence symbol by symbol and predicts the next symbol. The number of A's cannot be foreseen; all that
+follows can, by counting: once the first B has come, every B, every C and the A of the next block are determined.
+"""
+
+import itertools
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+BLOCKS = 5  # complete blocks in a sequence; the first A of a sixth ends it
+AFTER_A = (0.8, 0.2)  # what a predictor is held to after an A: another A, or the first B
+
+
+class lang_anb2n:
+    """num_class 2: anb2n; 3: anb2nc3n. n is uniform in 1..length; reseed with torch.manual_seed() before making one.
+
+    Raises ValueError for another number of classes, or for length < 1.
+    """
+
+    def __init__(self, num_class: int = 2, length: int = 4):
+        if num_class not in (2, 3) or length < 1:
+            raise ValueError(f'num_class is 2 or 3 and length at least 1, not {num_class} and {length}')
+        self.num_class = num_class
+        self.length = length
+        # Whoever wants the same weights again seeds torch, so torch's seed decides about the sequences, too.
+        self.random = np.random.default_rng(int(torch.randint(2**62, ())))
+
+    def get_one_example(self) -> tuple[list[int], list[list[float]], list[float]]:
+        """One sequence of T + 1 symbols: (seq, prob, state).
+
+        seq: the symbols, 0 = A, 1 = B, 2 = C.
+        prob: T rows; for every symbol but the first, the probabilities that a perfect predictor is held to.
+        state: T + 1 numbers, a symbol's colour in the plots: how far it has counted up (A), or has still to go (B, C).
+        """
+        seq, state = [], []
+        for n in self.random.integers(1, self.length + 1, size=BLOCKS).tolist():
+            seq += n * [0] + 2 * n * [1]
+            state += [*range(n), n, *(n - k / 2 for k in range(2 * n - 1))]
+            if self.num_class == 3:
+                seq += 3 * n * [2]
+                state += [0, *(n - k / 3 for k in range(3 * n - 1))]
+        seq.append(0)
+        state.append(0)
+        certain = np.eye(self.num_class).tolist()
+        after_a = [*AFTER_A, 0.0][: self.num_class]
+        prob = [after_a if read == 0 else certain[following] for read, following in itertools.pairwise(seq)]
+        return seq, prob, state
+
+    def get_symbols(self, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """The next `count` sequences, the same as `count` calls of get_one_example() would draw, much faster.
+
+        Returns all symbols one after the other, and where each sequence ends (count indices).
+        """
+        n = self.random.integers(1, self.length + 1, size=(count, BLOCKS, 1))
+        runs = (n * np.arange(1, self.num_class + 1)).reshape(count, -1)
+        runs = np.hstack([runs, np.ones((count, 1), int)])
+        symbols = np.append(np.tile(np.arange(self.num_class), BLOCKS), 0)
+        return np.repeat(np.tile(symbols, count), runs.ravel()), runs.sum(axis=1).cumsum()
+
+    def get_sequence(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, list[float]]:
+        """One sequence as a network wants it: (input, seq, target, state).
+
+        input: one-hot, without the last symbol, (1, T, num_class); seq: (T + 1), integers; target: (1, T, num_class),
+        see `prob` of get_one_example(); state: T + 1 numbers.
+        """
+        seq, prob, state = self.get_one_example()
+        seq = torch.tensor(seq)
+        one_hot = functional.one_hot(seq[:-1], self.num_class).float()
+        return one_hot.unsqueeze(0), seq, torch.tensor([prob]), state
+
+    def print_outputs(self, epoch: int, seq, state, hidden, target, output):
+        """Print a sequence with the network's hidden units and output probabilities, in numpy's current print format.
+
+        hidden: (1, T, hid); output: (1, T, num_class), before softmax. The loss printed is the mean squared difference
+        of the output probabilities and `target`.
+        """
+        prob = functional.softmax(output.detach(), dim=2)
+        names = [chr(ord('A') + int(symbol)) for symbol in seq]
+        print('-----')
+        print('symbol=', ''.join(names))
+        print('hidden activations and output probabilities:')
+        for name, units, outputs in zip(names, hidden[0].detach().numpy(), prob[0].numpy(), strict=False):
+            print(name, units, outputs)
+        print('epoch:', epoch)
+        print(f' loss: {functional.mse_loss(prob, target):.4f}')
