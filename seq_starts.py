@@ -12,6 +12,7 @@ import cli
 import torch
 from torch import nn
 
+import seq_batch
 import seq_classic
 import seq_kernel
 from anb2n import lang_anb2n
@@ -21,7 +22,7 @@ from seq_verdict import Verdict
 CLASSES = {'anb2n': 2, 'anb2nc3n': 3}
 MODELS = {'srn': SRN_model, 'lstm': LSTM_model}
 WEIGHT_DECAY = 1e-4
-REPORT = 1000  # epochs between two snapshots
+REPORT = 1000  # epochs between two snapshots; --epoch counts in these
 
 
 class Start(NamedTuple):
@@ -102,27 +103,67 @@ def begin(args: argparse.Namespace, engine, seed: int) -> Start:
     return Start(seed, model, lang, engine.Trainer(model, args.optim, args.mom, WEIGHT_DECAY, args.clip))
 
 
+def plan(args: argparse.Namespace, langs: list[lang_anb2n]) -> Iterator[tuple[int, int, float]]:
+    """(epoch reached, epochs to train, learning rate) for each REPORT; with --grow also sets the languages' length."""
+    for epoch in range(0, args.epoch * REPORT + 1, REPORT):
+        done = max(0, epoch - REPORT) / (args.epoch * REPORT)
+        if args.grow:
+            for lang in langs:
+                lang.length = min(args.length, 1 + int(done / args.grow * args.length))
+        yield epoch, REPORT if epoch else 1, args.lr * (1 - done if args.schedule == 'linear' else 1)
+
+
+def take(args: argparse.Namespace, start: Start, epoch: int) -> Snapshot:
+    """Raises Diverged where weights are NaN or infinite."""
+    state = {name: value.clone() for name, value in start.model.state_dict().items()}
+    if not all(value.isfinite().all() for value in state.values()):
+        raise Diverged(
+            f'training diverged: weights are NaN or infinite at epoch {epoch}; '
+            f'try --clip 1, or --lr smaller than {args.lr:g}'
+        )
+    snapshot = Snapshot(epoch, state, copy.deepcopy(start.lang))
+    start.lang.get_one_example()  # the one that shows the snapshot
+    return snapshot
+
+
 def train(args: argparse.Namespace, start: Start, stop: cli.Interrupt) -> Iterator[Snapshot]:
     """Train; yield a snapshot every REPORT epochs, epoch 0 included. After Ctrl-C the last whole REPORT counts.
 
-    Raises Diverged when weights become NaN or infinite.
+    Raises Diverged where weights become NaN or infinite.
     """
-    for epoch in range(0, args.epoch * 1000 + 1, REPORT):
-        start.trainer.run(start.lang, REPORT if epoch else 1, args.lr, stop.__bool__)
+    for epoch, count, rate in plan(args, [start.lang]):
+        start.trainer.run(start.lang, count, rate, stop.__bool__)
         if stop and epoch:
             return
-        state = {name: value.clone() for name, value in start.model.state_dict().items()}
-        if not all(value.isfinite().all() for value in state.values()):
-            raise Diverged(
-                f'training diverged: weights are NaN or infinite at epoch {epoch}; '
-                f'try --clip 1, or --lr smaller than {args.lr:g}'
-            )
-        yield Snapshot(epoch, state, copy.deepcopy(start.lang))
-        start.lang.get_one_example()  # the one that shows the snapshot
+        yield take(args, start, epoch)
+
+
+def train_batch(args: argparse.Namespace, starts: list[Start], stop: cli.Interrupt) -> list[list[Snapshot | None]]:
+    """Train all starts as one batch; return what records() yields."""
+    models, langs = [start.model for start in starts], [start.lang for start in starts]
+    trainer = seq_batch.Trainer(models, args.optim, args.mom, WEIGHT_DECAY, args.clip, cli.device(args.no_cuda))
+    found = [[] for _ in starts]
+    for epoch, count, rate in plan(args, langs):
+        trainer.run(langs, count, rate, stop.__bool__)
+        if stop and epoch:
+            break
+        for start, record in zip(starts, found, strict=True):
+            if not record or record[-1]:
+                try:
+                    record.append(take(args, start, epoch))
+                except Diverged:
+                    record.append(None)
+    return found
 
 
 def records(args: argparse.Namespace, starts: list[Start], stop: cli.Interrupt) -> Iterator[list[Snapshot | None]]:
-    """Train starts on all cores; yield the snapshots of each in turn, with None at the end where it diverged."""
+    """Train starts on all cores; yield the snapshots of each in turn, with None at the end where it diverged.
+
+    With --engine torch they are one batch, on the GPU where there is one.
+    """
+    if args.engine == 'torch' and seq_kernel.draws(starts[0].lang):
+        yield from train_batch(args, starts, stop)
+        return
 
     def record(start):
         kept = []

@@ -34,8 +34,18 @@ from seq_starts import (
     train,
 )
 
+RECIPES = {  # the README has the shares of starts that learn with each, and how they were measured
+    'lab': {},
+    'sure': {'optim': 'adam', 'lr': 0.01, 'schedule': 'linear', 'clip': 0.3, 'grow': 0.5},
+}
 CHECKPOINT = 10_000  # epochs between two files
 FRESH_SEED = 2**40  # of the sequences that judge; --seed is smaller
+
+
+def describe(recipe: str) -> str:
+    """A recipe as the flags that it stands for."""
+    flags = ' '.join(f'--{name} {value}' for name, value in RECIPES[recipe].items())
+    return f'{recipe} = {flags or "as below"}'
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
@@ -46,15 +56,20 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     add('--model', choices=MODELS, default='srn', help='network')
     add('--hid', type=cli.whole(0, 100), default=0, help='hidden units; 0 = 2 (on anb2nc3n: lstm 3, srn 4)')
     add('--optim', choices=['sgd', 'adam'], default='sgd', help='optimiser')
-    add('--lr', type=cli.real(1e-9, 1000), default=0.005, help='learning rate')
+    add('--lr', type=cli.real(1e-9, 10), default=0.005, help='learning rate')
     add('--mom', type=cli.real(0, 0.9999), default=0, help='momentum of sgd')
     add('--init', type=cli.real(0, 100), default=0.001, help='standard deviation of the first weights of an srn')
     add('--epoch', type=cli.whole(0, 1_000_000), default=0, help='thousands of epochs; 0 = 100 (srn on anb2nc3n: 200)')
     add('--out_path', type=cli.folder, default='net', help='folder of the checkpoints')
     add('--clip', type=cli.real(0, 1e6), default=0, help='largest norm of the gradient; 0 = any')
+    add('--schedule', choices=['constant', 'linear'], default='constant', help='learning rate: constant, or down to 0')
+    add('--grow', type=cli.real(0, 1), default=0, help='share of the run in which n grows from 1 to --length; 0 = none')
+    add('--recipe', choices=RECIPES, default='lab', help='other defaults: ' + '; '.join(map(describe, RECIPES)))
     add('--restarts', type=cli.whole(1, 100_000), default=1, help='starts, with seeds from --seed on; the best is kept')
     add('--engine', choices=['auto', 'kernel', 'torch'], default='auto', help='compiled, or PyTorch for any model')
+    add('--no_cuda', action='store_true', help='--engine torch: restarts on the CPU')
     cli.add_seed(parser)
+    parser.set_defaults(**RECIPES[parser.parse_args(argv).recipe])
     args = parser.parse_args(argv)
     args.length = args.length or 4
     args.hid = args.hid or (2 if args.lang == 'anb2n' else {'lstm': 3, 'srn': 4}[args.model])

@@ -1,0 +1,297 @@
+import shlex
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from cli import UserError
+
+import pytest
+import torch
+
+import checkpoint
+import seq_kernel
+import seq_starts
+import seq_train
+from anb2n import lang_anb2n
+from seq_models import LSTM_model, SRN_model
+
+HERE = Path(seq_train.__file__).parent
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def transcript(capsys):
+    """Run seq_train.py with these flags; return what it printed: (the lab's blocks, our evaluation)."""
+
+    def run(flags):
+        seq_train.main(flags.split())
+        lab, _, ours = capsys.readouterr().out.partition('\n\n')
+        return lab, ours
+
+    return run
+
+
+def weights(path):
+    return torch.cat([value.flatten() for value in checkpoint.load(path).values()])
+
+
+def test_the_labs_command_as_typed(tmp_path):
+    command = [sys.executable, HERE / 'seq_train.py', '--lang', 'anb2n', '--epoch', '10', '--seed', '1']
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0
+    assert done.stderr == 'seed: 1\n'
+    blocks = done.stdout.split('-----\n')
+    assert blocks[0] == ''
+    assert len(blocks) == 12
+    lines = blocks[1].splitlines()
+    assert lines[0].startswith('symbol= A')
+    assert lines[1] == 'hidden activations and output probabilities:'
+    assert lines[2][:3] == 'A [' and lines[2].count(']') == 2
+    assert lines[-2] == 'epoch: 0'
+    assert lines[-1].startswith(' loss: 0.')
+    assert 'epoch: 10000\n loss: ' in blocks[-1]
+    assert sorted(path.name for path in tmp_path.rglob('*.pth')) == ['anb2n_srn2_0.pth', 'anb2n_srn2_10.pth']
+
+
+def test_checkpoints_load_into_the_labs_model(transcript):
+    transcript('--lang anb2nc3n --model lstm --epoch 1 --out_path some/where')
+    checkpoint.load_into(LSTM_model(3, 3, 3), 'some/where/anb2nc3n_lstm3_0.pth')
+    assert weights('some/where/anb2nc3n_lstm3_0.pth').dtype == torch.float32
+
+
+@pytest.mark.parametrize('flags', ['--init 0.3 --length 2', '--model lstm --length 1'])
+def test_both_engines_print_the_same_transcript_for_2000_epochs(transcript, flags):
+    compiled = transcript(f'{flags} --seed 3 --epoch 2 --engine kernel')[0]
+    assert compiled == transcript(f'{flags} --seed 3 --epoch 2 --engine torch')[0]
+    assert 'epoch: 2000' in compiled
+
+
+def test_a_seed_repeats_a_run(transcript):
+    first = transcript('--epoch 1 --seed 5')
+    assert transcript('--epoch 1 --seed 5') == first
+    assert transcript('--epoch 1 --seed 6') != first
+
+
+@pytest.mark.parametrize(
+    'flags, length, hid, epoch',
+    [
+        ('', 4, 2, 100),
+        ('--model lstm', 4, 2, 100),
+        ('--lang anb2nc3n', 4, 4, 200),
+        ('--lang anb2nc3n --model lstm', 4, 3, 100),
+        ('--lang anb2nc3n --length 9 --hid 7 --epoch 5', 9, 7, 5),
+    ],
+)
+def test_zero_means_the_labs_default(flags, length, hid, epoch):
+    args = seq_train.parse(flags.split())
+    assert (args.length, args.hid, args.epoch) == (length, hid, epoch)
+
+
+@pytest.mark.parametrize(
+    'flags',
+    [
+        '--lang anbn',
+        '--model gru',
+        '--length -1',
+        '--length 101',
+        '--hid 101',
+        '--hid 2.5',
+        '--lr nan',
+        '--lr 0',
+        '--lr 50',
+        '--mom 1',
+        '--init inf',
+        '--epoch -1',
+        '--restarts 0',
+        '--clip -1',
+        '--grow 2',
+        '--optim rprop',
+    ],
+)
+def test_a_wrong_value_is_refused_in_one_line(flags, capsys, tmp_path):
+    with pytest.raises(SystemExit, match='2'):
+        seq_train.main(flags.split())
+    message = capsys.readouterr().err
+    assert 'error: argument ' + flags.split()[0] in message
+    assert message.count('\n') == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_cannot_be_made_is_refused(tmp_path):
+    (tmp_path / 'file').write_text('here first')
+    with pytest.raises(OSError):
+        seq_train.main(['--epoch', '1', '--out_path', 'file/net'])
+    assert (tmp_path / 'file').read_text() == 'here first'
+
+
+def test_the_best_of_many_starts_is_what_its_seed_gives_alone(transcript):
+    many, ours = transcript('--epoch 10 --init 0.5 --seed 7 --restarts 3 --out_path many')
+    rows = [line.split() for line in ours.splitlines()[1:4]]
+    assert [row[0] for row in rows] == ['7', '8', '9']
+    best = min(rows, key=lambda row: (-int(row[4]), float(row[1])))
+    alone, _ = transcript(f'--epoch 10 --init 0.5 --seed {best[0]} --out_path alone')
+    assert many == alone
+    assert torch.equal(weights('many/anb2n_srn2_10.pth'), weights('alone/anb2n_srn2_10.pth'))
+    assert f' mean loss: {best[1]} ' in ours
+
+
+def test_a_batch_of_starts_gives_what_starts_alone_give(transcript, monkeypatch):
+    monkeypatch.setattr(seq_starts, 'REPORT', 10)
+    flags = '--epoch 2 --init 0.5 --seed 1 --restarts 3'
+    lab, ours = transcript(f'{flags} --engine torch --no_cuda')
+    expected = transcript(f'{flags} --engine kernel')
+    assert lab == expected[0]
+    assert ours.splitlines()[:5] == expected[1].splitlines()[:5]
+
+
+def test_a_start_that_failed_says_what_to_type(transcript):
+    _, ours = transcript('--epoch 1 --seed 1')
+    last = ours.splitlines()[-1]
+    assert last.startswith(' learned: no; try: python3 seq_train.py --epoch 1 --seed 1 ')
+    command = shlex.split(last.partition('seq_train.py ')[2])
+    assert seq_train.parse(command).restarts > 1
+
+
+def test_a_start_that_learned_says_so(transcript):
+    _, ours = transcript('--recipe sure --epoch 30 --seed 1')
+    assert ours.splitlines()[-1] == ' learned: yes'
+    assert ' determined symbols right: 100.00%' in ours
+
+
+class After:
+    """Replaces Trainer.run: does something more at the call given."""
+
+    def __init__(self, call, action):
+        self.run, self.left, self.action = seq_kernel.Trainer.run, call, action
+
+    def __call__(self, trainer, *rest):
+        self.run(trainer, *rest)
+        self.left -= 1
+        if self.left == 0:
+            self.action(trainer)
+
+
+def patch(monkeypatch, call, action):
+    after = After(call, action)
+    monkeypatch.setattr(seq_kernel.Trainer, 'run', lambda *args: after(*args))
+
+
+def test_ctrl_c_keeps_the_last_whole_thousand(monkeypatch, capsys, tmp_path):
+    patch(monkeypatch, 16, lambda _: signal.raise_signal(signal.SIGINT))
+    with pytest.raises(SystemExit, match='130'):
+        seq_train.main(['--epoch', '30', '--seed', '1'])
+    found, _, ours = capsys.readouterr().out.partition('\n\n')
+    assert found.splitlines()[-2] == 'epoch: 14000'
+    assert 'learned' in ours
+    assert {path.name for path in tmp_path.rglob('*.pth')} == {f'anb2n_srn2_{n}.pth' for n in (0, 10, 14)}
+
+
+def test_ctrl_c_among_many_starts_keeps_the_best_so_far(monkeypatch, capsys, tmp_path):
+    patch(monkeypatch, 30, lambda _: signal.raise_signal(signal.SIGINT))
+    monkeypatch.setattr(seq_starts.os, 'cpu_count', lambda: 1)
+    monkeypatch.setattr(seq_starts, 'ThreadPoolExecutor', OneByOne)  # signals belong to the main thread
+    with pytest.raises(SystemExit, match='130'):
+        seq_train.main(['--epoch', '20', '--seed', '1', '--restarts', '5'])
+    assert 'learned: 0 of 2 ' in capsys.readouterr().out
+    assert len(list(tmp_path.rglob('*.pth'))) >= 3
+
+
+class OneByOne:
+    def __init__(self, *_):
+        pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    map = staticmethod(map)
+
+
+def spoil(trainer):
+    with torch.no_grad():
+        trainer.model.V[0, 0] = torch.nan
+
+
+def test_nan_ends_the_run_and_keeps_the_last_good_checkpoint(monkeypatch, capsys, tmp_path):
+    patch(monkeypatch, 12, spoil)
+    with pytest.raises(
+        UserError, match=r'training diverged.* at epoch 11000; try --clip 1, or --lr smaller than 0.005'
+    ):
+        seq_train.main(['--epoch', '20', '--seed', '1'])
+    assert 'learned' not in capsys.readouterr().out
+    assert sorted(path.name for path in tmp_path.rglob('*.pth')) == ['anb2n_srn2_0.pth', 'anb2n_srn2_10.pth']
+    assert weights('net/anb2n_srn2_10.pth').isfinite().all()
+
+
+def test_a_start_that_diverged_is_not_the_best(monkeypatch, capsys):
+    monkeypatch.setattr(seq_starts, 'ThreadPoolExecutor', OneByOne)
+    patch(monkeypatch, 2, spoil)
+    seq_train.main(['--epoch', '1', '--seed', '1', '--restarts', '2'])
+    table = capsys.readouterr().out.partition('\n\n')[2].splitlines()
+    assert table[1].split() == ['1', 'diverged']
+    assert 'nan' not in ''.join(table)
+
+
+class OthersModel(SRN_model):
+    """Another network: its own forward, and nothing inside to see."""
+
+    inside = None
+
+    def forward(self, x):
+        hidden = self.init_hidden()
+        states = []
+        for t in range(x.shape[1]):
+            hidden = torch.sigmoid(x[:, t] @ self.W + hidden @ self.U + self.hid_bias)
+            states.append(hidden)
+        hidden = torch.stack(states, 1)
+        return hidden, hidden @ self.V + self.out_bias
+
+
+class OthersLanguage:
+    """Another language, with the lab's methods only."""
+
+    def __init__(self, num_class=2, length=4):
+        ours = lang_anb2n(num_class, length)
+        self.get_one_example, self.get_sequence = ours.get_one_example, ours.get_sequence
+        self.print_outputs = ours.print_outputs
+
+
+def test_another_model_trains_with_pytorch(transcript, monkeypatch, capsys):
+    monkeypatch.setitem(seq_starts.MODELS, 'srn', OthersModel)
+    monkeypatch.setattr(seq_starts, 'REPORT', 10)
+    seq_train.main(['--epoch', '2'])
+    found = capsys.readouterr()
+    assert 'engine: torch, as the OthersModel in test_seq_train.py is not the compiled one' in found.err
+    assert 'epoch: 20\n' in found.out
+
+
+def test_another_language_trains_with_pytorch(monkeypatch, capsys):
+    monkeypatch.setattr(seq_starts, 'REPORT', 10)
+    monkeypatch.setattr(seq_starts, 'lang_anb2n', OthersLanguage)
+    seq_train.main(['--epoch', '2'])
+    found = capsys.readouterr()
+    assert 'engine: torch, as test_seq_train.py has no get_symbols()' in found.err
+    assert 'epoch: 20\n' in found.out
+
+
+def test_the_kernel_refuses_another_model(monkeypatch):
+    monkeypatch.setitem(seq_starts.MODELS, 'srn', OthersModel)
+    with pytest.raises(UserError, match='train it with --engine torch'):
+        seq_train.main(['--epoch', '1', '--engine', 'kernel'])
+
+
+def test_growing_starts_with_single_symbols_and_ends_with_all(monkeypatch):
+    args = seq_train.parse(['--epoch', '10', '--length', '4', '--grow', '0.5', '--schedule', 'linear'])
+    lang = seq_starts.language(args)
+    steps = [(lang.length, rate) for _, _, rate in seq_starts.plan(args, [lang])]
+    lengths, rates = zip(*steps, strict=True)
+    assert lengths == (1, 1, 1, 2, 3, 4, 4, 4, 4, 4, 4)
+    assert rates[0] == rates[1] == 0.005
+    assert rates[-1] == pytest.approx(0.0005)
