@@ -14,6 +14,7 @@ from seq_step import Network, follow
 Array = np.ndarray
 RESIDUAL = 1e-10  # |next state - state| of a fixed point
 SAME = 1e-6  # fixed points nearer to each other than this are one
+STILL = 1e-13  # Newton's method stands still once no step is longer than this
 STARTS = 300
 STEPS = 100
 LARGEST_CELL = 1e6
@@ -51,8 +52,13 @@ def newton(net: Network, symbol: int, states: Array) -> Array:
     for _ in range(STEPS):
         slope = net.jacobian(states, symbol) - np.eye(len(bound))
         error = net.read(states, symbols) - states
-        step = np.einsum('nij,nj->ni', np.linalg.pinv(slope, rcond=1e-14), error)  # where singular, the shortest step
+        try:
+            step = np.linalg.solve(slope, error[:, :, None])[:, :, 0]
+        except np.linalg.LinAlgError:  # one of them is singular: there, the shortest step
+            step = np.einsum('nij,nj->ni', np.linalg.pinv(slope), error)
         states = np.clip(states - step, -bound, bound)
+        if np.abs(step).max() < STILL:
+            break
     arrived = np.abs(net.read(states, symbols) - states).max(axis=1) < RESIDUAL
     return states[arrived]
 
@@ -90,4 +96,9 @@ def movement(net: Network, points: list[FixedPoint], sequences: Array) -> Moveme
     nearest = int(np.argmin([np.median(distance) for distance in distances]))
     distance = distances[nearest]
     after = np.linalg.norm(there - points[nearest].point, axis=1)
-    return Movement(points[nearest], float(np.median(distance)), float(distance.min()), float(np.median(after / np.maximum(distance, 1e-300))))
+    return Movement(
+        points[nearest],
+        float(np.median(distance)),
+        float(distance.min()),
+        float(np.median(after / np.maximum(distance, 1e-300))),
+    )

@@ -49,9 +49,9 @@ def _transition(axes: Axes, x: Array, y: Array, symbol: int, bent: bool):
     style = {'arrowstyle': '-|>', 'mutation_scale': 10, 'color': COLOURS[symbol], 'lw': 1.1, 'shrinkA': 0, 'shrinkB': 0}
     ends, bend = np.column_stack([x, y]), 0.25 if bent else 0.0
     if (ends[0] == ends[1]).all():
-        ends, bend = ends + [(0.2, 0.3), (-0.2, 0.3)], 1.4
+        ends, bend = ends + np.array([(0.2, 0.3), (-0.2, 0.3)]), 1.4
     elif y[1] > y[0]:
-        ends, bend = ends + [(-0.1, 0.36), (-0.37, -0.05)], -0.2
+        ends, bend = ends + np.array([(-0.1, 0.36), (-0.37, -0.05)]), -0.2
     else:
         ends = ends + np.array([[0.38], [-0.38]]) * (ends[1] - ends[0]) / np.hypot(*(ends[1] - ends[0]))
     axes.add_patch(FancyArrowPatch(*ends, connectionstyle=f'arc3,rad={bend}', **style))
@@ -79,20 +79,20 @@ def best_pair(units: Array, state: Array) -> tuple[int, int]:
 
 def hull(points: Array) -> Array:
     """The corners of the convex hull of points (N, 2), in order (Andrew's monotone chain, 1979)."""
-    points = np.unique(points, axis=0)
+    corners = sorted(set(map(tuple, points.tolist())))
 
     def half(ordered):
-        chain: list[Array] = []
-        for point in ordered:
+        chain: list[tuple[float, float]] = []
+        for x, y in ordered:
             while len(chain) > 1:
-                (ax, ay), (bx, by) = chain[-1] - chain[-2], point - chain[-2]
-                if ax * by - ay * bx > 0:
+                (ax, ay), (bx, by) = chain[-2:]
+                if (bx - ax) * (y - ay) - (by - ay) * (x - ax) > 0:  # a turn to the left
                     break
                 chain.pop()
-            chain.append(point)
+            chain.append((x, y))
         return chain[:-1]
 
-    return np.array(half(points) + half(points[::-1])) if len(points) > 2 else points
+    return np.array(half(corners) + half(corners[::-1]) if len(corners) > 2 else corners)
 
 
 def states(found: States, units: Array, following: Array, place: Layout, pair: tuple[int, int]) -> Figure:
@@ -101,7 +101,7 @@ def states(found: States, units: Array, following: Array, place: Layout, pair: t
     j, k = pair
     points, automaton = units[:, [j, k]], found.automaton
     figure = picture.new(9, 9, window=False)
-    axes = figure.add_axes((0.08, 0.07, 0.89, 0.89))
+    axes = figure.add_axes((0.1, 0.07, 0.87, 0.9))
     span = np.ptp(points, axis=0).max()
     circle = 0.011 * span * np.column_stack([np.cos(np.arange(24) * np.pi / 12), np.sin(np.arange(24) * np.pi / 12)])
     some = np.random.default_rng(0).permutation(len(points))[:POINTS]
@@ -121,7 +121,9 @@ def states(found: States, units: Array, following: Array, place: Layout, pair: t
     axes.set(xlabel=f'unit {j}', ylabel=f'unit {k}')
     axes.margins(0.07)
     axes.autoscale_view()
-    _labels(axes, rims, place.names, [COLOURS[phase] for phase in automaton.phase], np.vstack([points[some], points[:1]]))
+    _labels(
+        axes, rims, place.names, [COLOURS[phase] for phase in automaton.phase], np.vstack([points[some], points[:1]])
+    )
     return figure
 
 
@@ -192,7 +194,9 @@ def flow(net: Network, fixed: list[list[FixedPoint]], steps: list[tuple[Array, A
             axes.plot(*each.point, MARKERS[each.kind], color='gold', mec='black', ms=11)
         axes.set(xlim=(-1.08, 1.08), ylim=(-1.08, 1.08), xlabel='unit 0', ylabel='unit 1', title=SYMBOLS[symbol])
         axes.set_aspect('equal')
-    text = 'fixed points: circle attracting, X saddle, square repelling; lines: eigenvectors, growing (solid), shrinking'
+    text = (
+        'fixed points: circle attracting, X saddle, square repelling; lines: eigenvectors, growing (solid), shrinking'
+    )
     figure.text(0.5, 0.02, text + ' (dotted)', ha='center', fontsize=9)
     figure.subplots_adjust(left=0.06, right=0.98, bottom=0.13, top=0.94)
     return figure

@@ -87,7 +87,11 @@ def _rows(automaton: Automaton, phase: int, x: Array, count: Array) -> dict[int,
     states = np.flatnonzero(automaton.phase == phase)
     for state in sorted(states, key=lambda state: (state not in entered, -x[state])):
         chain = []
-        while state != NONE and state not in rows and state not in chain and not {x[state]} & set(x[chain]):
+        while (
+            state != NONE
+            and state not in rows
+            and not any(x[state] == x[other] or count[state] == count[other] for other in chain)
+        ):
             chain.append(int(state))
             state = automaton.following[state, phase]
         row = 0

@@ -95,8 +95,8 @@ def counters(net: Network, sequences: Array) -> list[Counter]:
 
 
 def losses(net: Network, longest: int = 30) -> tuple[Array, Array]:
-    """For n = 1..longest, on five blocks of n: the lab's loss (mean squared difference of probabilities and target), and
-    the share of the determined symbols that the network predicts."""
+    """For n = 1..longest, on five blocks of n: the lab's loss (mean squared difference of probabilities and target),
+    and the share of the determined symbols that the network predicts."""
     sequences = spell(np.repeat(np.arange(1, longest + 1)[:, None], 5, axis=1), net.num_class)
     read, following = sequences[:, :-1], sequences[:, 1:]
     real = following != NONE

@@ -31,6 +31,7 @@ class Visits(NamedTuple):
     read: Array  # (P,): the symbol read last; the start: the last symbol of a block
     predicts: Array  # (P,): the symbol of the largest output; the start, where nothing is predicted: A
     open: Array  # (P,): whether the language leaves the next symbol open
+    due: Array  # (P,): the symbol that must come, or OPEN
     following: Array  # (P, num_class): the point that a symbol leads to, or NONE
     often: Array  # (P,): how many sequences come by
 
@@ -77,44 +78,56 @@ def visit(net: Network, language: Automaton, sequences: Array) -> Visits:
     state = np.vstack([net.start, follow(net, sequences)[row, t]])
     predicts = net.logits(state).argmax(axis=1)
     predicts[0] = 0
-    is_open = language.output[fsm.walk(language, sequences)[row, t]] == OPEN
+    due = np.append(0, language.output[fsm.walk(language, sequences)[row, t]])
     following = np.full((total, net.num_class), NONE)
     following[parent, symbol] = np.arange(1, total)
     read = np.append(net.num_class - 1, symbol)
-    return Visits(state, read, predicts, np.append(False, is_open), following, np.append(len(sequences), often))
+    return Visits(state, read, predicts, due == OPEN, due, following, np.append(len(sequences), often))
 
 
 def extract(visits: Visits, agreement: Agreement, guesses: bool = False, most: int = CLUSTERS) -> States:
-    """Clusters, and the automaton that they are once those that cannot be told apart are merged.
+    """The automaton of at most `most` states that agrees best with the network, see fidelity(); of those, the one from
+    the fewest clusters. With `guesses`, what the network predicts counts also where the language leaves the next symbol
+    open.
 
-    One cluster to begin with. As long as the points of a cluster disagree, in the symbol read, in the symbol predicted,
-    or in the state that a symbol leads to, it is cut in two by a plane between the disagreeing groups; the largest
-    disagreement first. The number of clusters is the least that gives an `agreement`, see fidelity(), of 1, or the
-    best there is with up to CLUSTERS that make at most `most` states. With `guesses`, what the network predicts counts
-    also where the language leaves the next symbol open.
+    Where none agrees on every sequence, the clusters are also made with the network's mistakes left out, as if it had
+    predicted what was due: so a network that has nearly learned is seen as the automaton that it nearly is.
     """
     output = visits.predicts if guesses else np.where(visits.open, OPEN, visits.predicts)
+    shares, clusters, cluster = _refine(visits, output, agreement, most)
+    if shares[0] < 1:
+        due = np.where(visits.open, output, visits.due)
+        shares, clusters, cluster = max(
+            (shares, clusters, cluster), _refine(visits, due, agreement, most), key=lambda x: x[0]
+        )
+    automaton, number = fsm.minimise(clusters)
+    return States(automaton, cluster, number[cluster])
+
+
+def _refine(visits: Visits, output: Array, agreement: Agreement, most: int) -> tuple[tuple, Automaton, Array]:
+    """Its agreement, the clusters as an automaton, and each point's cluster, (P,).
+
+    One cluster to begin with. As long as the points of a cluster disagree, in the symbol read, in the output, or in the
+    state that a symbol leads to once clusters that cannot be told apart are merged, it is cut in two by a plane between
+    the disagreeing groups; the largest disagreement first.
+    """
     cluster = np.zeros(len(output), dtype=int)
-    tries = []
+    best = None
     while True:
         clusters = _usual(cluster, output, visits)
         classes = fsm.tell_apart(clusters)
         groups = _disagreement(cluster, classes, output, visits)
         pure = ((visits.read == clusters.phase[cluster]) & (output == clusters.output[cluster])).all()
-        agrees = agreement(clusters)
-        if classes.max() < most:
-            tries.append((agrees, clusters, cluster.copy()))
-        if groups is None or (agrees[0] == 1 and pure) or len(clusters.output) == CLUSTERS:
-            break
+        shares = agreement(clusters)
+        done = groups is None or (shares[0] == 1 and pure)
+        if best is None or (classes.max() < most and (shares > best[0] or (done and shares == best[0]))):
+            best = shares, clusters, cluster.copy()
+        if done or len(clusters.output) == CLUSTERS:
+            return best
         members = np.flatnonzero(cluster == cluster[groups[0][0]])
         beyond = _cut(visits.state, members, *groups)
         beyond ^= beyond[0] and members[0] == 0  # the start stays in cluster 0
         cluster[members[beyond]] = len(clusters.output)
-    shares = [share for share, *_ in tries]
-    best = max(shares)
-    _, clusters, cluster = tries[-1] if best[0] == 1 else tries[shares.index(best)]
-    automaton, number = fsm.minimise(clusters)
-    return States(automaton, cluster, number[cluster])
 
 
 def _cut(state: Array, members: Array, here: Array, there: Array) -> Array:

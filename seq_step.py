@@ -36,7 +36,7 @@ def network(parameters: Mapping[str, Array]) -> Network:
     return _srn(**parameters) if 'H0' in parameters else _lstm(**parameters)
 
 
-def _srn(H0, W, U, hid_bias, V, out_bias) -> Network:  # noqa: N803 - the names of the parameters
+def _srn(H0, W, U, hid_bias, V, out_bias) -> Network:
     def read(states, symbols):
         return np.tanh(W[symbols] + states @ U + hid_bias)
 
@@ -47,7 +47,7 @@ def _srn(H0, W, U, hid_bias, V, out_bias) -> Network:  # noqa: N803 - the names 
     return Network(len(H0), len(W), np.tanh(H0), read, lambda states: states @ V + out_bias, jacobian, None)
 
 
-def _lstm(W, U, hid_bias, V, out_bias) -> Network:  # noqa: N803
+def _lstm(W, U, hid_bias, V, out_bias) -> Network:
     hid = len(V)
 
     def gates(states, symbols):
@@ -77,7 +77,9 @@ def _lstm(W, U, hid_bias, V, out_bias) -> Network:  # noqa: N803
         hidden_by_hidden = through * cell_by_hidden + (np.tanh(after) * slope['output'])[:, :, None] * to_output
         return np.block([[hidden_by_hidden, through * cell_by_cell], [cell_by_hidden, cell_by_cell]])
 
-    return Network(hid, len(W), np.zeros(2 * hid), read, lambda states: states[..., :hid] @ V + out_bias, jacobian, gates)
+    return Network(
+        hid, len(W), np.zeros(2 * hid), read, lambda states: states[..., :hid] @ V + out_bias, jacobian, gates
+    )
 
 
 def follow(net: Network, sequences: Array) -> Array:
