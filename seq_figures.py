@@ -18,8 +18,8 @@ ANGLES = ((20, -60), (20, 30), (55, -60))  # elevation and azimuth, degrees
 
 
 def pair(units: Array, colour: Array, j: int, k: int, length: int, start: Array | None) -> Figure:
-    """The lab's picture: units j and k of `units` (N, hid) after each symbol, coloured from 0 to `length`; where a start
-    is given, it is a black cross."""
+    """The lab's picture: units j and k of `units` (N, hid) after each symbol, coloured from 0 to `length`; the start,
+    if given, is a black cross."""
     figure = picture.new(6.4, 4.8)
     axes = figure.add_subplot()
     axes.scatter(units[:, j], units[:, k], c=colour, cmap='jet', vmin=0, vmax=length, s=18)

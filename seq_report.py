@@ -104,8 +104,8 @@ def movement(symbol: int, moves: Movement | None) -> str:
     kind = 'saddle' if fixed.kind == 'saddle' else f'{fixed.kind} point'
     way = 'towards' if moves.factor < 1 else 'away from'
     text = (
-        f"{name}'s move {way} {article} {kind} at {numbers(fixed.point)}: each leaves {moves.factor:.2f} of the distance "
-        f'(median; nearest {moves.nearest:.2f})'
+        f"{name}'s move {way} {article} {kind} at {numbers(fixed.point)}: each leaves {moves.factor:.2f} of the "
+        f'distance (median; nearest {moves.nearest:.2f})'
     )
     if fixed.kind == 'attracting':
         return text + f', the largest eigenvalue there is {complex_numbers([largest])}.'

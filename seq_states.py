@@ -97,9 +97,9 @@ def extract(visits: Visits, agreement: Agreement, guesses: bool = False, most: i
     shares, clusters, cluster = _refine(visits, output, agreement, most)
     if shares[0] < 1:
         due = np.where(visits.open, output, visits.due)
-        shares, clusters, cluster = max(
-            (shares, clusters, cluster), _refine(visits, due, agreement, most), key=lambda x: x[0]
-        )
+        nearly = _refine(visits, due, agreement, most)
+        if nearly[0] > shares:
+            _, clusters, cluster = nearly
     automaton, number = fsm.minimise(clusters)
     return States(automaton, cluster, number[cluster])
 
