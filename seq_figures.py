@@ -40,7 +40,7 @@ def space(units: Array, colour: Array, length: int, start: Array | None) -> Figu
         axes.set(xlabel='unit 0', ylabel='unit 1', zlabel='unit 2')
         axes.locator_params(nbins=4)
         axes.view_init(elevation, azimuth)
-    figure.subplots_adjust(left=0.01, right=0.96, bottom=0.05, top=1, wspace=0.12)
+    figure.subplots_adjust(left=0.01, right=0.95, bottom=0.05, top=1, wspace=0.22)
     return figure
 
 

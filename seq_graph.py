@@ -49,7 +49,7 @@ def _transition(axes: Axes, x: Array, y: Array, symbol: int, bent: bool):
     style = {'arrowstyle': '-|>', 'mutation_scale': 10, 'color': COLOURS[symbol], 'lw': 1.1, 'shrinkA': 0, 'shrinkB': 0}
     ends, bend = np.column_stack([x, y]), 0.25 if bent else 0.0
     if (ends[0] == ends[1]).all():
-        ends, bend = ends + np.array([(0.2, 0.3), (-0.2, 0.3)]), 1.4
+        ends, bend = ends + np.array([(0.3, -0.2), (0.3, 0.2)]), 1.4
     elif y[1] > y[0]:
         ends, bend = ends + np.array([(-0.1, 0.36), (-0.37, -0.05)]), -0.2
     else:
