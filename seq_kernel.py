@@ -5,6 +5,8 @@ the two to 1e-9. A network is one vector here: its parameters one after the othe
 """
 
 import copy
+import glob
+import os
 from collections.abc import Callable
 
 import numpy as np
@@ -23,7 +25,7 @@ def compiled(function):
     options = {'nogil': True, 'error_model': 'numpy', 'fastmath': {'reassoc', 'contract', 'nsz', 'arcp'}}
     try:
         return njit(cache=True, **options)(function)
-    except RuntimeError:
+    except RuntimeError:  # neither can: compiled anew by every run
         return njit(**options)(function)
 
 
@@ -216,6 +218,13 @@ def train(lstm, adam, weights, means, squares, done, symbols, starts, ends, hid,
         else:
             srn_gradient(weights, gradient, seq, hid, classes, states, gates, errors, dstates)
         update(weights, gradient, means, squares, done + n + 1, adam, rate, momentum, decay, clip)
+
+
+def is_kept() -> bool:
+    """Whether an earlier run has left compiled code; if not, the first call compiles, for some ten seconds."""
+    return bool(train.stats.cache_path) and bool(
+        glob.glob(os.path.join(train.stats.cache_path, 'seq_kernel.train-*.nbi'))
+    )
 
 
 class Trainer:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import cli
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -21,7 +22,6 @@ from seq_verdict import Verdict
 
 CLASSES = {'anb2n': 2, 'anb2nc3n': 3}
 MODELS = {'srn': SRN_model, 'lstm': LSTM_model}
-WEIGHT_DECAY = 1e-4
 REPORT = 1000  # epochs between two snapshots; --epoch counts in these
 
 
@@ -83,6 +83,8 @@ def choose_engine(args: argparse.Namespace):
     """The module whose Trainer trains: seq_kernel where it does what the given model and language define."""
     if args.engine == 'torch':
         return seq_classic
+    if not seq_kernel.is_kept():
+        cli.note('compiling the training step; the next run finds it compiled')
     model, lang = network(args), language(args)
     if not seq_kernel.fits(model):
         reason = f'the {type(model).__name__} in {type(model).__module__}.py is not the compiled one'
@@ -100,16 +102,19 @@ def begin(args: argparse.Namespace, engine, seed: int) -> Start:
     """All that chance decides about a start follows from its seed."""
     torch.manual_seed(seed)
     model, lang = network(args), language(args)
-    return Start(seed, model, lang, engine.Trainer(model, args.optim, args.mom, WEIGHT_DECAY, args.clip))
+    return Start(seed, model, lang, engine.Trainer(model, args.optim, args.mom, args.decay, args.clip))
 
 
 def plan(args: argparse.Namespace, langs: list[lang_anb2n]) -> Iterator[tuple[int, int, float]]:
-    """(epoch reached, epochs to train, learning rate) for each REPORT; with --grow also sets the languages' length."""
+    """(epoch reached, epochs to train, learning rate) for each REPORT; --grow and --mix set the languages' length."""
     for epoch in range(0, args.epoch * REPORT + 1, REPORT):
         done = max(0, epoch - REPORT) / (args.epoch * REPORT)
-        if args.grow:
+        longest = min(args.length, 1 + int(done / args.grow * args.length)) if args.grow else args.length
+        if args.mix and epoch // REPORT % 2 == 0:
+            longest = 1 + int(np.random.default_rng(epoch // REPORT).integers(longest))
+        if args.grow or args.mix:
             for lang in langs:
-                lang.length = min(args.length, 1 + int(done / args.grow * args.length))
+                lang.length = longest
         yield epoch, REPORT if epoch else 1, args.lr * (1 - done if args.schedule == 'linear' else 1)
 
 
@@ -141,7 +146,7 @@ def train(args: argparse.Namespace, start: Start, stop: cli.Interrupt) -> Iterat
 def train_batch(args: argparse.Namespace, starts: list[Start], stop: cli.Interrupt) -> list[list[Snapshot | None]]:
     """Train all starts as one batch; return what records() yields."""
     models, langs = [start.model for start in starts], [start.lang for start in starts]
-    trainer = seq_batch.Trainer(models, args.optim, args.mom, WEIGHT_DECAY, args.clip, cli.device(args.no_cuda))
+    trainer = seq_batch.Trainer(models, args.optim, args.mom, args.decay, args.clip, cli.device(args.no_cuda))
     found = [[] for _ in starts]
     for epoch, count, rate in plan(args, langs):
         trainer.run(langs, count, rate, stop.__bool__)

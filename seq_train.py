@@ -37,6 +37,17 @@ from seq_starts import (
 RECIPES = {  # the README has the shares of starts that learn with each, and how they were measured
     'lab': {},
     'sure': {'optim': 'adam', 'lr': 0.01, 'schedule': 'linear', 'clip': 0.3, 'grow': 0.5},
+    'far': {
+        'length': 10,
+        'hid': 10,
+        'optim': 'adam',
+        'lr': 0.03,
+        'decay': 0,
+        'schedule': 'linear',
+        'clip': 1,
+        'grow': 0.3,
+        'mix': True,
+    },
 }
 CHECKPOINT = 10_000  # epochs between two files
 FRESH_SEED = 2**40  # of the sequences that judge; --seed is smaller
@@ -44,7 +55,7 @@ FRESH_SEED = 2**40  # of the sequences that judge; --seed is smaller
 
 def describe(recipe: str) -> str:
     """A recipe as the flags that it stands for."""
-    flags = ' '.join(f'--{name} {value}' for name, value in RECIPES[recipe].items())
+    flags = ' '.join(f'--{name} {value}' for name, value in RECIPES[recipe].items()).replace(' True', '')
     return f'{recipe} = {flags or "as below"}'
 
 
@@ -61,11 +72,13 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     add('--init', type=cli.real(0, 100), default=0.001, help='standard deviation of the first weights of an srn')
     add('--epoch', type=cli.whole(0, 1_000_000), default=0, help='thousands of epochs; 0 = 100 (srn on anb2nc3n: 200)')
     add('--out_path', type=cli.folder, default='net', help='folder of the checkpoints')
+    add('--decay', type=cli.real(0, 1), default=1e-4, help='weight decay')
     add('--clip', type=cli.real(0, 1e6), default=0, help='largest norm of the gradient; 0 = any')
     add('--schedule', choices=['constant', 'linear'], default='constant', help='learning rate: constant, or down to 0')
     add('--grow', type=cli.real(0, 1), default=0, help='share of the run in which n grows from 1 to --length; 0 = none')
     add('--recipe', choices=RECIPES, default='lab', help='other defaults: ' + '; '.join(map(describe, RECIPES)))
-    add('--restarts', type=cli.whole(1, 100_000), default=1, help='starts, with seeds from --seed on; the best is kept')
+    add('--mix', action='store_true', help='every second thousand of epochs has a smaller largest n, drawn anew')
+    add('--restarts', type=cli.whole(1, 10_000), default=1, help='starts, with seeds from --seed on; the best is kept')
     add('--engine', choices=['auto', 'kernel', 'torch'], default='auto', help='compiled, or PyTorch for any model')
     add('--no_cuda', action='store_true', help='--engine torch: restarts on the CPU')
     cli.add_seed(parser)
@@ -103,7 +116,7 @@ def draw_examples(args: argparse.Namespace) -> seq_verdict.Examples:
 def print_verdict(args: argparse.Namespace, verdict: seq_verdict.Verdict, retry: str):
     """Say whether the network has learned, and if not, what to type."""
     print(f'\nevaluation on {seq_verdict.SEQUENCES} fresh sequences:')
-    print(f' mean loss: {verdict.loss:.4f} (learned: under {seq_verdict.THRESHOLD[args.model]})')
+    print(f' mean loss: {verdict.loss:.4f} (learned: under {seq_verdict.THRESHOLD[args.lang]})')
     print(f' sequences under it: {verdict.below:.1%}')
     print(f' determined symbols right: {verdict.right:.2%}')
     print(f' counts up to n = {verdict.counts} (trained on n up to {args.length})')
@@ -147,11 +160,13 @@ def progress(results: list[Result], total: int):
 def main(argv: list[str] | None = None):
     args = parse(argv)
     os.makedirs(args.out_path, exist_ok=True)
+    if not os.access(args.out_path, os.W_OK):
+        raise cli.UserError(f'--out_path {args.out_path}: the folder cannot be written')
     seed = cli.seed_all(args.seed)
     engine, examples = choose_engine(args), draw_examples(args)
 
     def judge(snapshot):
-        threshold = seq_verdict.THRESHOLD[args.model]
+        threshold = seq_verdict.THRESHOLD[args.lang]
         return seq_verdict.judge(lambda x: read(args, snapshot.state, x)[1], examples, threshold)
 
     with cli.Interrupt() as stop:

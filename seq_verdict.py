@@ -9,8 +9,12 @@ from torch.nn import functional
 from torch.nn.utils.rnn import pad_sequence
 
 SEQUENCES = 1000
-THRESHOLD = {'srn': 0.05, 'lstm': 0.02}  # the lab's: the loss of a network that has learned stays below
+# The lab's: the loss of a network that has learned stays below. It belongs to the language: whoever knows the true
+# probabilities of an A after an A (3/4, 2/3, 1/2, 0 for n up to 4) has 0.027 on anb2n and 0.009 on anb2nc3n, not 0,
+# as `target` has 0.8 for all of them.
+THRESHOLD = {'anb2n': 0.05, 'anb2nc3n': 0.02}
 COUNT_LIMIT = 100  # blocks longer than this are not tried
+PART = 200  # sequences read at once: more only take more memory
 BATCH = 10
 BLOCKS = 5
 
@@ -45,7 +49,7 @@ def draw(lang) -> Examples:
 
 def judge(read: Read, examples: Examples, threshold: float) -> Verdict:
     """Let a network read the examples, and longer and longer blocks."""
-    output = read(examples.inputs)
+    output = torch.cat([read(part) for part in examples.inputs.split(PART)])
     real = torch.arange(output.shape[1]) < examples.lengths.unsqueeze(1)
     squares = (functional.softmax(output, dim=2) - examples.target).square().mean(dim=2)
     losses = (squares * real).sum(dim=1) / examples.lengths

@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numba.core import caching
 from torch import nn
 from torch.nn import functional
 
@@ -163,3 +164,8 @@ def test_the_second_process_does_not_compile():
     done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True, cwd=HERE)
     assert 'cache_hits=Counter({' in done.stdout
     assert 'cache_misses=Counter()' in done.stdout
+
+
+def test_without_a_folder_to_write_it_still_compiles(monkeypatch):
+    monkeypatch.setattr(caching.CacheImpl, '_locator_classes', [])
+    assert seq_kernel.compiled(lambda x: x + 1)(1) == 2

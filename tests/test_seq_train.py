@@ -295,3 +295,16 @@ def test_growing_starts_with_single_symbols_and_ends_with_all(monkeypatch):
     assert lengths == (1, 1, 1, 2, 3, 4, 4, 4, 4, 4, 4)
     assert rates[0] == rates[1] == 0.005
     assert rates[-1] == pytest.approx(0.0005)
+
+
+def test_mixing_makes_the_largest_n_smaller_in_every_second_thousand():
+    args = seq_train.parse(['--epoch', '60', '--length', '10', '--mix'])
+    lang = seq_starts.language(args)
+    lengths = [lang.length for _ in seq_starts.plan(args, [lang])]
+    assert set(lengths[1::2]) == {10}
+    assert set(lengths[0::2]) == set(range(1, 11))
+
+
+def test_a_recipe_is_other_defaults_and_flags_come_first():
+    args = seq_train.parse(['--recipe', 'far', '--lr', '0.5'])
+    assert (args.hid, args.length, args.mix, args.lr) == (10, 10, True, 0.5)

@@ -6,8 +6,11 @@ import seq_verdict
 from anb2n import lang_anb2n
 
 
-def oracle(x, limit=1000, blur=0.0):
-    """A perfect predictor (log-probabilities) that loses count in blocks of more than `limit` A's."""
+def oracle(x, limit=1000, blur=0.0, length=None):
+    """A perfect predictor (log-probabilities) that loses count in blocks of more than `limit` A's.
+
+    After an A it answers what `target` has, or what is true when n is uniform in 1..length.
+    """
     answers = torch.zeros(x.shape)
     classes = x.shape[2]
     for row, answer in zip(x, answers, strict=True):
@@ -16,7 +19,8 @@ def oracle(x, limit=1000, blur=0.0):
             run = run + 1 if t and symbol == symbols[t - 1] else 1
             if symbol == 0:
                 n = run
-                answer[t, :2] = torch.tensor([0.8, 0.2])
+                end = 1 / (length + 1 - n) if length and n <= length else 0.2
+                answer[t, :2] = torch.tensor([1 - end, end])
             else:
                 full = min(n, limit) * (symbol + 1)
                 answer[t, (symbol + 1) % classes if run == full else symbol] = 1
@@ -35,6 +39,16 @@ def test_a_perfect_predictor_has_learned(examples, monkeypatch):
     verdict = seq_verdict.judge(oracle, examples, 0.02)
     assert verdict.loss == pytest.approx(0, abs=1e-6)
     assert verdict[1:] == (1, 1, True, 12)
+
+
+@pytest.mark.parametrize('lang, num_class, floor', [('anb2n', 2, 0.027), ('anb2nc3n', 3, 0.009)])
+def test_who_knows_the_true_probabilities_has_learned_but_not_without_loss(lang, num_class, floor, monkeypatch):
+    monkeypatch.setattr(seq_verdict, 'SEQUENCES', 300)
+    torch.manual_seed(0)
+    examples = seq_verdict.draw(lang_anb2n(num_class, 4))
+    verdict = seq_verdict.judge(lambda x: oracle(x, 9, length=4), examples, seq_verdict.THRESHOLD[lang])
+    assert verdict.loss == pytest.approx(floor, abs=0.001)
+    assert verdict.learned
 
 
 def test_one_wrong_symbol_in_long_blocks_is_not_learned(examples):
