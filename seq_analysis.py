@@ -1,0 +1,131 @@
+"""The whole analysis of one network, in order: each part is found out, printed and drawn."""
+
+from collections.abc import Callable
+
+from cli import note
+
+import numpy as np
+import torch
+
+import picture
+import seq_automaton as fsm
+import seq_figures
+import seq_fixed
+import seq_graph
+import seq_layout
+import seq_phases
+import seq_report
+import seq_states
+import seq_verdict
+from seq_automaton import Automaton
+from seq_states import States, Visits
+from seq_step import Network, follow
+
+Array = np.ndarray
+FRESH, CHOOSING, SHOWN = 10_000, 1000, 100  # sequences: to measure fidelity, to choose by, to describe and draw
+BLOCKS = 5
+LARGER = 1.5  # an automaton with more states than so many times the language's is not drawn
+
+
+def report(net: Network, length: int, stem: str, seed: int, cells: bool = False):
+    """Print what was found out and write the pictures <stem>_*.jpg, with `cells` also of an LSTM's cell states.
+
+    Progress goes to standard error.
+    """
+    rng = np.random.default_rng(seed)
+
+    def draw(count):
+        return fsm.spell(rng.integers(1, length + 1, (count, BLOCKS)), net.num_class)
+
+    shown = draw(SHOWN)
+    note('phases')
+    print('\n----- how far it counts')
+    _reach(net, length, stem)
+    if net.gates is not None:
+        table = seq_phases.gates(net, shown)
+        print('\n----- gates by phase', *seq_report.gate_table(table), sep='\n')
+        picture.save(seq_figures.gates(table), f'{stem}_gates.jpg')
+    note('states and automaton')
+    language = fsm.minimise(fsm.language(net.num_class, length))[0]
+    visits = seq_states.visit(net, language, seq_states.histories(length, net.num_class, rng))
+    found = _automaton(net, language, visits, length, draw)
+    place = seq_layout.layout(found.automaton)
+    picture.save(seq_graph.machine(found.automaton, place), f'{stem}_fsm.jpg')
+    example = seq_figures.real(shown[0])
+    for first, name in ((0, ''), (net.hid, '_cell'))[: 1 + cells]:
+        if net.hid > 1:
+            units = visits.state[:, first : first + net.hid]
+            pair = seq_graph.best_pair(units, found.state)
+            picture.save(seq_graph.states(found, units, visits.following, place, pair), f'{stem}{name}_states.jpg')
+            places = np.vstack([net.start, follow(net, example[None])[0]])[:, first + np.array(pair)]
+            picture.save(seq_figures.path(places, example, pair), f'{stem}{name}_path.jpg')
+    picture.save(seq_figures.over_time(net, example), f'{stem}_time.jpg')
+    note('fixed points')
+    print('\n----- how it counts')
+    _counting(net, visits, shown, rng, stem)
+
+
+def _reach(net: Network, length: int, stem: str):
+    """The largest n, and the loss by n."""
+
+    def read(x):
+        return torch.from_numpy(net.logits(follow(net, x.argmax(dim=2).numpy())))
+
+    n = seq_verdict.count(read, net.num_class)
+    loss, right = seq_phases.losses(net)
+    print(f'every determined symbol is right in blocks of n up to {n} (trained on n up to {length})')
+    some = [n for n in (1, 2, 4, 6, 8, 10, 15, 20, 30) if n <= len(loss)]
+    print('n     ' + ''.join(f'{n:8d}' for n in some))
+    print('loss  ' + ''.join(f'{loss[n - 1]:8.4f}' for n in some))
+    print('right ' + ''.join(f'{right[n - 1]:8.0%}' for n in some))
+    picture.save(seq_figures.reach(loss, right, length), f'{stem}_reach.jpg')
+
+
+def _automaton(net: Network, language: Automaton, visits: Visits, length: int, draw: Callable[[int], Array]) -> States:
+    """Extract, judge and print the automaton; returns the one that is drawn."""
+    fresh, choosing, size = draw(FRESH), draw(CHOOSING), len(language.output)
+    found, strict = (
+        seq_states.extract(visits, seq_states.fidelity(net, language, choosing, guesses), guesses, most)
+        for guesses, most in ((False, int(LARGER * size)), (True, seq_states.CLUSTERS))
+    )
+    determined, every = (seq_states.fidelity(net, language, fresh, guesses) for guesses in (False, True))
+    automaton = found.automaton
+    shares, strictly = determined(automaton), every(strict.automaton)
+    print('\n----- the automaton that it is')
+    names = seq_layout.layout(automaton).names
+    print(*seq_report.transitions(automaton, names), sep='\n')
+    print(
+        f'{len(automaton.output)} states, merged from {found.cluster.max() + 1} clusters of '
+        f'{len(visits.state)} visited points; '
+        f'fidelity {shares[0]:.4f} on {FRESH} fresh sequences ({shares[1]:.4f} of the steps)'
+    )
+    is_not = '' if fsm.same(automaton, language) else ' not'
+    merged = len(fsm.minimise(language._replace(phase=0 * language.phase))[0].output)
+    note_on_phases = '' if merged == size else f', {merged} if phases were not kept apart'
+    print(f'it is{is_not} the smallest automaton of the language for n <= {length} ({size} states{note_on_phases})')
+    guesses = f'{len(strict.automaton.output)} states, fidelity {strictly[0]:.4f}'
+    print(f'with what the network guesses after an A, which the language leaves open, counted as well: {guesses}')
+    wrong = seq_report.mistakes(net, fresh)
+    print(
+        *(['what the network gets wrong:', *wrong] if wrong else ['the network gets no determined symbol wrong']),
+        sep='\n',
+    )
+    return found
+
+
+def _counting(net: Network, visits: Visits, shown: Array, rng: np.random.Generator, stem: str):
+    """Fixed points, and the sentences made from them."""
+    points = [seq_fixed.fixed_points(net, symbol, visits.state, rng) for symbol in range(net.num_class)]
+    print('fixed points of each symbol:')
+    for symbol, found in enumerate(points):
+        print(*(seq_report.fixed_table(found) or [f'  {"ABC"[symbol]}: none found']), sep='\n')
+    moves = [seq_fixed.movement(net, found, shown) for found in points]
+    print(*(seq_report.movement(symbol, move) for symbol, move in enumerate(moves)), sep='\n')
+    if sentence := seq_report.undoing(moves):
+        print(sentence)
+    what = 'unit' if net.gates is None else 'cell'
+    print(*seq_report.counting(seq_phases.counters(net, shown), what), sep='\n')
+    if net.gates is None and net.hid == 2:
+        before, after = seq_phases.before(net, shown), follow(net, shown)
+        steps = [(before[shown == symbol], after[shown == symbol]) for symbol in range(net.num_class)]
+        picture.save(seq_graph.flow(net, points, steps), f'{stem}_flow.jpg')

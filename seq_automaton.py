@@ -1,0 +1,120 @@
+"""Finite automata that predict the next symbol: the counting languages as such, minimising, running, comparing."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+Array = np.ndarray
+NONE = -1  # no such transition; past the end of a sequence
+OPEN = -2  # a state that predicts nothing, since the language leaves the next symbol open
+
+
+class Automaton(NamedTuple):
+    """A Moore machine whose states are numbered from 0, the start.
+
+    A state belongs to the phase of the symbol read last. The start counts as the end of a block.
+    """
+
+    following: Array  # (states, num_class): the state that a symbol leads to, or NONE
+    output: Array  # (states,): the symbol predicted, or OPEN
+    phase: Array  # (states,): the symbol read last
+
+
+def language(num_class: int, length: int) -> Automaton:
+    """The prediction that is possible in anb2n (2 classes) or anb2nc3n (3) for n <= length, one state per position.
+
+    Open after an A, else what must come. The start predicts the A that every sequence begins with.
+    """
+    following, output, phase = [], [], []
+
+    def state(predicts, read):
+        following.append([NONE] * num_class)
+        output.append(predicts)
+        phase.append(read)
+        return len(output) - 1
+
+    before = start = state(0, num_class - 1)
+    first = None
+    for n in range(1, length + 1):
+        following[before][0] = a = before = state(OPEN, 0)
+        first = first or a
+        at = a
+        for symbol in range(1, num_class):
+            for left in reversed(range((symbol + 1) * n)):
+                following[at][symbol] = at = state(symbol if left else (symbol + 1) % num_class, symbol)
+        following[at][0] = first
+    following[start][0] = first
+    return Automaton(np.array(following), np.array(output), np.array(phase))
+
+
+def spell(blocks: Array, num_class: int) -> Array:
+    """Sequences of blocks and the A that follows them: (N, T) symbols, NONE after a sequence's end.
+
+    blocks: (N, B), the n of each block; a block of 0 is left out.
+    """
+    runs = (blocks[:, :, None] * np.arange(1, num_class + 1)).reshape(len(blocks), -1)
+    runs = np.hstack([runs, np.ones((len(blocks), 1), dtype=int)])
+    symbols = np.append(np.tile(np.arange(num_class), blocks.shape[1]), 0)
+    lengths = runs.sum(axis=1)
+    sequences = np.full((len(blocks), lengths.max()), NONE)
+    sequences[np.arange(lengths.max()) < lengths[:, None]] = np.repeat(np.tile(symbols, len(blocks)), runs.ravel())
+    return sequences
+
+
+def tell_apart(automaton: Automaton) -> Array:
+    """Partition refinement (Moore 1956): a class for each state, (states,); states of one class are indistinguishable.
+
+    Classes start as phase and output and are refined by where each symbol leads, until nothing changes. That a symbol
+    leads nowhere distinguishes a state, too.
+    """
+    classes = _number(automaton.phase, automaton.output)
+    while True:
+        leads = np.where(automaton.following == NONE, NONE, classes[automaton.following])
+        finer = _number(classes, *leads.T)
+        if finer.max() == classes.max():
+            return classes
+        classes = finer
+
+
+def _number(*columns: Array) -> Array:
+    """A number for each row of columns, from 0, the same number for the same row."""
+    rows = np.zeros(len(columns[0]), dtype=int)
+    for column in columns:  # one after the other: much faster than np.unique of whole rows
+        low = column.min()
+        rows = np.unique(rows * (column.max() - low + 1) + column - low, return_inverse=True)[1]
+    return rows
+
+
+def minimise(automaton: Automaton) -> tuple[Automaton, Array]:
+    """The smallest automaton that does the same, and the state of it that each old state became, (old states,).
+
+    States are numbered in the order in which a breadth-first walk from the start meets them, so two automata do the
+    same if and only if their minimised arrays are equal. States that cannot be reached are dropped (NONE).
+    """
+    classes = tell_apart(automaton)
+    some = np.unique(classes, return_index=True)[1]  # a state of each class stands for all
+    order = [classes[0]]
+    for group in order:
+        for state in automaton.following[some[group]]:
+            if state != NONE and classes[state] not in order:
+                order.append(classes[state])
+    number = np.full(len(some), NONE)
+    number[order] = np.arange(len(order))
+    leads = automaton.following[some[order]]
+    leads = np.where(leads == NONE, NONE, number[classes[leads]])
+    return Automaton(leads, automaton.output[some[order]], automaton.phase[some[order]]), number[classes]
+
+
+def same(one: Automaton, other: Automaton) -> bool:
+    """Whether two minimised automata are one and the same."""
+    return all(np.array_equal(*pair) for pair in zip(one, other, strict=True))
+
+
+def walk(automaton: Automaton, sequences: Array) -> Array:
+    """The state after each symbol of sequences (N, T), (N, T); NONE once no transition is left or the end is past."""
+    padded = np.vstack([automaton.following, np.full_like(automaton.following[:1], NONE)])  # [NONE] leads to NONE
+    state = np.zeros(len(sequences), dtype=int)
+    seen = np.empty(sequences.shape, dtype=int)
+    for t, symbols in enumerate(sequences.T):
+        seen[:, t] = state = np.where(symbols == NONE, NONE, padded[state, symbols])
+    return seen

@@ -1,0 +1,191 @@
+import contextlib
+import io
+import os
+import re
+import subprocess
+import sys
+
+from cli import UserError
+
+import numpy as np
+import pytest
+import torch
+
+import anb2n
+import checkpoint
+import seq_models
+import seq_plot
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+LEARNED = {  # an SRN that has learned anb2n: its weights to two decimals
+    'H0': [1.92, 1.52],
+    'W': [[-0.05, 1.96], [0.04, -2.03]],
+    'U': [[1.96, 1.87], [-1.16, -2.79]],
+    'hid_bias': [-0.01, -0.08],
+    'V': [[-0.29, 0.29], [3.54, -3.54]],
+    'out_bias': [-2.0, 2.0],
+}
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """An empty folder with three checkpoints: a learned SRN, and one start each of an LSTM and a larger SRN."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv('DISPLAY', raising=False)
+    checkpoint.save('net/anb2n_srn2_100.pth', {name: torch.tensor(value) for name, value in LEARNED.items()})
+    torch.manual_seed(0)
+    checkpoint.save('net/anb2nc3n_lstm3_50.pth', seq_models.LSTM_model(3, 3, 3).state_dict())
+    checkpoint.save('net/anb2n_srn3_100.pth', seq_models.SRN_model(2, 3, 2).state_dict())
+    return tmp_path
+
+
+def run(line, capsys):
+    seq_plot.main(line.split())
+    return capsys.readouterr()
+
+
+@pytest.fixture(scope='module')
+def srn_run(tmp_path_factory):
+    """What a run prints and draws for the learned SRN: (folder, standard output, standard error)."""
+    folder = tmp_path_factory.mktemp('srn')
+    checkpoint.save(str(folder / 'anb2n_srn2_100.pth'), {name: torch.tensor(value) for name, value in LEARNED.items()})
+    return folder, *again(folder)
+
+
+def again(folder):
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), pytest.MonkeyPatch.context() as patch:
+        patch.delenv('DISPLAY', raising=False)
+        seq_plot.main(f'--out_path {folder} --plot_path {folder}/plot --seed 1 --num_plot 3'.split())
+    return out.getvalue(), err.getvalue()
+
+
+def test_an_srn_as_the_lab_shows_it_then_its_automaton(srn_run):
+    _, out, err = srn_run
+    assert out.startswith('[1.92 1.52]\n[[-0.05  1.96]\n [ 0.04 -2.03]]\n')
+    blocks = re.findall(r'-----\nsymbol= ([AB]+)\nhidden activations and output probabilities:\n', out)
+    assert len(blocks) == 3
+    assert re.findall(r'epoch: (\d+)\n loss: 0\.0\d{3}\n', out) == ['0', '1', '2']
+    assert out.index('epoch: 2') < out.index('how far it counts') < out.index('A1      open         A2     B1')
+    assert 'it is the smallest automaton of the language for n <= 4 (12 states)' in out
+    assert 'fidelity 1.0000 on 10000' in out
+    assert 'seed: 1' in err
+
+
+def test_pictures_of_an_srn_of_two_units(srn_run):
+    pictures = {name.removeprefix('anb2n_srn2_') for name in os.listdir(srn_run[0] / 'plot')}
+    assert pictures == {f'{name}.jpg' for name in ('01', 'time', 'path', 'states', 'fsm', 'flow', 'reach')}
+
+
+def test_the_same_seed_gives_the_same_transcript_and_pictures(srn_run):
+    folder, out, _ = srn_run
+    before = {path.name: path.read_bytes() for path in (folder / 'plot').iterdir()}
+    assert again(folder)[0] == out
+    assert {path.name: path.read_bytes() for path in (folder / 'plot').iterdir()} == before
+
+
+def test_an_lstm_with_its_cells(folder, capsys):
+    out = run('--lang anb2nc3n --model lstm --epoch 50 --cell --seed 2 --num_plot 2', capsys).out
+    lines = re.findall(r'^[ABC] hidden: \[.*\] cell: \[.*\] output: \[.*\]$', out, re.MULTILINE)
+    assert len(lines) == sum(len(symbols) - 1 for symbols in re.findall('symbol= ([ABC]+)', out))
+    assert len(re.findall(r'^restart +\d ', out, re.MULTILINE)) == 3
+    assert 'it is not the smallest automaton' in out
+    assert 'what the network gets wrong:' in out
+    pictures = {name.removeprefix('anb2nc3n_lstm3_') for name in os.listdir('plot')}
+    pairs = {'01', '02', '12', '3d', 'states', 'path'}
+    expected = pairs | {f'cell_{name}' for name in pairs} | {'time', 'fsm', 'gates', 'reach'}
+    assert pictures == {f'{name}.jpg' for name in expected}
+
+
+def test_cells_printed_are_the_cells_of_the_model(folder, capsys):
+    torch.manual_seed(3)
+    model = seq_models.LSTM_model(3, 3, 3)
+    x, seq, target, _ = anb2n.lang_anb2n(3, 4).get_sequence()
+    with torch.no_grad():
+        inside = model.inside(x)
+    checkpoint.save('net/anb2nc3n_lstm3_7.pth', model.state_dict())
+    args = seq_plot.parse(['--lang', 'anb2nc3n', '--model', 'lstm', '--epoch', '7', '--cell', '--num_plot', '1'])
+
+    class Once:
+        def get_sequence(self):
+            return x, seq, target, [0.0] * len(seq)
+
+    seen = seq_plot.print_sequences(args, seq_plot.load(args), Once())
+    np.testing.assert_allclose(seen.cell, inside['cell'][0].numpy(), atol=1e-5)
+    np.testing.assert_allclose(seen.hidden, inside['hidden'][0].numpy(), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ('line', 'says'),
+    [
+        ('--epoch 70', 'of anb2n_srn2 there is --epoch 100'),
+        ('--hid 4', 'there are only anb2n_srn2, anb2n_srn3, anb2nc3n_lstm3 in net'),
+        ('--lang anb2nc3n', 'seq_train.py --lang anb2nc3n --model srn --hid 4'),
+        ('--out_path elsewhere', 'no checkpoint elsewhere/anb2n_srn2_100.pth'),
+    ],
+)
+def test_a_missing_checkpoint_says_what_there_is(folder, line, says):
+    with pytest.raises(UserError) as error:
+        seq_plot.main(line.split())
+    assert says in str(error.value)
+    assert not os.path.exists('plot')
+
+
+def test_a_checkpoint_of_another_network_is_refused(folder):
+    os.rename('net/anb2n_srn3_100.pth', 'net/anb2n_srn2_100.pth')
+    with pytest.raises(UserError, match='another network'):
+        seq_plot.main([])
+
+
+def test_code_in_a_checkpoint_is_not_run(folder):
+    class Bomb:
+        def __reduce__(self):
+            return os.mkdir, ('exploded',)
+
+    torch.save({'W': Bomb()}, 'net/anb2n_srn2_100.pth')
+    with pytest.raises(UserError, match='not a plain tensor file'):
+        seq_plot.main([])
+    assert not os.path.exists('exploded')
+
+
+@pytest.mark.parametrize('line', ['--model gru', '--lang abc', '--num_plot 0', '--hid -1', '--model srn --cell'])
+def test_wrong_flags_end_in_one_line(folder, capsys, line):
+    with pytest.raises(SystemExit) as end:
+        seq_plot.main(line.split())
+    assert end.value.code == 2
+    err = capsys.readouterr().err
+    assert err.count('\n') == 1
+    assert ': error: ' in err
+
+
+def test_a_module_of_the_lab_that_somebody_else_wrote(folder):
+    """Their seq_models.py has the classes of the lab and nothing more; a batch size that is fixed, too."""
+    theirs = (
+        'import torch\n'
+        'class SRN_model(torch.nn.Module):\n'
+        '    def __init__(self, num_input, num_hid, num_out, batch_size=1):\n'
+        '        super().__init__()\n'
+        '        shapes = dict(H0=[num_hid], W=[num_input, num_hid], U=[num_hid, num_hid], hid_bias=[num_hid],\n'
+        '                      V=[num_hid, num_out], out_bias=[num_out])\n'
+        '        for name, shape in shapes.items():\n'
+        '            setattr(self, name, torch.nn.Parameter(torch.randn(shape)))\n'
+        '    def init_hidden(self):\n'
+        '        return torch.tanh(self.H0)\n'
+        '    def forward(self, x):\n'
+        '        h, seen = self.init_hidden().unsqueeze(0), []\n'
+        '        for t in range(x.size(1)):\n'
+        '            h = torch.tanh(x[:, t] @ self.W + h @ self.U + self.hid_bias)\n'
+        '            seen.append(h)\n'
+        '        seen = torch.stack(seen, dim=1)\n'
+        '        return seen, seen @ self.V + self.out_bias\n'
+        'LSTM_model = SRN_model\n'
+    )
+    for name in os.listdir(ROOT):
+        if name.endswith('.py') and name != 'seq_models.py':
+            os.symlink(os.path.join(ROOT, name), name)
+    with open('seq_models.py', 'w') as file:
+        file.write(theirs)
+    code = 'import sys; sys.path.insert(0, "."); import seq_plot; seq_plot.main(["--seed", "1", "--num_plot", "1"])'
+    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert 'it is the smallest automaton of the language for n <= 4 (12 states)' in done.stdout
