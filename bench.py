@@ -220,10 +220,14 @@ def seq() -> list[dict]:
 PARTS: dict[str, Callable[[], list[dict]]] = {'kuzu': kuzu, 'check': check, 'seq': seq}
 
 
-def main(argv: list[str] | None = None):
+def parse(argv: list[str] | None):
     parser = cli.Parser(__doc__.splitlines()[0])
     parser.add_argument('parts', nargs='*', choices=[*PARTS, []], default=[], help='which parts (default: all)')
-    args = parser.parse_args(argv)
+    return parser.parse_args(argv)
+
+
+def main(argv: list[str] | None = None):
+    args = parse(argv)
     print(f'{"":24s} {"unit":14s} {"classic s":>10s} {"suite s":>10s} {"floor s":>10s} {"ratio":>8s}  (range)')
     for part in args.parts or PARTS:
         PARTS[part]()

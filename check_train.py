@@ -6,16 +6,16 @@ busy: the step is compiled for the CPU, about a microsecond per start and epoch.
 """
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import cli
 
-import numba
 import numpy as np
 import torch
 from tqdm import tqdm
 
 from check_lines import accuracy
+from compiling import compiled
 
 HOLD = 2000  # epochs in a row with all points right, then training ends
 EVERY = 100  # epochs between two lines of the transcript
@@ -26,15 +26,7 @@ LOG_FLOOR = -100.0  # torch's binary cross-entropy lets log(0) go no lower
 Line = tuple[int, float, float]  # epoch, loss, accuracy in percent
 
 
-def compiled(function: Callable) -> Callable:
-    """Compile, and keep the result on disk: beside this file or in the user's cache, where either can be written."""
-    try:
-        return numba.njit(cache=True, error_model='numpy')(function)
-    except RuntimeError:  # neither can
-        return numba.njit(error_model='numpy')(function)
-
-
-@compiled
+@compiled(error_model='numpy')
 def advance(starts, first, second, streak, done, loss, right, points, targets, begin, end, lr):
     """Train every start from epoch `begin` up to `end`; one ends early when it has held 100% for HOLD epochs.
 

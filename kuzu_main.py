@@ -51,7 +51,7 @@ class Result:
     pairs: list[str]
 
 
-def read_flags(argv: list[str] | None):
+def parse(argv: list[str] | None):
     """Parse and check the flags; those that were not given, and have a default elsewhere, are None."""
     parser = cli.Parser(__doc__.splitlines()[0])
     add = parser.add_argument
@@ -189,7 +189,7 @@ def print_sweep(results: list[Result], plot_path: str):
 
 
 def main(argv: list[str] | None = None):
-    args = read_flags(argv)
+    args = parse(argv)
     runs = plan(args)
     for run in runs:
         build(run)  # so that a shape that does not fit is told before anything is trained

@@ -11,25 +11,18 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from numba import njit
 from torch import nn
 from torch.nn import functional
+
+from compiling import compiled
 
 ADAM_MEANS = 0.9, 0.999  # Kingma and Ba (2015), as in torch.optim.Adam
 ADAM_EPS = 1e-8
 PART = 100_000_000  # symbols times weights between two looks at Ctrl-C: under a second
+OPTIONS = {'nogil': True, 'error_model': 'numpy', 'fastmath': {'reassoc', 'contract', 'nsz', 'arcp'}}
 
 
-def compiled(function):
-    """Compile, and keep the result on disk: beside this file or in the user's cache, where either can be written."""
-    options = {'nogil': True, 'error_model': 'numpy', 'fastmath': {'reassoc', 'contract', 'nsz', 'arcp'}}
-    try:
-        return njit(cache=True, **options)(function)
-    except RuntimeError:  # neither can: compiled anew by every run
-        return njit(**options)(function)
-
-
-@compiled
+@compiled(**OPTIONS)
 def exp(x):
     """e^x for |x| <= 36, else e^36 or e^-36: all that a sigmoid can tell apart. Relative error below 1e-12.
 
@@ -49,18 +42,18 @@ def exp(x):
     return x * x
 
 
-@compiled
+@compiled(**OPTIONS)
 def tanh(x):
     return 1 - 2 / (1 + exp(2 * x))
 
 
-@compiled
+@compiled(**OPTIONS)
 def matrix(vector, start, rows, columns):
     """The part of a weight vector that is one parameter, as a matrix."""
     return vector[start : start + rows * columns].reshape(rows, columns)
 
 
-@compiled
+@compiled(**OPTIONS)
 def output_gradient(V, bias, dV, dbias, states, following, errors, dstates):
     """Softmax outputs and mean negative log-likelihood of the following symbols, forward and backward.
 
@@ -98,7 +91,7 @@ def output_gradient(V, bias, dV, dbias, states, following, errors, dstates):
                 dstates[t, i] += errors[t, k] * V[i, k]
 
 
-@compiled
+@compiled(**OPTIONS)
 def srn_gradient(weights, gradient, symbols, hid, classes, states, deltas, errors, dstates):
     """The gradient of the mean negative log-likelihood of a sequence, for SRN_model."""
     at = np.cumsum(np.array([0, hid, classes * hid, hid * hid, hid, hid * classes]))
@@ -133,7 +126,7 @@ def srn_gradient(weights, gradient, symbols, hid, classes, states, deltas, error
                 dH0[i] = back * (1 - states[0, i] ** 2)
 
 
-@compiled
+@compiled(**OPTIONS)
 def lstm_gradient(weights, gradient, symbols, hid, classes, states, gates, errors, dstates, cells, squashed):
     """The gradient of the mean negative log-likelihood of a sequence, for LSTM_model."""
     four = 4 * hid
@@ -185,7 +178,7 @@ def lstm_gradient(weights, gradient, symbols, hid, classes, states, gates, error
                 dstates[t - 1, i] += back
 
 
-@compiled
+@compiled(**OPTIONS)
 def update(weights, gradient, means, squares, done, adam, rate, momentum, decay, clip):
     """One step of torch.optim.SGD or Adam, after clip_grad_norm_ where clip > 0."""
     if clip > 0:
@@ -203,7 +196,7 @@ def update(weights, gradient, means, squares, done, adam, rate, momentum, decay,
             weights[n] -= rate * means[n]
 
 
-@compiled
+@compiled(**OPTIONS)
 def train(lstm, adam, weights, means, squares, done, symbols, starts, ends, hid, classes, rate, momentum, decay, clip):
     """Train on sequences, one epoch each, after `done` earlier ones; weights, means and squares are changed."""
     steps = (ends - starts).max() - 1

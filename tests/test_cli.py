@@ -1,7 +1,9 @@
 """cli.py: what is refused, and how a script ends."""
 
+import importlib
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -145,3 +147,20 @@ def test_the_seed_is_printed_and_decides_every_source_of_chance(capsys):
 def test_a_seed_that_is_not_given_is_drawn_and_printed(capsys):
     assert cli.seed_all(None) != cli.seed_all(None)
     assert re.fullmatch(r'(seed: \d+\n){2}', capsys.readouterr().err)
+
+
+def commands():
+    """Each command line of the README that runs a script."""
+    lines = re.findall(r'^(?:    )?python3 (\w+\.py.*)$', (HOUSE / 'README.md').read_text(), re.MULTILINE)
+    return [shlex.split(line, comments=True) for line in lines]
+
+
+def test_the_readme_names_every_command_of_the_lab():
+    scripts = {words[0] for words in commands()}
+    assert scripts >= {'kuzu_main.py', 'check_main.py', 'seq_train.py', 'seq_plot.py', 'bench.py'}
+
+
+@pytest.mark.parametrize('words', commands(), ids=' '.join)
+def test_every_command_of_the_readme_is_understood(words):
+    script = importlib.import_module(words[0].removesuffix('.py'))
+    script.parse(words[1:])

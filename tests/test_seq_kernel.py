@@ -13,6 +13,7 @@ from torch.nn import functional
 
 import seq_kernel
 from anb2n import lang_anb2n
+from compiling import compiled
 from seq_models import LSTM_model, SRN_model
 
 HERE = Path(seq_kernel.__file__).parent
@@ -168,4 +169,4 @@ def test_the_second_process_does_not_compile():
 
 def test_without_a_folder_to_write_it_still_compiles(monkeypatch):
     monkeypatch.setattr(caching.CacheImpl, '_locator_classes', [])
-    assert seq_kernel.compiled(lambda x: x + 1)(1) == 2
+    assert compiled(**seq_kernel.OPTIONS)(lambda x: x + 1)(1) == 2
