@@ -113,3 +113,13 @@ def test_at_most_so_many_states_are_made_of_a_network_that_follows_no_automaton(
 
     _, found, _ = analyse(plain._replace(read=read, logits=logits), most=18)
     assert 1 <= len(found.automaton.output) <= 18
+
+
+@pytest.mark.parametrize('spread', [0.0, 1e-16])
+def test_points_that_no_plane_can_part_are_parted_all_the_same(spread):
+    """States that numbers cannot tell apart, as near a fixed point, must not keep the analysis cutting for ever."""
+    net = exact(2)
+    visits, _, language = analyse(net)
+    together = visits._replace(state=1 + spread * visits.state)
+    found = seq_states.extract(together, seq_states.fidelity(net, language, draw(100, 2), False))
+    assert fsm.same(found.automaton, language)
