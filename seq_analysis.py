@@ -24,6 +24,7 @@ from seq_step import Network, follow
 Array = np.ndarray
 FRESH, CHOOSING, SHOWN = 10_000, 1000, 100  # sequences: to measure fidelity, to choose by, to describe and draw
 BLOCKS = 5
+LONG = 150  # of sequences this long, and longer ones, automata are judged less often while they are looked for
 LARGER = 1.5  # an automaton with more states than so many times the language's is not drawn
 
 
@@ -84,8 +85,9 @@ def _reach(net: Network, length: int, stem: str):
 def _automaton(net: Network, language: Automaton, visits: Visits, length: int, draw: Callable[[int], Array]) -> States:
     """Extract, judge and print the automaton; returns the one that is drawn."""
     fresh, choosing, size = draw(FRESH), draw(CHOOSING), len(language.output)
+    often = 1 + choosing.shape[1] // LONG
     found, strict = (
-        seq_states.extract(visits, seq_states.fidelity(net, language, choosing, guesses), guesses, most)
+        seq_states.extract(visits, seq_states.fidelity(net, language, choosing, guesses), guesses, most, often)
         for guesses, most in ((False, int(LARGER * size)), (True, seq_states.CLUSTERS))
     )
     determined, every = (seq_states.fidelity(net, language, fresh, guesses) for guesses in (False, True))

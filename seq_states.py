@@ -85,26 +85,31 @@ def visit(net: Network, language: Automaton, sequences: Array) -> Visits:
     return Visits(state, read, predicts, due == OPEN, due, following, np.append(len(sequences), often))
 
 
-def extract(visits: Visits, agreement: Agreement, guesses: bool = False, most: int = CLUSTERS) -> States:
+def extract(
+    visits: Visits, agreement: Agreement, guesses: bool = False, most: int = CLUSTERS, every: int = 1
+) -> States:
     """The automaton of at most `most` states that agrees best with the network, see fidelity(); of those, the one from
     the fewest clusters. With `guesses`, what the network predicts counts also where the language leaves the next symbol
     open.
 
     Where none agrees on every sequence, the clusters are also made with the network's mistakes left out, as if it had
     predicted what was due: so a network that has nearly learned is seen as the automaton that it nearly is.
+    The agreement is asked for after `every` cuts, which saves time where sequences are long.
     """
     output = visits.predicts if guesses else np.where(visits.open, OPEN, visits.predicts)
-    shares, clusters, cluster = _refine(visits, output, agreement, most)
+    shares, clusters, cluster = _refine(visits, output, agreement, most, every)
     if shares[0] < 1:
         due = np.where(visits.open, output, visits.due)
-        nearly = _refine(visits, due, agreement, most)
+        nearly = _refine(visits, due, agreement, most, every)
         if nearly[0] > shares:
             _, clusters, cluster = nearly
     automaton, number = fsm.minimise(clusters)
     return States(automaton, cluster, number[cluster])
 
 
-def _refine(visits: Visits, output: Array, agreement: Agreement, most: int) -> tuple[tuple, Automaton, Array]:
+def _refine(
+    visits: Visits, output: Array, agreement: Agreement, most: int, every: int
+) -> tuple[tuple, Automaton, Array]:
     """Its agreement, the clusters as an automaton, and each point's cluster, (P,).
 
     One cluster to begin with. As long as the points of a cluster disagree, in the symbol read, in the output, or in the
@@ -117,11 +122,13 @@ def _refine(visits: Visits, output: Array, agreement: Agreement, most: int) -> t
         clusters = _usual(cluster, output, visits)
         classes = fsm.tell_apart(clusters)
         groups = _disagreement(cluster, classes, output, visits)
-        pure = ((visits.read == clusters.phase[cluster]) & (output == clusters.output[cluster])).all()
-        shares = agreement(clusters)
-        done = groups is None or (shares[0] == 1 and pure)
-        if best is None or (classes.max() < most and (shares > best[0] or (done and shares == best[0]))):
-            best = shares, clusters, cluster.copy()
+        done = groups is None
+        if best is None or done or len(clusters.output) % every == 0:
+            pure = ((visits.read == clusters.phase[cluster]) & (output == clusters.output[cluster])).all()
+            shares = agreement(clusters)
+            done |= shares[0] == 1 and pure
+            if best is None or (classes.max() < most and (shares > best[0] or (done and shares == best[0]))):
+                best = shares, clusters, cluster.copy()
         if done or len(clusters.output) == CLUSTERS:
             return best
         members = np.flatnonzero(cluster == cluster[groups[0][0]])
@@ -142,10 +149,10 @@ def _cut(state: Array, members: Array, here: Array, there: Array) -> Array:
     order = np.argsort(along)
     errors = np.cumsum(2 * side[order] - 1)[:-1]  # of cutting after each, but for a constant
     errors = np.where(np.diff(along[order]) > 0, errors, len(both))
-    if errors.min(initial=len(both)) >= len(both):  # one and the same point, as far as numbers can tell
-        return np.isin(members, there)
     best = errors.argmin()
-    return state[members] @ direction > along[order][best : best + 2].mean()
+    beyond = state[members] @ direction > along[order][best : best + 2].mean()
+    parted = beyond.any() and not beyond.all()
+    return beyond if parted else np.isin(members, there)  # one and the same point, as far as numbers can tell
 
 
 def _count(cluster: Array, values: Array, often: Array) -> Array:

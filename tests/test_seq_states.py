@@ -113,3 +113,12 @@ def test_at_most_so_many_states_are_made_of_a_network_that_follows_no_automaton(
 
     _, found, _ = analyse(plain._replace(read=read, logits=logits), most=18)
     assert 1 <= len(found.automaton.output) <= 18
+
+
+def test_a_cut_parts_two_groups_even_where_rounding_leaves_no_room_between_them():
+    """Near a fixed point states differ in the last bit; a cut that parts nothing would be made again for ever."""
+    for place in range(200):
+        here = 0.9 + place * 2.0**-53
+        state = np.array([[here, 0.1], [np.nextafter(here, 1), 0.1]])
+        beyond = seq_states._cut(state, np.arange(2), np.array([0]), np.array([1]))
+        assert beyond.tolist() == [False, True]
