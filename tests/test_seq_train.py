@@ -158,7 +158,7 @@ def test_a_start_that_failed_says_what_to_type(transcript):
 
 
 def test_a_start_that_learned_says_so(transcript):
-    _, ours = transcript('--recipe sure --epoch 30 --seed 1')
+    _, ours = transcript('--recipe sure --epoch 30 --seed 1 --restarts 4')  # which of them learn hangs on rounding
     assert ours.splitlines()[-1] == ' learned: yes'
     assert ' determined symbols right: 100.00%' in ours
 
