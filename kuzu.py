@@ -22,7 +22,8 @@ class NetLin(nn.Module):
 class NetFull(nn.Module):
     """One fully connected hidden layer of `hid` tanh units, then log softmax.
 
-    100 units reach 84% of the 10,000 test images about every other time under the lab's settings, 160 every time.
+    Under the lab's settings 95 to 128 units are reported to recognise 83.9 to 84.3% of the test images;
+    160 leave room above 84%.
     """
 
     def __init__(self, hid: int = 160):

@@ -20,9 +20,10 @@ ADAM_MEANS = 0.9, 0.999  # Kingma and Ba (2015), as in torch.optim.Adam
 ADAM_EPS = 1e-8
 PART = 100_000_000  # symbols times weights between two looks at Ctrl-C: under a second
 OPTIONS = {'nogil': True, 'error_model': 'numpy', 'fastmath': {'reassoc', 'contract', 'nsz', 'arcp'}}
+INNER = OPTIONS | {'inline': 'always'}  # else rounding would hang on which parts were found on disk
 
 
-@compiled(**OPTIONS)
+@compiled(**INNER)
 def exp(x):
     """e^x for |x| <= 36, else e^36 or e^-36: all that a sigmoid can tell apart. Relative error below 1e-12.
 
@@ -42,18 +43,18 @@ def exp(x):
     return x * x
 
 
-@compiled(**OPTIONS)
+@compiled(**INNER)
 def tanh(x):
     return 1 - 2 / (1 + exp(2 * x))
 
 
-@compiled(**OPTIONS)
+@compiled(**INNER)
 def matrix(vector, start, rows, columns):
     """The part of a weight vector that is one parameter, as a matrix."""
     return vector[start : start + rows * columns].reshape(rows, columns)
 
 
-@compiled(**OPTIONS)
+@compiled(**INNER)
 def output_gradient(V, bias, dV, dbias, states, following, errors, dstates):
     """Softmax outputs and mean negative log-likelihood of the following symbols, forward and backward.
 
@@ -91,7 +92,7 @@ def output_gradient(V, bias, dV, dbias, states, following, errors, dstates):
                 dstates[t, i] += errors[t, k] * V[i, k]
 
 
-@compiled(**OPTIONS)
+@compiled(**INNER)
 def srn_gradient(weights, gradient, symbols, hid, classes, states, deltas, errors, dstates):
     """The gradient of the mean negative log-likelihood of a sequence, for SRN_model."""
     at = np.cumsum(np.array([0, hid, classes * hid, hid * hid, hid, hid * classes]))
@@ -126,7 +127,7 @@ def srn_gradient(weights, gradient, symbols, hid, classes, states, deltas, error
                 dH0[i] = back * (1 - states[0, i] ** 2)
 
 
-@compiled(**OPTIONS)
+@compiled(**INNER)
 def lstm_gradient(weights, gradient, symbols, hid, classes, states, gates, errors, dstates, cells, squashed):
     """The gradient of the mean negative log-likelihood of a sequence, for LSTM_model."""
     four = 4 * hid
@@ -178,7 +179,7 @@ def lstm_gradient(weights, gradient, symbols, hid, classes, states, gates, error
                 dstates[t - 1, i] += back
 
 
-@compiled(**OPTIONS)
+@compiled(**INNER)
 def update(weights, gradient, means, squares, done, adam, rate, momentum, decay, clip):
     """One step of torch.optim.SGD or Adam, after clip_grad_norm_ where clip > 0."""
     if clip > 0:
