@@ -44,7 +44,7 @@ def test_the_labs_command_as_typed(tmp_path):
     command = [sys.executable, HERE / 'seq_train.py', '--lang', 'anb2n', '--epoch', '10', '--seed', '1']
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0
-    assert done.stderr == 'seed: 1\n'
+    assert done.stderr.replace('compiling the training step; the next run finds it compiled\n', '') == 'seed: 1\n'
     blocks = done.stdout.split('-----\n')
     assert blocks[0] == ''
     assert len(blocks) == 12
@@ -158,7 +158,7 @@ def test_a_start_that_failed_says_what_to_type(transcript):
 
 
 def test_a_start_that_learned_says_so(transcript):
-    _, ours = transcript('--recipe sure --epoch 30 --seed 1 --restarts 4')  # which of them learn hangs on rounding
+    _, ours = transcript('--recipe sure --seed 1 --restarts 4')  # 99 of 100 starts learn with it
     assert ours.splitlines()[-1] == ' learned: yes'
     assert ' determined symbols right: 100.00%' in ours
 
