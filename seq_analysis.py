@@ -23,7 +23,6 @@ from seq_step import Network, follow
 
 Array = np.ndarray
 FRESH, CHOOSING, SHOWN = 10_000, 1000, 100  # sequences: to measure fidelity, to choose by, to describe and draw
-BLOCKS = 5
 LONG = 150  # of sequences this long, and longer ones, automata are judged less often while they are looked for
 LARGER = 1.5  # an automaton with more states than so many times the language's is not drawn
 
@@ -36,7 +35,7 @@ def report(net: Network, length: int, stem: str, seed: int, cells: bool = False)
     rng = np.random.default_rng(seed)
 
     def draw(count):
-        return fsm.spell(rng.integers(1, length + 1, (count, BLOCKS)), net.num_class)
+        return fsm.spell(rng.integers(1, length + 1, (count, seq_states.BLOCKS)), net.num_class)
 
     shown = draw(SHOWN)
     note('phases')
@@ -120,7 +119,7 @@ def _counting(net: Network, visits: Visits, shown: Array, rng: np.random.Generat
     points = [seq_fixed.fixed_points(net, symbol, visits.state, rng) for symbol in range(net.num_class)]
     print('fixed points of each symbol:')
     for symbol, found in enumerate(points):
-        print(*(seq_report.fixed_table(found) or [f'  {"ABC"[symbol]}: none found']), sep='\n')
+        print(*(seq_report.fixed_table(found) or [f'  {fsm.SYMBOLS[symbol]}: none found']), sep='\n')
     moves = [seq_fixed.movement(net, found, shown) for found in points]
     print(*(seq_report.movement(symbol, move) for symbol, move in enumerate(moves)), sep='\n')
     if sentence := seq_report.undoing(moves):
