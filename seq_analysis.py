@@ -22,7 +22,8 @@ from seq_states import States, Visits
 from seq_step import Network, follow
 
 Array = np.ndarray
-FRESH, CHOOSING, SHOWN = 10_000, 1000, 100  # sequences: to measure fidelity, to choose by, to describe and draw
+FRESH, SHOWN = 10_000, 100  # sequences: to measure fidelity, to describe and draw
+CHOOSING = 4**5  # different sequences to choose an automaton by: all that there are with n up to 4
 BLOCKS = 5
 LONG = 150  # of sequences this long, and longer ones, automata are judged less often while they are looked for
 LARGER = 1.5  # an automaton with more states than so many times the language's is not drawn
@@ -49,7 +50,8 @@ def find(net: Network, length: int, rng: np.random.Generator) -> Found:
     """Extract the automaton of a network from sequences with n up to `length`, and judge it on fresh ones."""
     language = fsm.minimise(fsm.language(net.num_class, length))[0]
     visits = seq_states.visit(net, language, seq_states.histories(length, net.num_class, rng))
-    fresh, choosing = (draw(length, net.num_class, count, rng) for count in (FRESH, CHOOSING))
+    fresh, others = (draw(length, net.num_class, FRESH, rng) for _ in range(2))
+    choosing = others[np.sort(np.unique(others, axis=0, return_index=True)[1])[:CHOOSING]]
     every = 1 + choosing.shape[1] // LONG
     both = []
     for guesses, most in (False, int(LARGER * len(language.output))), (True, seq_states.CLUSTERS):
