@@ -1,7 +1,9 @@
 """The training step of the two networks, compiled: read a sequence, go back through time, change the weights.
 
-A network is one vector of float64 here: its parameters one after the other, in the order of its state_dict. Symbols are
-integers from 0. All else are arrays to work in, made once by train().
+A network is one vector of float64 here: its parameters one after the other, in the order of its state_dict; so are its
+gradient and the optimiser's means. A sequence is T + 1 symbols, integers from 0. A gradient is worked out in arrays that
+train() makes once, long enough for every sequence: states and cells (T + 1, hid), dstates and squashed (T, hid), gates or
+deltas (T, 4 hid), errors (T, classes).
 """
 
 import numpy as np
@@ -85,7 +87,7 @@ def output_gradient(V, bias, dV, dbias, states, following, errors, dstates):
 
 @compiled(**INNER)
 def srn_gradient(weights, gradient, symbols, hid, classes, states, deltas, errors, dstates):
-    """The gradient of the mean negative log-likelihood of a sequence, for SRN_model."""
+    """Write into `gradient` that of the mean negative log-likelihood of a sequence (T + 1,), for SRN_model."""
     at = np.cumsum(np.array([0, hid, classes * hid, hid * hid, hid, hid * classes]))
     H0, W, U = weights[:hid], matrix(weights, at[1], classes, hid), matrix(weights, at[2], hid, hid)
     bias, V, out_bias = weights[at[3] : at[4]], matrix(weights, at[4], hid, classes), weights[at[5] :]
@@ -120,7 +122,7 @@ def srn_gradient(weights, gradient, symbols, hid, classes, states, deltas, error
 
 @compiled(**INNER)
 def lstm_gradient(weights, gradient, symbols, hid, classes, states, gates, errors, dstates, cells, squashed):
-    """The gradient of the mean negative log-likelihood of a sequence, for LSTM_model."""
+    """Write into `gradient` that of the mean negative log-likelihood of a sequence (T + 1,), for LSTM_model."""
     four = 4 * hid
     at = np.cumsum(np.array([0, classes * four, hid * four, four, hid * classes]))
     W, U, bias = matrix(weights, 0, classes, four), matrix(weights, at[1], hid, four), weights[at[2] : at[3]]
@@ -172,7 +174,10 @@ def lstm_gradient(weights, gradient, symbols, hid, classes, states, gates, error
 
 @compiled(**INNER)
 def update(weights, gradient, means, squares, done, adam, rate, momentum, decay, clip):
-    """One step of torch.optim.SGD or Adam, after clip_grad_norm_ where clip > 0."""
+    """One step of torch.optim.SGD or Adam, the one after `done` - 1 others, after clip_grad_norm_ where clip > 0.
+
+    Changed are weights, means (Adam's first moment, SGD's momentum), squares (Adam's second), and what is clipped.
+    """
     if clip > 0:
         gradient *= min(1.0, clip / (np.sqrt(np.sum(gradient**2)) + 1e-6))
     beta1, beta2 = ADAM_MEANS
@@ -190,7 +195,10 @@ def update(weights, gradient, means, squares, done, adam, rate, momentum, decay,
 
 @compiled(**OPTIONS)
 def train(lstm, adam, weights, means, squares, done, symbols, starts, ends, hid, classes, rate, momentum, decay, clip):
-    """Train on sequences, one epoch each, after `done` earlier ones; weights, means and squares are changed."""
+    """Train on sequences, one epoch each, after `done` earlier ones; weights, means and squares are changed.
+
+    lstm, adam: whether the network is an LSTM, the optimiser Adam. Sequence n is symbols[starts[n] : ends[n]].
+    """
     steps = (ends - starts).max() - 1
     states, cells = np.empty((steps + 1, hid)), np.empty((steps + 1, hid))
     dstates, squashed = np.empty((steps, hid)), np.empty((steps, hid))
