@@ -1,8 +1,8 @@
 """The training step of the two networks, compiled: read a sequence, go back through time, change the weights.
 
 A network is one vector of float64 here: its parameters one after the other, in the order of its state_dict; so are its
-gradient and the optimiser's means. A sequence is T + 1 symbols, integers from 0. A gradient is worked out in arrays that
-train() makes once, long enough for every sequence: states and cells (T + 1, hid), dstates and squashed (T, hid), gates or
+gradient and the optimiser's means. A sequence is T + 1 symbols, integers from 0. A gradient is worked out in arrays
+made once by train(), for the longest sequence: states and cells (T + 1, hid), dstates and squashed (T, hid), gates or
 deltas (T, 4 hid), errors (T, classes).
 """
 
