@@ -9,6 +9,7 @@ import torch
 
 import seq_analysis
 import seq_automaton
+import seq_gradient
 import seq_kernel
 import seq_starts
 import seq_train
@@ -30,12 +31,12 @@ GPU_RESTARTS = 1, 16, 256, 4096
 LEARNED = 50  # networks whose automata are judged
 
 
-@compiled(**seq_kernel.OPTIONS)
+@compiled(**seq_gradient.OPTIONS)
 def chain(x, y, times):
     """One tanh after the other, each of the one before, as a recurrent network has to."""
     for _ in range(times):
         for n in range(len(x)):
-            y[0] = seq_kernel.tanh(x[n] + y[0])
+            y[0] = seq_gradient.tanh(x[n] + y[0])
 
 
 def epochs(args, engine, count: int) -> Callable[[], None]:
