@@ -25,7 +25,6 @@ SHORT = {
         'seq_train --lang anb2n --epoch 10 --seed 1',
         'seq_train --lang anb2nc3n --model lstm --epoch 10 --seed 1',
         'seq_train --lang anb2n --epoch 2 --seed 1 --restarts 3 --out_path restarts',
-        'seq_train --lang anb2n --epoch 1 --seed 1 --length 1 --engine torch --out_path torch',
     ],
     'seq_plot': [
         'seq_plot --lang anb2n --epoch 10 --seed 1',
@@ -44,6 +43,7 @@ LONG = [
     ['seq_train --seed 2 --recipe sure --restarts 6', 'seq_plot --seed 2'],
     ['seq_train --lang anb2nc3n --seed 1', 'seq_plot --lang anb2nc3n --epoch 200 --seed 1'],
     ['seq_train --lang anb2nc3n --model lstm --seed 1', 'seq_plot --lang anb2nc3n --model lstm --seed 1 --cell'],
+    ['seq_train --seed 1 --epoch 2 --engine torch'],
     ['seq_train --seed 1 --epoch 2 --engine torch --restarts 3 --no_cuda'],
     ['kuzu_main --hid 5 10 --epochs 4 --dataset digits --seed 1'],
     ['kuzu_main --net all --dataset digits --seed 1'],
