@@ -7,6 +7,7 @@ share is everything, and torch.distributed is not even started.
 """
 
 import argparse
+import atexit
 import datetime
 import re
 from collections import deque
@@ -44,6 +45,7 @@ def join(args: argparse.Namespace, device: torch.device):
         torch.cuda.set_device(LOCAL_RANK)
     with _others():
         dist.init_process_group('gloo', timeout=STEP)
+        atexit.register(_part)
         _groups['chore'] = dist.new_group(backend='gloo', timeout=CHORE)
     for flag, value in vars(args).items():
         if not flag.endswith('_path'):  # each machine may have its folders elsewhere
@@ -176,6 +178,12 @@ class _Stop(cli.Interrupt):
 def interrupt() -> cli.Interrupt:
     """Ctrl-C as a question, see cli.Interrupt, to which all processes get the same answer."""
     return _Stop() if TOGETHER else cli.Interrupt()
+
+
+def _part():
+    """End the threads that torch.distributed has: one that is amid its work when Python ends takes the process down."""
+    _groups.clear()
+    dist.destroy_process_group()
 
 
 @contextmanager
