@@ -17,11 +17,9 @@ import seq_batch
 import seq_classic
 import seq_kernel
 from anb2n import lang_anb2n
-from seq_models import LSTM_model, SRN_model
+from seq_flags import CLASSES, MODELS
 from seq_verdict import Verdict
 
-CLASSES = {'anb2n': 2, 'anb2nc3n': 3}
-MODELS = {'srn': SRN_model, 'lstm': LSTM_model}
 REPORT = 1000  # epochs between two snapshots; --epoch counts in these
 
 

@@ -19,10 +19,9 @@ import numpy as np
 import torch
 
 import checkpoint
+import seq_flags
 import seq_verdict
 from seq_starts import (
-    CLASSES,
-    MODELS,
     Result,
     Snapshot,
     begin,
@@ -62,16 +61,12 @@ def describe(recipe: str) -> str:
 def parse(argv: list[str] | None) -> argparse.Namespace:
     parser = cli.Parser(__doc__.splitlines()[0])
     add = parser.add_argument
-    add('--lang', choices=CLASSES, default='anb2n', help='language')
-    add('--length', type=cli.whole(0, 100), default=0, help="most A's in a block; 0 = 4")
-    add('--model', choices=MODELS, default='srn', help='network')
-    add('--hid', type=cli.whole(0, 100), default=0, help='hidden units; 0 = 2 (on anb2nc3n: lstm 3, srn 4)')
+    seq_flags.add_network(parser)
     add('--optim', choices=['sgd', 'adam'], default='sgd', help='optimiser')
     add('--lr', type=cli.real(1e-9, 10), default=0.005, help='learning rate')
     add('--mom', type=cli.real(0, 0.9999), default=0, help='momentum of sgd')
     add('--init', type=cli.real(0, 100), default=0.001, help='standard deviation of the first weights of an srn')
     add('--epoch', type=cli.whole(0, 1_000_000), default=0, help='thousands of epochs; 0 = 100 (srn on anb2nc3n: 200)')
-    add('--out_path', type=cli.folder, default='net', help='folder of the checkpoints')
     add('--decay', type=cli.real(0, 1), default=1e-4, help='weight decay')
     add('--clip', type=cli.real(0, 1e6), default=0, help='largest norm of the gradient; 0 = any')
     add('--schedule', choices=['constant', 'linear'], default='constant', help='learning rate: constant, or down to 0')
@@ -84,8 +79,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     cli.add_seed(parser)
     parser.set_defaults(**RECIPES[parser.parse_args(argv).recipe])
     args = parser.parse_args(argv)
-    args.length = args.length or 4
-    args.hid = args.hid or (2 if args.lang == 'anb2n' else {'lstm': 3, 'srn': 4}[args.model])
+    seq_flags.complete(args)
     args.epoch = args.epoch or (200 if (args.lang, args.model) == ('anb2nc3n', 'srn') else 100)
     return args
 
@@ -101,7 +95,7 @@ def show(args: argparse.Namespace, snapshot: Snapshot):
 
 
 def save(args: argparse.Namespace, snapshot: Snapshot) -> str:
-    path = os.path.join(args.out_path, f'{args.lang}_{args.model}{args.hid}_{snapshot.epoch // 1000}.pth')
+    path = os.path.join(args.out_path, f'{seq_flags.stem(args)}_{snapshot.epoch // 1000}.pth')
     checkpoint.save(path, snapshot.state)
     return path
 
@@ -159,9 +153,7 @@ def progress(results: list[Result], total: int):
 
 def main(argv: list[str] | None = None):
     args = parse(argv)
-    os.makedirs(args.out_path, exist_ok=True)
-    if not os.access(args.out_path, os.W_OK):
-        raise cli.UserError(f'--out_path {args.out_path}: the folder cannot be written')
+    checkpoint.prepare(args.out_path)
     seed = cli.seed_all(args.seed)
     engine, examples = choose_engine(args), draw_examples(args)
 
