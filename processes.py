@@ -11,7 +11,7 @@ import atexit
 import datetime
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 
@@ -141,22 +141,26 @@ def in_turn() -> Iterator[None]:
         gather(None, 'chore')
 
 
-def meanwhile(work: Callable[[], object], news: deque, stop: cli.Interrupt) -> Iterator[Iterable]:
-    """Do work() in a thread until all processes are done; yield what any of them puts into its `news` meanwhile.
+def meanwhile(work: Callable, hear: Callable[[object], None], stop: cli.Interrupt) -> object:
+    """Do work(say) in a thread until all processes are done with theirs; return what it returns.
 
-    The generator's value is what work() returns. Ctrl-C in one process stops all; that one has died is soon noticed.
+    hear() gets, in every process, what any of them gives to say(). Ctrl-C in one process stops all, and all soon
+    notice when one dies.
     """
+    said, done = deque(), False
     with ThreadPoolExecutor(1) as pool:
-        future, done = pool.submit(work), False
+        future = pool.submit(work, said.append)
         while not done:
             wait([future], TICK)
             ready = future.done()
             if ready:
                 future.result()  # raises what work() has raised
-            told = gather((ready, stop.pressed, [news.popleft() for _ in range(len(news))]))
+            told = gather((ready, stop.pressed, [said.popleft() for _ in range(len(said))]))
             done = all(ready for ready, _, _ in told)
             stop.agreed = any(pressed for _, pressed, _ in told)
-            yield [item for _, _, items in told for item in items]
+            for _, _, items in told:
+                for item in items:
+                    hear(item)
     return future.result()
 
 

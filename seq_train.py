@@ -19,19 +19,11 @@ import numpy as np
 import torch
 
 import checkpoint
+import processes
+import processes_end
 import seq_flags
 import seq_verdict
-from seq_starts import (
-    Result,
-    Snapshot,
-    begin,
-    choose_best,
-    choose_engine,
-    language,
-    read,
-    records,
-    train,
-)
+from seq_starts import Result, Snapshot, begin, choose_engine, language, read, spread, train
 
 RECIPES = {  # the README has the shares of starts that learn with each, and how they were measured
     'lab': {},
@@ -80,6 +72,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.set_defaults(**RECIPES[parser.parse_args(argv).recipe])
     args = parser.parse_args(argv)
     seq_flags.complete(args)
+    if args.restarts == 1 < processes.SIZE:
+        parser.error('one start is the work of one process: add --restarts, or start it with python3, not torchrun')
     args.epoch = args.epoch or (200 if (args.lang, args.model) == ('anb2nc3n', 'srn') else 100)
     return args
 
@@ -151,32 +145,42 @@ def progress(results: list[Result], total: int):
         cli.note(text)
 
 
-def main(argv: list[str] | None = None):
-    args = parse(argv)
+def prepare(args: argparse.Namespace) -> int:
+    """See to it that the folder can be written; return the run's seed."""
     checkpoint.prepare(args.out_path)
-    seed = cli.seed_all(args.seed)
-    engine, examples = choose_engine(args), draw_examples(args)
+    return cli.draw_seed() if args.seed is None else args.seed
+
+
+def main(argv: list[str] | None = None):
+    processes_end.start()
+    args = parse(argv)
+    processes.join(args, cli.device(args.no_cuda) if args.engine == 'torch' else torch.device('cpu'))
+    seed = cli.seed_all(processes.given(lambda: prepare(args)))
+    processes_end.advise(f'type the same command again, with --seed {seed} for the same starts')
+    with processes.in_turn():
+        engine = choose_engine(args)
+    examples = draw_examples(args)
 
     def judge(snapshot):
         threshold = seq_verdict.THRESHOLD[args.lang]
         return seq_verdict.judge(lambda x: read(args, snapshot.state, x)[1], examples, threshold)
 
-    with cli.Interrupt() as stop:
-        starts = [begin(args, engine, seed + n) for n in range(args.restarts)]
+    with processes.interrupt() as stop:
         if args.restarts == 1:
-            for snapshot in train(args, starts[0], stop):
+            for snapshot in train(args, begin(args, engine, seed), stop):
                 show(args, snapshot)
             results = [Result(seed, judge(snapshot))]
         else:
-            results, best = choose_best(starts, records(args, starts, stop), judge, progress)
-            for snapshot in best:
-                show(args, snapshot)
-            print_table(results)
-        if results:
+            results, best = spread(args, engine, seed, stop, judge, lambda found: progress(found, args.restarts))
+            if results and processes.RANK == 0:
+                for snapshot in best:
+                    show(args, snapshot)
+                print_table(results)
+        if results and processes.RANK == 0:
             typed = sys.argv[1:] if argv is None else argv
             print_verdict(args, max(results, key=Result.rank).verdict, again(args, typed))
-        if stop and results:
-            cli.note(f'stopped at epoch {snapshot.epoch}: {save(args, snapshot)}')
+            if stop:
+                cli.note(f'stopped at epoch {snapshot.epoch}: {save(args, snapshot)}')
     stop.leave()
 
 
