@@ -148,7 +148,9 @@ def meanwhile(work: Callable, hear: Callable[[object], None], stop: cli.Interrup
     notice when one dies.
     """
     said, done = deque(), False
-    with ThreadPoolExecutor(1) as pool:
+    # each thread has to be told anew which GPU is its own
+    device = {'initializer': torch.cuda.set_device, 'initargs': (LOCAL_RANK,)} if _groups['gradients'] else {}
+    with ThreadPoolExecutor(1, **device) as pool:
         future = pool.submit(work, said.append)
         while not done:
             wait([future], TICK)

@@ -216,6 +216,14 @@ def test_flags_that_differ_between_processes_are_refused(monkeypatch):
         processes.check_alike('--lr', 0.3)
 
 
+def test_more_processes_than_gpus_are_refused(monkeypatch):
+    monkeypatch.setattr(processes, 'TOGETHER', True)
+    monkeypatch.setattr(processes, 'LOCAL_SIZE', 3)
+    monkeypatch.setattr(torch.cuda, 'device_count', lambda: 2)
+    with pytest.raises(cli.UserError, match='take torchrun --nproc_per_node=2, or --no_cuda'):
+        processes.join(kuzu_main.parse([]), torch.device('cuda'))
+
+
 def test_without_torchrun_nothing_is_started():
     assert not processes.TOGETHER and not dist.is_initialized()
     assert isinstance(processes.interrupt(), cli.Interrupt) and not isinstance(processes.interrupt(), processes._Stop)
