@@ -34,11 +34,17 @@ def write(path: str, data: bytes):
 
 
 def prepare(folder: str):
-    """Make sure, before hours of work, that a folder can be written: make it, write a file and remove it again."""
+    """Make sure, before hours of work, that a folder can be written: make it, write a file and remove it again.
+
+    Raises OSError, which names the folder.
+    """
     os.makedirs(folder, exist_ok=True)
     probe = os.path.join(folder, f'.probe.{os.getpid()}.part')
-    with open(probe, 'wb'):
-        pass
+    try:
+        with open(probe, 'wb'):
+            pass
+    except OSError as error:
+        raise OSError(error.errno, f'cannot write into the folder ({error.strerror})', folder) from error
     os.unlink(probe)
 
 

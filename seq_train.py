@@ -19,20 +19,11 @@ import numpy as np
 import torch
 
 import checkpoint
+import processes
+import processes_end
+import seq_flags
 import seq_verdict
-from seq_starts import (
-    CLASSES,
-    MODELS,
-    Result,
-    Snapshot,
-    begin,
-    choose_best,
-    choose_engine,
-    language,
-    read,
-    records,
-    train,
-)
+from seq_starts import Result, Snapshot, begin, choose_engine, language, read, spread, train
 
 RECIPES = {  # the README has the shares of starts that learn with each, and how they were measured
     'lab': {},
@@ -62,16 +53,12 @@ def describe(recipe: str) -> str:
 def parse(argv: list[str] | None) -> argparse.Namespace:
     parser = cli.Parser(__doc__.splitlines()[0])
     add = parser.add_argument
-    add('--lang', choices=CLASSES, default='anb2n', help='language')
-    add('--length', type=cli.whole(0, 100), default=0, help="most A's in a block; 0 = 4")
-    add('--model', choices=MODELS, default='srn', help='network')
-    add('--hid', type=cli.whole(0, 100), default=0, help='hidden units; 0 = 2 (on anb2nc3n: lstm 3, srn 4)')
+    seq_flags.add_network(parser)
     add('--optim', choices=['sgd', 'adam'], default='sgd', help='optimiser')
     add('--lr', type=cli.real(1e-9, 10), default=0.005, help='learning rate')
     add('--mom', type=cli.real(0, 0.9999), default=0, help='momentum of sgd')
     add('--init', type=cli.real(0, 100), default=0.001, help='standard deviation of the first weights of an srn')
     add('--epoch', type=cli.whole(0, 1_000_000), default=0, help='thousands of epochs; 0 = 100 (srn on anb2nc3n: 200)')
-    add('--out_path', type=cli.folder, default='net', help='folder of the checkpoints')
     add('--decay', type=cli.real(0, 1), default=1e-4, help='weight decay')
     add('--clip', type=cli.real(0, 1e6), default=0, help='largest norm of the gradient; 0 = any')
     add('--schedule', choices=['constant', 'linear'], default='constant', help='learning rate: constant, or down to 0')
@@ -84,8 +71,9 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     cli.add_seed(parser)
     parser.set_defaults(**RECIPES[parser.parse_args(argv).recipe])
     args = parser.parse_args(argv)
-    args.length = args.length or 4
-    args.hid = args.hid or (2 if args.lang == 'anb2n' else {'lstm': 3, 'srn': 4}[args.model])
+    seq_flags.complete(args)
+    if args.restarts == 1 < processes.SIZE:
+        parser.error('one start is the work of one process: add --restarts, or start it with python3, not torchrun')
     args.epoch = args.epoch or (200 if (args.lang, args.model) == ('anb2nc3n', 'srn') else 100)
     return args
 
@@ -101,7 +89,7 @@ def show(args: argparse.Namespace, snapshot: Snapshot):
 
 
 def save(args: argparse.Namespace, snapshot: Snapshot) -> str:
-    path = os.path.join(args.out_path, f'{args.lang}_{args.model}{args.hid}_{snapshot.epoch // 1000}.pth')
+    path = os.path.join(args.out_path, f'{seq_flags.stem(args)}_{snapshot.epoch // 1000}.pth')
     checkpoint.save(path, snapshot.state)
     return path
 
@@ -157,34 +145,42 @@ def progress(results: list[Result], total: int):
         cli.note(text)
 
 
+def prepare(args: argparse.Namespace) -> int:
+    """See to it that the folder can be written; return the run's seed."""
+    checkpoint.prepare(args.out_path)
+    return cli.draw_seed() if args.seed is None else args.seed
+
+
 def main(argv: list[str] | None = None):
+    processes_end.start()
     args = parse(argv)
-    os.makedirs(args.out_path, exist_ok=True)
-    if not os.access(args.out_path, os.W_OK):
-        raise cli.UserError(f'--out_path {args.out_path}: the folder cannot be written')
-    seed = cli.seed_all(args.seed)
-    engine, examples = choose_engine(args), draw_examples(args)
+    processes.join(args, cli.device(args.no_cuda) if args.engine == 'torch' else torch.device('cpu'))
+    seed = cli.seed_all(processes.given(lambda: prepare(args)))
+    processes_end.advise(f'type the same command again, with --seed {seed} for the same starts')
+    with processes.in_turn():
+        engine = choose_engine(args)
+    examples = draw_examples(args)
 
     def judge(snapshot):
         threshold = seq_verdict.THRESHOLD[args.lang]
         return seq_verdict.judge(lambda x: read(args, snapshot.state, x)[1], examples, threshold)
 
-    with cli.Interrupt() as stop:
-        starts = [begin(args, engine, seed + n) for n in range(args.restarts)]
+    with processes.interrupt() as stop:
         if args.restarts == 1:
-            for snapshot in train(args, starts[0], stop):
+            for snapshot in train(args, begin(args, engine, seed), stop):
                 show(args, snapshot)
             results = [Result(seed, judge(snapshot))]
         else:
-            results, best = choose_best(starts, records(args, starts, stop), judge, progress)
-            for snapshot in best:
-                show(args, snapshot)
-            print_table(results)
-        if results:
+            results, best = spread(args, engine, seed, stop, judge, lambda found: progress(found, args.restarts))
+            if results and processes.RANK == 0:
+                for snapshot in best:
+                    show(args, snapshot)
+                print_table(results)
+        if results and processes.RANK == 0:
             typed = sys.argv[1:] if argv is None else argv
             print_verdict(args, max(results, key=Result.rank).verdict, again(args, typed))
-        if stop and results:
-            cli.note(f'stopped at epoch {snapshot.epoch}: {save(args, snapshot)}')
+            if stop:
+                cli.note(f'stopped at epoch {snapshot.epoch}: {save(args, snapshot)}')
     stop.leave()
 
 
