@@ -325,4 +325,4 @@ def test_mixing_makes_the_largest_n_smaller_in_every_second_thousand():
 
 def test_a_recipe_is_other_defaults_and_flags_come_first():
     args = seq_train.parse(['--recipe', 'far', '--lr', '0.5'])
-    assert (args.hid, args.length, args.mix, args.lr) == (5, 10, True, 0.5)
+    assert (args.hid, args.length, args.mix, args.lr) == (6, 10, True, 0.5)
