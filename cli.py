@@ -84,9 +84,13 @@ def draw_seed() -> int:
 
 
 def device(no_cuda: bool):
-    """The torch device to run on: CUDA where there is one and it is not declined, with repeatable algorithms."""
+    """The torch device to run on: CUDA where there is one and it is not declined, with repeatable algorithms.
+
+    On the CPU one thread: several would split the sums of a gradient, which then round otherwise on another machine.
+    """
     import torch
 
+    torch.set_num_threads(1)
     torch.backends.cudnn.deterministic = True
     torch.backends.cudnn.benchmark = False
     return torch.device('cuda' if torch.cuda.is_available() and not no_cuda else 'cpu')

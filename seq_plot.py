@@ -25,6 +25,7 @@ import seq_analysis
 import seq_figures
 import seq_flags
 from anb2n import lang_anb2n
+from seq_automaton import SYMBOLS
 from seq_flags import CLASSES, MODELS
 from seq_step import follow, network
 
@@ -80,7 +81,7 @@ def _what_there_is(args: argparse.Namespace, stem: str) -> str:
 def print_cells(epoch: int, seq, hidden: np.ndarray, cell: np.ndarray, target, output: np.ndarray):
     """The lab's block with the cell state beside the hidden units. hidden, cell (T, hid); output, target (T, out)."""
     print('-----')
-    names = ['ABC'[int(symbol)] for symbol in seq]
+    names = [SYMBOLS[int(symbol)] for symbol in seq]
     print('symbol=', ''.join(names))
     print('hidden activations, cell states and output probabilities:')
     for name, units, cells, outputs in zip(names, hidden, cell, output, strict=False):
