@@ -42,6 +42,7 @@ class Snapshot(NamedTuple):
 class Result(NamedTuple):
     seed: int
     verdict: Verdict | None  # None: the weights became NaN or infinite
+    epoch: int | None  # of the snapshot that was judged
 
     def rank(self) -> tuple:
         """The larger, the better: learned, counts further, smaller loss."""
@@ -185,15 +186,15 @@ def records(args: argparse.Namespace, starts: list[Start], stop: cli.Interrupt) 
 def choose_best(
     starts: list[Start],
     found: Iterable[list[Snapshot | None]],
-    judge: Callable[[Snapshot], Verdict],
+    judge: Callable[[int, list[Snapshot | None]], Result],
     progress: Callable[[list[Result]], None],
 ) -> tuple[list[Result], list[Snapshot | None]]:
-    """Judge each start by its last snapshot; return all results, and the snapshots of the best one."""
+    """Judge each start by its seed and snapshots; return all results, and the snapshots of the best one."""
     results, best, best_record = [], None, []
     for start, record in zip(starts, found, strict=True):
         if not record:  # Ctrl-C came first
             continue
-        result = Result(start.seed, judge(record[-1]) if record[-1] else None)
+        result = judge(start.seed, record)
         results.append(result)
         if best is None or result.rank() > best.rank():
             best, best_record = result, record
@@ -206,7 +207,7 @@ def spread(
     engine,
     seed: int,
     stop: cli.Interrupt,
-    judge: Callable[[Snapshot], Verdict],
+    judge: Callable[[int, list[Snapshot | None]], Result],
     progress: Callable[[list[Result]], None],
 ) -> tuple[list[Result], list[Snapshot]]:
     """Deal the starts to all processes in turn; return the results of all, and the snapshots of the best one.

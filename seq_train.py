@@ -9,6 +9,7 @@ writes <out_path>/<lang>_<model><hid>_<thousands of epochs>.pth every 10,000, an
 """
 
 import argparse
+import functools
 import os
 import shlex
 import sys
@@ -30,7 +31,7 @@ RECIPES = {  # the README has the shares of starts that learn with each, and how
     'sure': {'optim': 'adam', 'lr': 0.01, 'schedule': 'linear', 'clip': 0.3, 'grow': 0.5},
     'far': {
         'length': 10,
-        'hid': 10,
+        'hid': 5,
         'optim': 'adam',
         'lr': 0.03,
         'decay': 0,
@@ -38,6 +39,7 @@ RECIPES = {  # the README has the shares of starts that learn with each, and how
         'clip': 1,
         'grow': 0.3,
         'mix': True,
+        'keep': 'best',
     },
 }
 CHECKPOINT = 10_000  # epochs between two files
@@ -65,6 +67,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     add('--grow', type=cli.real(0, 1), default=0, help='share of the run in which n grows from 1 to --length; 0 = none')
     add('--recipe', choices=RECIPES, default='lab', help='other defaults: ' + '; '.join(map(describe, RECIPES)))
     add('--mix', action='store_true', help='every second thousand of epochs has a smaller largest n, drawn anew')
+    add('--keep', choices=['last', 'best'], default='last', help='which checkpoint of a start is judged')
     add('--restarts', type=cli.whole(1, 10_000), default=1, help='starts, with seeds from --seed on; the best is kept')
     add('--engine', choices=['auto', 'kernel', 'torch'], default='auto', help='compiled, or PyTorch for any model')
     add('--no_cuda', action='store_true', help='--engine torch: restarts on the CPU')
@@ -88,10 +91,14 @@ def show(args: argparse.Namespace, snapshot: Snapshot):
         save(args, snapshot)
 
 
+def path(args: argparse.Namespace, epoch: int) -> str:
+    return os.path.join(args.out_path, f'{seq_flags.stem(args)}_{epoch // 1000}.pth')
+
+
 def save(args: argparse.Namespace, snapshot: Snapshot) -> str:
-    path = os.path.join(args.out_path, f'{seq_flags.stem(args)}_{snapshot.epoch // 1000}.pth')
-    checkpoint.save(path, snapshot.state)
-    return path
+    file = path(args, snapshot.epoch)
+    checkpoint.save(file, snapshot.state)
+    return file
 
 
 def draw_examples(args: argparse.Namespace) -> seq_verdict.Examples:
@@ -101,8 +108,23 @@ def draw_examples(args: argparse.Namespace) -> seq_verdict.Examples:
         return seq_verdict.draw(language(args))
 
 
-def print_verdict(args: argparse.Namespace, verdict: seq_verdict.Verdict, retry: str):
+def judge(args: argparse.Namespace, examples: seq_verdict.Examples, seed: int, record: list[Snapshot | None]) -> Result:
+    """The verdict on a start: on its last snapshot, or with --keep best on the best of its checkpoints."""
+    if record[-1] is None:
+        return Result(seed, None, None)
+
+    def verdict(state):
+        return seq_verdict.judge(lambda x: read(args, state, x)[1], examples, seq_verdict.THRESHOLD[args.lang])
+
+    earlier = [snapshot for snapshot in record[1:-1] if args.keep == 'best' and snapshot.epoch % CHECKPOINT == 0]
+    return max((Result(seed, verdict(state), epoch) for epoch, state, _ in [record[-1], *earlier]), key=Result.rank)
+
+
+def print_verdict(args: argparse.Namespace, result: Result, retry: str):
     """Say whether the network has learned, and if not, what to type."""
+    verdict = result.verdict
+    if args.keep == 'best':
+        print(f'\nbest checkpoint: {path(args, result.epoch)}', end='')
     print(f'\nevaluation on {seq_verdict.SEQUENCES} fresh sequences:')
     print(f' mean loss: {verdict.loss:.4f} (learned: under {seq_verdict.THRESHOLD[args.lang]})')
     print(f' sequences under it: {verdict.below:.1%}')
@@ -114,7 +136,7 @@ def print_verdict(args: argparse.Namespace, verdict: seq_verdict.Verdict, retry:
 def print_table(results: list[Result]):
     """A line for each start, and the share that learned."""
     print('\n      seed    loss   below   right  counts  learned')
-    for seed, verdict in results:
+    for seed, verdict, _ in results:
         if verdict is None:
             print(f'{seed:10d}  diverged')
         else:
@@ -128,7 +150,7 @@ def print_table(results: list[Result]):
 
 
 def learned(results: list[Result]) -> int:
-    return sum(verdict is not None and verdict.learned for _, verdict in results)
+    return sum(verdict is not None and verdict.learned for _, verdict, _ in results)
 
 
 def again(args: argparse.Namespace, typed: list[str]) -> str:
@@ -159,26 +181,24 @@ def main(argv: list[str] | None = None):
     processes_end.advise(f'{processes_end.AGAIN}, with --seed {seed} for the same starts')
     with processes.in_turn():
         engine = choose_engine(args)
-    examples = draw_examples(args)
-
-    def judge(snapshot):
-        threshold = seq_verdict.THRESHOLD[args.lang]
-        return seq_verdict.judge(lambda x: read(args, snapshot.state, x)[1], examples, threshold)
+    judged = functools.partial(judge, args, draw_examples(args))
 
     with processes.interrupt() as stop:
         if args.restarts == 1:
+            best = []
             for snapshot in train(args, begin(args, engine, seed), stop):
                 show(args, snapshot)
-            results = [Result(seed, judge(snapshot))]
+                best.append(snapshot)
+            results = [judged(seed, best)]
         else:
-            results, best = spread(args, engine, seed, stop, judge, lambda found: progress(found, args.restarts))
+            results, best = spread(args, engine, seed, stop, judged, lambda found: progress(found, args.restarts))
             if results and processes.RANK == 0:
                 for snapshot in best:
                     show(args, snapshot)
                 print_table(results)
         if results and processes.RANK == 0:
             typed = sys.argv[1:] if argv is None else argv
-            print_verdict(args, max(results, key=Result.rank).verdict, again(args, typed))
+            print_verdict(args, max(results, key=Result.rank), again(args, typed))
             if stop:
                 cli.note(f'stopped at epoch {snapshot.epoch}: {save(args, snapshot)}')
     stop.leave()
