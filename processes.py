@@ -21,7 +21,7 @@ import torch
 import torch.distributed as dist
 
 import processes_end
-from processes_end import LOCAL_RANK, LOCAL_SIZE, RANK, SIZE, TOGETHER
+from processes_end import AGAIN, LOCAL_RANK, LOCAL_SIZE, RANK, SIZE, TOGETHER
 
 # How long a process waits for another that says nothing, not even that it has died (a machine without power)
 STEP = datetime.timedelta(minutes=5)
@@ -43,10 +43,13 @@ def join(args: argparse.Namespace, device: torch.device):
                 f'take torchrun --nproc_per_node={devices}, or --no_cuda'
             )
         torch.cuda.set_device(LOCAL_RANK)
+    if SIZE > LOCAL_SIZE:
+        processes_end.advise(f'{AGAIN}, with GLOO_SOCKET_IFNAME set to the network card that reaches the others')
     with _others():
         dist.init_process_group('gloo', timeout=STEP)
         atexit.register(_part)
         _groups['chore'] = dist.new_group(backend='gloo', timeout=CHORE)
+    processes_end.advise(AGAIN)
     for flag, value in vars(args).items():
         if not flag.endswith('_path'):  # each machine may have its folders elsewhere
             check_alike(f'--{flag}', value)
@@ -198,5 +201,5 @@ def _others() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:  # gloo's, nccl's and the store's
-        reason = re.sub(r'^\[[^]]*\] ', '', str(error).strip()).splitlines()[0].split('. ')[0][:150]
+        reason = re.sub(r'\[/[^]]*\] ', '', str(error).strip()).splitlines()[0].split('. ')[0][:150]
         processes_end.lost(f'one of the {SIZE} processes has died, or cannot be reached ({reason})')

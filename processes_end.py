@@ -24,13 +24,14 @@ def _variable(name: str, otherwise: int) -> int:
 
 RANK, SIZE = _variable('RANK', 0), _variable('WORLD_SIZE', 1)  # this process among those of all machines
 LOCAL_RANK, LOCAL_SIZE = _variable('LOCAL_RANK', 0), _variable('LOCAL_WORLD_SIZE', 1)  # among those of this machine
+AGAIN = 'type the same command again'
 ANSWER = datetime.timedelta(seconds=10)  # in which torchrun answers: all it does is count
 
 
 class _Ending:
     """What the end of this process depends on."""
 
-    advice = 'type the same command again'
+    advice = AGAIN
     interrupted = False  # after Ctrl-C that others end is no error
     voice = 2  # where an error is told even if the process is mute
     telling = threading.Lock()

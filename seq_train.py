@@ -178,7 +178,7 @@ def main(argv: list[str] | None = None):
     args = parse(argv)
     processes.join(args, cli.device(args.no_cuda) if args.engine == 'torch' else torch.device('cpu'))
     seed = cli.seed_all(processes.given(lambda: prepare(args)))
-    processes_end.advise(f'type the same command again, with --seed {seed} for the same starts')
+    processes_end.advise(f'{processes_end.AGAIN}, with --seed {seed} for the same starts')
     with processes.in_turn():
         engine = choose_engine(args)
     judged = functools.partial(judge, args, draw_examples(args))
