@@ -1,7 +1,7 @@
 """What the tests of faults share: how much to try, scripts in forks of this warm process, and the tally of it all.
 
-Each test is run twice: a little of it by default, all of it by `python3 -m pytest -m campaign`. The chance in it follows
-from CAMPAIGN_SEED (default 1).
+Each test is run twice: a little of it by default, all of it by `python3 -m pytest -m campaign`. The chance in it
+follows from CAMPAIGN_SEED (default 1).
 """
 
 import functools
@@ -76,9 +76,8 @@ def tally(name: str, means: str = ''):
 
 def table() -> list[str]:
     """The rows so far, as lines."""
-    lines = [
-        f'{"fault":32s} {"tried":>6s} {"refused":>8s} {"survived":>9s} {"lost":>5s} {"longest":>9s} {"memory/byte":>12s}'
-    ]
+    head = f'{"fault":32s} {"tried":>6s} {"refused":>8s} {"survived":>9s} {"lost":>5s} {"longest":>9s}'
+    lines = [f'{head} {"memory/byte":>12s}']
     for name, row in ROWS.items():
         memory = f'{row.memory:12.1f}' if row.memory else ' ' * 12
         line = f'{name:32s} {row.tried:6d} {row.refused:8d} {row.survived:9d} {len(row.lost):5d} {row.longest:7.2f} s'
@@ -101,11 +100,11 @@ def chance(name: str) -> random.Random:
 @functools.cache
 def warm():
     """Load, once and for all forks, what the scripts load when they come to it."""
-    import check_plot  # noqa: F401
-    import check_train  # noqa: F401
     import matplotlib.figure
     from mpl_toolkits import mplot3d  # noqa: F401
 
+    import check_plot  # noqa: F401
+    import check_train  # noqa: F401
     import kuzu_data
 
     kuzu_data.load('digits', '', torch.device('cpu'))
@@ -142,7 +141,7 @@ class Fork:
         script, *argv = ['script'] if callable(line) else line.split() if isinstance(line, str) else line
         main = line if callable(line) else importlib.import_module(script).main
         warm()
-        self.out, self.err = out or tempfile.TemporaryFile(), tempfile.TemporaryFile()
+        self.out, self.err = out or tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115  wait() closes
         self.start = time.monotonic()
         self.pid = os.fork()
         if self.pid:
