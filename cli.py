@@ -131,7 +131,7 @@ def _ending(error: BaseException) -> str | None:
     if isinstance(error, ModuleNotFoundError):
         return f'the package {error.name!r} is not installed: pip install -r requirements.txt'
     if isinstance(error, OSError):
-        where = f': {error.filename}' if error.filename else ''
+        where = '' if error.filename is None else f': {error.filename or "an empty name"}'
         return f'{error.strerror or error}{where}'
     if isinstance(error, MemoryError) or type(error).__name__ == 'OutOfMemoryError':
         return 'out of memory: try a smaller network or batch'
@@ -148,6 +148,7 @@ def _end(kind, error, trace):
     line = _ending(error)
     if line is None:
         return sys.__excepthook__(kind, error, trace)
+    _flush()  # ends here where it is standard output that cannot be written: that is told once
     print(f'{os.path.basename(sys.argv[0])}: error: {" ".join(line.split())}', file=sys.stderr)
     raise SystemExit(2)
 
