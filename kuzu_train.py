@@ -178,7 +178,7 @@ def _saved(path):
         raise UserError(f'nothing to resume: there is no {file}; start the run without --resume')
     state = checkpoint.load(file)
     parts = {'settings': dict, 'progress': dict, 'weights': dict, 'optimizer': dict, 'random': torch.Tensor}
-    if not isinstance(state, dict) or not all(isinstance(state.get(name), kind) for name, kind in parts.items()):
+    if type(state) is not dict or any(type(state.get(name)) is not kind for name, kind in parts.items()):
         raise _not_ours(file)
     seed = state['settings'].get('seed')
     if type(seed) is not int or not 0 <= seed < 2**32:
@@ -194,7 +194,7 @@ def _is_whole(progress: Progress, settings: Settings) -> bool:
     """Whether a run with these settings can have come so far."""
     losses, rows = [0.0] * len(progress.losses), [[1, 0.0, 0.0, 0.0]] * len(progress.history)
     return (
-        checkpoint.alike(asdict(progress), asdict(Progress(1, 0, losses, rows)))
+        checkpoint.alike(vars(progress), vars(Progress(1, 0, losses, rows)))
         and len(progress.losses) == progress.batch < -(-settings.images // settings.batch)
         and len(progress.history) == progress.epoch - 1
         and all(row[0] == epoch for epoch, row in enumerate(progress.history, 1))
@@ -216,18 +216,17 @@ def _restore(model, optimizer, settings, path):
     for name, value in asdict(settings).items():
         before = saved['settings'].get(name)
         longer = name == 'epochs' and settings.recipe == 'classic'  # more epochs of the same are fine
-        if (type(before) is not type(value) or before != value) and not longer:
+        if type(before) is not type(value):
+            raise _not_ours(f'{path}.resume')
+        if before != value and not longer:
             raise UserError(f'{path}.resume is of a run with {name} {before}, not {value}: --resume needs the same')
     checkpoint.fit(model, saved['weights'], f'{path}.resume')
     try:
+        if saved['progress'].keys() != vars(Progress()).keys():
+            raise ValueError
         progress, moments = Progress(**saved['progress']), saved['optimizer']['state']
         groups = optimizer.state_dict()['param_groups']  # are as the settings say
-        named = saved['progress'].keys() == asdict(progress).keys()
-        if (
-            not named
-            or not _is_whole(progress, settings)
-            or not checkpoint.alike(moments, _after_a_step(model, settings))
-        ):
+        if not (_is_whole(progress, settings) and checkpoint.alike(moments, _after_a_step(model, settings))):
             raise ValueError
         optimizer.load_state_dict({'state': moments, 'param_groups': groups})
         torch.set_rng_state(saved['random'])

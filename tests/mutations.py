@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import reprlib
 import warnings
 from pathlib import Path
 
@@ -64,7 +65,7 @@ def survey(name: str, count: int, strategy, path: Path, judge):
         def one(made):
             data, what = made
             path.write_bytes(data)
-            attempt(row, path, judge, f'{what!r:.300}')
+            attempt(row, path, judge, reprlib.repr(what))
 
         one()
         return row

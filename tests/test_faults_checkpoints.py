@@ -2,6 +2,7 @@
 
 import collections
 import contextlib
+import functools
 import io
 import math
 import pickle
@@ -75,7 +76,15 @@ TENSORS = st.one_of(
         ]
     ),
 )
+
+
+def doubled() -> list:
+    """Lists of a list twice: who walks through it all never comes back."""
+    return functools.reduce(lambda inner, _: [inner, inner], range(60), [])
+
+
 SCALARS = st.one_of(
+    st.builds(doubled),
     st.none(),
     st.booleans(),
     st.integers(),
@@ -96,8 +105,9 @@ VALUES = st.recursive(
 )
 
 
-def hidden(attributes) -> collections.OrderedDict:
-    state = collections.OrderedDict(network().state_dict())
+def hidden(attributes: dict, state: dict | None = None) -> collections.OrderedDict:
+    """A dict whose attributes stand before its methods."""
+    state = collections.OrderedDict(state or network().state_dict())
     state.__dict__.update(attributes)
     return state
 
@@ -224,6 +234,9 @@ def test_mutated_files_to_resume_from(count, optim, tmp_path, monkeypatch):
     strategy = st.one_of(
         st.tuples(st.sampled_from(places(state)), VALUES).map(
             lambda made: (quiet(lambda: saved(replaced(state, *made))), made)
+        ),
+        st.dictionaries(st.sampled_from(['get', 'keys', 'items']), SCALARS).map(
+            lambda made: (saved(hidden(made, state)), made)
         ),
         st.sampled_from(places(state)).map(lambda place: (saved(dropped(state, place)), place)),
         st.lists(OPERATIONS, min_size=1, max_size=2).map(
