@@ -1,6 +1,6 @@
 """The whole analysis of one network, in order: each part is found out, printed and drawn."""
 
-from collections.abc import Callable
+from typing import NamedTuple
 
 from cli import note
 
@@ -22,10 +22,43 @@ from seq_states import States, Visits
 from seq_step import Network, follow
 
 Array = np.ndarray
-FRESH, CHOOSING, SHOWN = 10_000, 1000, 100  # sequences: to measure fidelity, to choose by, to describe and draw
+FRESH, SHOWN = 10_000, 100  # sequences: to measure fidelity, to describe and draw
+CHOOSING = 4**5  # different sequences to choose an automaton by: all that there are with n up to 4
 BLOCKS = 5
 LONG = 150  # of sequences this long, and longer ones, automata are judged less often while they are looked for
 LARGER = 1.5  # an automaton with more states than so many times the language's is not drawn
+
+
+class Found(NamedTuple):
+    """The automaton that a network is, and how true it is: see seq_states.fidelity()."""
+
+    language: Automaton  # the smallest of the language, for n up to the length asked for
+    visits: Visits
+    states: States
+    shares: tuple[float, float]  # of FRESH sequences, and of their steps, where the language determines a symbol
+    guessing: States  # as `states`, with what the network guesses elsewhere counted as well
+    guesses: tuple[float, float]  # as `shares`, of all steps
+    fresh: Array  # the sequences, (FRESH, T)
+
+
+def draw(length: int, num_class: int, count: int, rng: np.random.Generator) -> Array:
+    """Fresh sequences of the language, (count, T)."""
+    return fsm.spell(rng.integers(1, length + 1, (count, BLOCKS)), num_class)
+
+
+def find(net: Network, length: int, rng: np.random.Generator) -> Found:
+    """Extract the automaton of a network from sequences with n up to `length`, and judge it on fresh ones."""
+    language = fsm.minimise(fsm.language(net.num_class, length))[0]
+    visits = seq_states.visit(net, language, seq_states.histories(length, net.num_class, rng))
+    fresh, others = (draw(length, net.num_class, FRESH, rng) for _ in range(2))
+    choosing = others[np.sort(np.unique(others, axis=0, return_index=True)[1])[:CHOOSING]]
+    every = 1 + choosing.shape[1] // LONG
+    both = []
+    for guesses, most in (False, int(LARGER * len(language.output))), (True, seq_states.CLUSTERS):
+        chosen_by = seq_states.fidelity(net, language, choosing, guesses)
+        states = seq_states.extract(visits, chosen_by, guesses, most, every)
+        both += states, seq_states.fidelity(net, language, fresh, guesses)(states.automaton)
+    return Found(language, visits, *both, fresh)
 
 
 def report(net: Network, length: int, stem: str, seed: int, cells: bool = False):
@@ -34,11 +67,7 @@ def report(net: Network, length: int, stem: str, seed: int, cells: bool = False)
     Progress goes to standard error.
     """
     rng = np.random.default_rng(seed)
-
-    def draw(count):
-        return fsm.spell(rng.integers(1, length + 1, (count, BLOCKS)), net.num_class)
-
-    shown = draw(SHOWN)
+    shown = draw(length, net.num_class, SHOWN, rng)
     note('phases')
     print('\n----- how far it counts')
     _reach(net, length, stem)
@@ -47,17 +76,17 @@ def report(net: Network, length: int, stem: str, seed: int, cells: bool = False)
         print('\n----- gates by phase', *seq_report.gate_table(table), sep='\n')
         picture.save(seq_figures.gates(table), f'{stem}_gates.jpg')
     note('states and automaton')
-    language = fsm.minimise(fsm.language(net.num_class, length))[0]
-    visits = seq_states.visit(net, language, seq_states.histories(length, net.num_class, rng))
-    found = _automaton(net, language, visits, length, draw)
-    place = seq_layout.layout(found.automaton)
-    picture.save(seq_graph.machine(found.automaton, place), f'{stem}_fsm.jpg')
+    found = find(net, length, rng)
+    states, visits = found.states, found.visits
+    _print_automaton(net, found, length)
+    place = seq_layout.layout(states.automaton)
+    picture.save(seq_graph.machine(states.automaton, place), f'{stem}_fsm.jpg')
     example = seq_figures.real(shown[0])
     for first, name in ((0, ''), (net.hid, '_cell'))[: 1 + cells]:
         if net.hid > 1:
             units = visits.state[:, first : first + net.hid]
-            pair = seq_graph.best_pair(units, found.state)
-            picture.save(seq_graph.states(found, units, visits.following, place, pair), f'{stem}{name}_states.jpg')
+            pair = seq_graph.best_pair(units, states.state)
+            picture.save(seq_graph.states(states, units, visits.following, place, pair), f'{stem}{name}_states.jpg')
             places = np.vstack([net.start, follow(net, example[None])[0]])[:, first + np.array(pair)]
             picture.save(seq_figures.path(places, example, pair), f'{stem}{name}_path.jpg')
     picture.save(seq_figures.over_time(net, example), f'{stem}_time.jpg')
@@ -82,37 +111,28 @@ def _reach(net: Network, length: int, stem: str):
     picture.save(seq_figures.reach(loss, right, length), f'{stem}_reach.jpg')
 
 
-def _automaton(net: Network, language: Automaton, visits: Visits, length: int, draw: Callable[[int], Array]) -> States:
-    """Extract, judge and print the automaton; returns the one that is drawn."""
-    fresh, choosing, size = draw(FRESH), draw(CHOOSING), len(language.output)
-    often = 1 + choosing.shape[1] // LONG
-    found, strict = (
-        seq_states.extract(visits, seq_states.fidelity(net, language, choosing, guesses), guesses, most, often)
-        for guesses, most in ((False, int(LARGER * size)), (True, seq_states.CLUSTERS))
-    )
-    determined, every = (seq_states.fidelity(net, language, fresh, guesses) for guesses in (False, True))
-    automaton = found.automaton
-    shares, strictly = determined(automaton), every(strict.automaton)
+def _print_automaton(net: Network, found: Found, length: int):
+    """The transition table, and how true it is."""
+    automaton, size = found.states.automaton, len(found.language.output)
     print('\n----- the automaton that it is')
     names = seq_layout.layout(automaton).names
     print(*seq_report.transitions(automaton, names), sep='\n')
     print(
-        f'{len(automaton.output)} states, merged from {found.cluster.max() + 1} clusters of '
-        f'{len(visits.state)} visited points; '
-        f'fidelity {shares[0]:.4f} on {FRESH} fresh sequences ({shares[1]:.4f} of the steps)'
+        f'{len(automaton.output)} states, merged from {found.states.cluster.max() + 1} clusters of '
+        f'{len(found.visits.state)} visited points; '
+        f'fidelity {found.shares[0]:.4f} on {FRESH} fresh sequences ({found.shares[1]:.4f} of the steps)'
     )
-    is_not = '' if fsm.same(automaton, language) else ' not'
-    merged = len(fsm.minimise(language._replace(phase=0 * language.phase))[0].output)
+    is_not = '' if fsm.same(automaton, found.language) else ' not'
+    merged = len(fsm.minimise(found.language._replace(phase=0 * found.language.phase))[0].output)
     note_on_phases = '' if merged == size else f', {merged} if phases were not kept apart'
     print(f'it is{is_not} the smallest automaton of the language for n <= {length} ({size} states{note_on_phases})')
-    guesses = f'{len(strict.automaton.output)} states, fidelity {strictly[0]:.4f}'
+    guesses = f'{len(found.guessing.automaton.output)} states, fidelity {found.guesses[0]:.4f}'
     print(f'with what the network guesses after an A, which the language leaves open, counted as well: {guesses}')
-    wrong = seq_report.mistakes(net, fresh)
+    wrong = seq_report.mistakes(net, found.fresh)
     print(
         *(['what the network gets wrong:', *wrong] if wrong else ['the network gets no determined symbol wrong']),
         sep='\n',
     )
-    return found
 
 
 def _counting(net: Network, visits: Visits, shown: Array, rng: np.random.Generator, stem: str):

@@ -78,11 +78,15 @@ def tell_apart(automaton: Automaton) -> Array:
 
 def _number(*columns: Array) -> Array:
     """A number for each row of columns, from 0, the same number for the same row."""
-    rows = np.zeros(len(columns[0]), dtype=int)
-    for column in columns:  # one after the other: much faster than np.unique of whole rows
+    rows, size = np.zeros(len(columns[0]), dtype=np.int64), 1
+    for column in columns:  # a row as one whole number: much faster than np.unique of rows
         low = column.min()
-        rows = np.unique(rows * (column.max() - low + 1) + column - low, return_inverse=True)[1]
-    return rows
+        span = int(column.max() - low) + 1
+        if size * span >= 2**63:
+            rows = np.unique(rows, return_inverse=True)[1]
+            size = len(rows)
+        rows, size = rows * span + column - low, size * span
+    return np.unique(rows, return_inverse=True)[1]
 
 
 def minimise(automaton: Automaton) -> tuple[Automaton, Array]:

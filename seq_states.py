@@ -18,7 +18,8 @@ Array = np.ndarray
 Agreement = Callable[[Automaton], tuple[float, float]]  # shares of sequences and of steps, see fidelity()
 POINTS = 20_000  # about so many points are visited
 BLOCKS = 5  # in a sequence of the language
-CLUSTERS = 200  # a network that needs more than so many does nothing that an automaton could show
+CLUSTERS = 600  # a network that needs more than so many does nothing that an automaton could show
+JUDGED = 40  # the agreement is asked for whenever the clusters have become more by a 40th
 
 
 class Visits(NamedTuple):
@@ -94,7 +95,7 @@ def extract(
 
     Where none agrees on every sequence, the clusters are also made with the network's mistakes left out, as if it had
     predicted what was due: so a network that has nearly learned is seen as the automaton that it nearly is.
-    The agreement is asked for after `every` cuts, which saves time where sequences are long.
+    The agreement is asked for after `every` cuts at most often, which saves time where sequences are long.
     """
     output = visits.predicts if guesses else np.where(visits.open, OPEN, visits.predicts)
     shares, clusters, cluster = _refine(visits, output, agreement, most, every)
@@ -123,7 +124,7 @@ def _refine(
         classes = fsm.tell_apart(clusters)
         groups = _disagreement(cluster, classes, output, visits)
         done = groups is None
-        if best is None or done or len(clusters.output) % every == 0:
+        if best is None or done or len(clusters.output) % max(every, len(clusters.output) // JUDGED) == 0:
             pure = ((visits.read == clusters.phase[cluster]) & (output == clusters.output[cluster])).all()
             shares = agreement(clusters)
             done |= shares[0] == 1 and pure

@@ -1,0 +1,33 @@
+"""What the documents say: every flag is in the README, every picture is there and small."""
+
+import importlib
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+HOUSE = Path(__file__).parent.parent
+README = (HOUSE / 'README.md').read_text()
+PARTS = {'kuzu_main': '## Part 1', 'check_main': '## Part 2', 'seq_train': 'training', 'seq_plot': 'understanding'}
+SMALL = 60_000  # bytes
+
+
+def section(words: str) -> str:
+    """The part of the README under the heading that holds these words."""
+    return next(part for part in re.split(r'^(?=## )', README, flags=re.MULTILINE) if words in part.splitlines()[0])
+
+
+@pytest.mark.parametrize('script, heading', PARTS.items())
+def test_every_flag_is_in_the_readmes_table(script, heading, capsys):
+    with pytest.raises(SystemExit):
+        importlib.import_module(script).parse(['--help'])
+    flags = set(re.findall(r'^  (--\w+)', capsys.readouterr().out, re.MULTILINE))
+    rows = [line for line in section(heading).splitlines() if line.startswith('| `--')]
+    assert flags and flags == set(re.findall(r'`(--\w+)`', ' '.join(row.split('|')[1] for row in rows)))
+
+
+def test_pictures_of_the_readme_are_there_and_small():
+    pictures = re.findall(r'!\[[^]]+\]\(([^)]+)\)', README)
+    assert len(pictures) > 3
+    assert all(0 < os.path.getsize(HOUSE / name) < SMALL for name in pictures)
