@@ -133,7 +133,8 @@ def _ending(error: BaseException) -> str | None:
     if isinstance(error, OSError):
         where = '' if error.filename is None else f': {error.filename or "an empty name"}'
         return f'{error.strerror or error}{where}'
-    if isinstance(error, MemoryError) or type(error).__name__ == 'OutOfMemoryError':
+    full = type(error).__name__ == 'OutOfMemoryError' or 'DefaultCPUAllocator' in str(error)  # torch's, on GPU and CPU
+    if isinstance(error, MemoryError) or full:
         return 'out of memory: try a smaller network or batch'
     return None
 

@@ -179,7 +179,8 @@ def main(argv: list[str] | None = None):
             results, best = choose_best(starts, records(args, starts, stop), judge, progress)
             for snapshot in best:
                 show(args, snapshot)
-            print_table(results)
+            if results:
+                print_table(results)
         if results:
             typed = sys.argv[1:] if argv is None else argv
             print_verdict(args, max(results, key=Result.rank).verdict, again(args, typed))

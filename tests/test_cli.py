@@ -61,6 +61,7 @@ def test_a_file_in_the_place_of_a_folder_is_refused(tmp_path):
         ('open("/nowhere/file")', 'script.py: error: No such file or directory: /nowhere/file\n'),
         ('open("")', 'script.py: error: No such file or directory: an empty name\n'),
         ('import no_such_package', "script.py: error: the package 'no_such_package' is not installed: pip install -r "),
+        ('import torch; torch.empty(10**15)', 'script.py: error: out of memory: try a smaller network or batch\n'),
         ('raise MemoryError', 'script.py: error: out of memory: try a smaller network or batch\n'),
     ],
 )

@@ -152,7 +152,8 @@ def test_every_value_that_is_accepted_ends_well(script, capsys, monkeypatch, tmp
     with tally('flags: accepted values, run') as row:
         for action in actions(script, monkeypatch):
             numbers = bounds(script, action, capsys) if action.type and action.type is not cli.folder else []
-            for value in dict.fromkeys([*VALUES, *numbers]):
+            values = VALUES[::4] if action.type is cli.folder else [value for value in VALUES if value != '\0']
+            for value in dict.fromkeys([*values, *numbers]):
                 monkeypatch.chdir(tmp_path)
                 line = words(script, action, value, SCRIPTS[script])
                 if parsed(script, line, '', capsys) == 'survived':
