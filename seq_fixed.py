@@ -85,8 +85,8 @@ def fixed_points(net: Network, symbol: int, visited: Array, rng: np.random.Gener
 
 
 def movement(net: Network, points: list[FixedPoint], sequences: Array) -> Movement | None:
-    """The movement about the nearest of a symbol's fixed points, wherever the symbol follows itself; None where it never
-    does, or there is no such point. sequences: (N, T)."""
+    """The movement about the nearest of a symbol's fixed points wherever the symbol follows itself; None where it never
+    does, or has no such point. sequences: (N, T)."""
     if not points:
         return None
     symbol = points[0].symbol
