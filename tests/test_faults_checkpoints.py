@@ -235,7 +235,7 @@ def test_mutated_files_to_resume_from(count, optim, tmp_path, monkeypatch):
         st.tuples(st.sampled_from(places(state)), VALUES).map(
             lambda made: (quiet(lambda: saved(replaced(state, *made))), made)
         ),
-        st.dictionaries(st.sampled_from(['get', 'keys', 'items']), SCALARS).map(
+        st.dictionaries(st.sampled_from(['get', 'keys', 'values', 'copy']), SCALARS).map(
             lambda made: (saved(hidden(made, state)), made)
         ),
         st.sampled_from(places(state)).map(lambda place: (saved(dropped(state, place)), place)),

@@ -11,7 +11,7 @@ import signal
 import cli
 
 import pytest
-from faults import LIMIT, Fork, Tally, tally
+from faults import LIMIT, Fork, Tally, sizes, tally
 
 VALUES = [
     '0',
@@ -101,14 +101,15 @@ def beyond(low: str, high: str) -> list[str]:
     return [repr(float(low) - 1), repr(float(high) * 1.5 + 1), str(int(float(low)) - 1), str(int(float(high)) * 2 + 1)]
 
 
+@sizes(8, 99)
 @pytest.mark.parametrize('script', SCRIPTS)
-def test_every_flag_refuses_what_is_no_value_of_it_in_one_line(script, capsys, monkeypatch, tmp_path):
+def test_every_flag_refuses_what_is_no_value_of_it_in_one_line(script, count, capsys, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     with tally('flags: values') as row:
         for action in actions(script, monkeypatch):
             name = action.option_strings[-1] if action.option_strings else action.dest
             numbers = bounds(script, action, capsys) if action.type and action.type is not cli.folder else []
-            for value in [*VALUES, *(beyond(*numbers) if numbers else [])]:
+            for value in [*VALUES[:count], *(beyond(*numbers) if numbers else [])]:
                 argv = words(script, action, value, {})
                 row.count(parsed(script, argv, name, capsys), f'{script} {argv}')
             for value in numbers:
