@@ -4,6 +4,7 @@ import io
 import math
 import os
 import time
+import warnings
 import zipfile
 
 from cli import UserError
@@ -76,7 +77,11 @@ def load(path: str) -> object:
         data = file.read()
     try:
         _check(data)
-        return torch.load(io.BytesIO(data), map_location='cpu', weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                'ignore'
+            )  # of another pickle protocol, say: either it is read, or refused in one line
+            return torch.load(io.BytesIO(data), map_location='cpu', weights_only=True)
     except Exception as error:
         raise UserError(f'{path} is not a plain tensor file: truncated, corrupt, or with code in it') from error
 

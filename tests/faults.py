@@ -219,10 +219,14 @@ def in_fork(function: Callable[[], object], limit: float = 3600):
         return pickle.loads(Path(file.name).read_bytes())
 
 
+def files(folder) -> list[Path]:
+    """Every file under a folder, in which other files come and go, but for the part files, which no one reads."""
+    return sorted(Path(where, name) for where, _, names in os.walk(folder) for name in names if name[-5:] != '.part')
+
+
 def standing(folder) -> dict[str, object]:
-    """What every file under a folder holds, but for the part files, which no one reads."""
-    paths = [path for path in Path(folder).rglob('*') if path.is_file() and not path.name.endswith('.part')]
-    return {str(path.relative_to(folder)): content(path) for path in sorted(paths)}
+    """What every file under a folder holds."""
+    return {str(path.relative_to(folder)): content(path) for path in files(folder)}
 
 
 def content(path: Path) -> object:

@@ -76,16 +76,15 @@ def survey(name: str, count: int, strategy, path: Path, judge):
 
 def attempt(row: Tally, path: Path, judge, what: str):
     def outcome():
-        try:
-            with warnings.catch_warnings(record=True) as told, contextlib.redirect_stdout(io.StringIO()):
-                warnings.simplefilter('always')
-                right = judge(path)
-            told = [str(warning.message)[:80] for warning in told]
-            return f'warnings {told}' if told else 'survived' if right else 'not what the bytes say'
-        except (UserError, OSError):
-            return 'refused'
-        except BaseException as error:
-            return f'{type(error).__name__}: {" ".join(str(error).split())[:200]}'
+        with warnings.catch_warnings(record=True) as told, contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter('always')
+            try:
+                end = 'survived' if judge(path) else 'not what the bytes say'
+            except (UserError, OSError):
+                end = 'refused'
+            except BaseException as error:
+                end = f'{type(error).__name__}: {" ".join(str(error).split())[:200]}'
+        return f'{end}, after more lines: {told[0].message}' if told else end
 
     result, seconds, memory = peak(outcome)
     size = path.stat().st_size

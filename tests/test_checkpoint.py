@@ -140,6 +140,16 @@ def test_the_same_state_is_saved_as_the_same_bytes(saved, tmp_path):
     assert (tmp_path / 'again.pth').read_bytes() == saved.read_bytes()
 
 
+def test_what_pytorch_warns_of_is_not_told(saved, recwarn):
+    torch.save(network().state_dict(), saved, _use_new_zipfile_serialization=False)
+    data = bytearray(saved.read_bytes())
+    assert data[0] == 0x80
+    data[1] = 3  # a pickle protocol that weights_only warns of
+    saved.write_bytes(data)
+    checkpoint.load_into(network(), str(saved))
+    assert not recwarn.list
+
+
 def test_a_missing_file_is_refused(tmp_path):
     refused(tmp_path / 'none.pth', 'no file')
 

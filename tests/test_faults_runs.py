@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import test_kuzu_fetch
-from faults import LIMIT, Fork, chance, sizes, standing, tally
+from faults import LIMIT, Fork, chance, files, sizes, standing, tally
 from kmnist_server import COUNTS, serving
 from PIL import Image
 
@@ -45,12 +45,12 @@ READERS = {
 def unreadable(folder) -> str:
     """Each file that cannot be read, and why; those that are being written or downloaded are nobody's yet."""
     found = []
-    for name in standing(folder):
-        if not name.startswith('.') and '/.' not in name:
+    for path in files(folder):
+        if '/.' not in str(path.relative_to(folder.parent)):
             try:
-                READERS[Path(name).suffix](Path(folder, name))
+                READERS[path.suffix](path)
             except Exception as error:
-                found.append(f'{name}: {error!r}')
+                found.append(f'{path.name}: {error!r}')
     return ' '.join(found)
 
 
@@ -107,7 +107,7 @@ def test_kuzu_training_that_is_killed_goes_on_to_the_same_bytes(count, tmp_path)
                 kill(row, part, line, tmp_path / str(index), folders, without_pictures, '*.resume')
 
 
-@sizes(2, 50)
+@sizes(1, 50)
 def test_seq_training_that_is_killed_leaves_whole_files_and_starts_again(count, tmp_path):
     with tally('kill -9, seq_train') as row:
         for index, line in enumerate(SEQ):
@@ -132,9 +132,9 @@ def trained(tmp_path_factory):
 
 PLOTS = (
     f'kuzu_main --net lin {TRAIN} 2',  # finds all trained, and draws
-    'check_main --set_weights',
     'seq_plot --epoch 0 --num_plot 2 --seed 1',
     'seq_plot --epoch 0 --num_plot 2 --seed 1 --lang anb2nc3n --model lstm --cell',
+    'check_main --set_weights',
 )
 
 
@@ -176,17 +176,17 @@ def official(monkeypatch):
 
 
 PAIRS = (
-    (KUZU[0], KUZU[0]),
     (SEQ[0], SEQ[0].replace('--seed 1', '--seed 2')),
+    (KUZU[0], KUZU[0]),
     (KUZU[1], KUZU[1].replace('--seed 1', '--seed 2')),
     (SEQ[2], SEQ[2]),
-    (PLOTS[1], PLOTS[1]),
-    (PLOTS[2], PLOTS[2].replace('--seed 1', '--seed 2')),
+    (PLOTS[3], PLOTS[3]),
+    (PLOTS[1], PLOTS[1].replace('--seed 1', '--seed 2')),
     (fetch, fetch),
 )
 
 
-@sizes(2, 28)
+@sizes(1, 28)
 def test_two_runs_at_once_into_a_folder_leave_whole_files_of_one_or_the_other(count, tmp_path, trained, monkeypatch):
     official(monkeypatch)
     with tally('two runs at once') as row, serving('good') as server:
