@@ -88,6 +88,7 @@ def trainer(network: torch.nn.Module, data: kuzu_data.Dataset, batch: int = 64) 
 
 def race() -> list[dict]:
     """A fifth of an epoch, 12,000 images to train and 2,000 to test, for each network."""
+    threads = torch.get_num_threads()  # the classic loop's; cli.device() leaves the suite one
     device = cli.device(False)
     rate = matrix_rate(device)
     rows = []
@@ -103,8 +104,10 @@ def race() -> list[dict]:
             optimizer = torch.optim.SGD(theirs.to(device).parameters(), lr=0.01, momentum=0.5)
 
             def classic(loaders, theirs=theirs, optimizer=optimizer):
+                torch.set_num_threads(threads)
                 kuzu_classic.train(theirs, device, loaders[0], optimizer, 1)
                 kuzu_classic.test(theirs, device, loaders[1])
+                torch.set_num_threads(1)
 
             ours, others = iter(rounds), iter(rounds)
             rows.append(

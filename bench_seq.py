@@ -9,10 +9,10 @@ import torch
 
 import seq_analysis
 import seq_automaton
+import seq_gradient
 import seq_kernel
 import seq_starts
 import seq_train
-import seq_verdict
 from bench_measure import call_cost, compare, grow
 from compiling import compiled
 from seq_step import network
@@ -30,12 +30,12 @@ GPU_RESTARTS = 1, 16, 256, 4096
 LEARNED = 50  # networks whose automata are judged
 
 
-@compiled(**seq_kernel.OPTIONS)
+@compiled(**seq_gradient.OPTIONS)
 def chain(x, y, times):
     """One tanh after the other, each of the one before, as a recurrent network has to."""
     for _ in range(times):
         for n in range(len(x)):
-            y[0] = seq_kernel.tanh(x[n] + y[0])
+            y[0] = seq_gradient.tanh(x[n] + y[0])
 
 
 def epochs(args, engine, count: int) -> Callable[[], None]:
@@ -101,15 +101,14 @@ def restarts(flags: list[str], count: int) -> Callable[[], None]:
 
 def learned(args) -> list[tuple[int, dict[str, torch.Tensor]]]:
     """The first LEARNED starts, from seed 1 on, that learn: seed and weights."""
-    examples, threshold = seq_train.draw_examples(args), seq_verdict.THRESHOLD[args.lang]
+    examples = seq_train.draw_examples(args)
     found, seed = [], 1
     while len(found) < LEARNED:
         starts = [seq_starts.begin(args, seq_kernel, seed + n) for n in range(LEARNED)]
         for start, record in zip(starts, seq_starts.records(args, starts, Interrupt()), strict=True):
-            state = record[-1] and record[-1].state
-            judged = state and seq_verdict.judge(lambda x: seq_starts.read(args, state, x)[1], examples, threshold)  # noqa: B023
-            if judged and judged.learned:
-                found.append((start.seed, state))
+            verdict = seq_train.judge(args, examples, start.seed, record).verdict
+            if verdict and verdict.learned:
+                found.append((start.seed, record[-1].state))
         seed += LEARNED
     return found[:LEARNED]
 

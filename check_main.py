@@ -7,7 +7,6 @@ python3 check_main.py --act sig --hid 4 --set_weights       the same times ten, 
 
 import argparse
 import functools
-import os
 
 import cli
 
@@ -17,6 +16,7 @@ import torch
 import check
 import check_data
 import check_lines
+import checkpoint
 from check import MLP
 
 LARGEST_HID = 64  # a picture for each hidden unit
@@ -109,9 +109,7 @@ def main(argv: list[str] | None = None):
     net = MLP(args.hid, args.act)
     if args.set_weights:
         set_weights(net, args)
-    os.makedirs(args.plot_path, exist_ok=True)
-    if not os.access(args.plot_path, os.W_OK):
-        raise cli.UserError(f'cannot write into the folder {args.plot_path}: choose another --plot_path')
+    checkpoint.prepare(args.plot_path)
     with cli.Interrupt() as stop:
         if not args.set_weights:
             train(net, points, targets, args, stop)

@@ -39,11 +39,17 @@ def write(path: str, data: bytes):
 
 
 def prepare(folder: str):
-    """Make sure, before hours of work, that a folder can be written: make it, write a file and remove it again."""
+    """Make sure, before hours of work, that a folder can be written: make it, write a file and remove it again.
+
+    Raises OSError, which names the folder.
+    """
     os.makedirs(folder, exist_ok=True)
     probe = os.path.join(folder, f'.probe.{os.getpid()}.part')
-    with open(probe, 'wb'):
-        pass
+    try:
+        with open(probe, 'wb'):
+            pass
+    except OSError as error:
+        raise OSError(error.errno, f'cannot write into the folder ({error.strerror})', folder) from error
     os.unlink(probe)
 
 
@@ -76,11 +82,9 @@ def load(path: str) -> object:
     with open(path, 'rb') as file:
         data = file.read()
     try:
-        _check(data)
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                'ignore'
-            )  # of another pickle protocol, say: either it is read, or refused in one line
+            warnings.simplefilter('ignore')  # a file is read, or refused in one line
+            _check(data)
             return torch.load(io.BytesIO(data), map_location='cpu', weights_only=True)
     except Exception as error:
         raise UserError(f'{path} is not a plain tensor file: truncated, corrupt, or with code in it') from error

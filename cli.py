@@ -10,6 +10,7 @@ import os
 import random
 import signal
 import sys
+import traceback
 from collections.abc import Callable
 
 
@@ -24,7 +25,8 @@ class Parser(argparse.ArgumentParser):
         super().__init__(description=description, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
 
     def error(self, message: str):
-        self.exit(2, f'{self.prog}: error: {message}\n')
+        tell(f'{self.prog}: error: {message}\n')
+        self.exit(2)
 
 
 def whole(low: int = 1, high: int = 1_000_000_000) -> Callable[[str], int]:
@@ -68,7 +70,7 @@ def seed_all(seed: int | None) -> int:
     import torch
 
     if seed is None:
-        seed = int.from_bytes(os.urandom(4), 'little')
+        seed = draw_seed()
     note(f'seed: {seed}')
     random.seed(seed)
     numpy.random.seed(seed)
@@ -76,10 +78,19 @@ def seed_all(seed: int | None) -> int:
     return seed
 
 
+def draw_seed() -> int:
+    """A seed from the system's own source of chance."""
+    return int.from_bytes(os.urandom(4), 'little')
+
+
 def device(no_cuda: bool):
-    """The torch device to run on: CUDA where there is one and it is not declined, with repeatable algorithms."""
+    """The torch device to run on: CUDA where there is one and it is not declined, with repeatable algorithms.
+
+    On the CPU one thread: several would split the sums of a gradient, which then round otherwise on another machine.
+    """
     import torch
 
+    torch.set_num_threads(1)
     torch.backends.cudnn.deterministic = True
     torch.backends.cudnn.benchmark = False
     return torch.device('cuda' if torch.cuda.is_available() and not no_cuda else 'cpu')
@@ -88,6 +99,11 @@ def device(no_cuda: bool):
 def note(text: str):
     """Print a remark on standard error, where it does not disturb the transcript."""
     print(text, file=sys.stderr, flush=True)
+
+
+def tell(text: str):
+    """Print what a script ends with on standard error. processes.py puts another in its place, that tells it once."""
+    sys.stderr.write(text)
 
 
 class Interrupt:
@@ -148,10 +164,15 @@ def _end(kind, error, trace):
         raise SystemExit(141)
     line = _ending(error)
     if line is None:
-        return sys.__excepthook__(kind, error, trace)
+        return tell(''.join(traceback.format_exception(kind, error, trace)))
     _flush()  # ends here where it is standard output that cannot be written: that is told once
-    print(f'{os.path.basename(sys.argv[0])}: error: {" ".join(line.split())}', file=sys.stderr)
+    tell(f'{script()}: error: {" ".join(line.split())}\n')
     raise SystemExit(2)
+
+
+def script() -> str:
+    """The name of the script that runs, with which its errors begin."""
+    return os.path.basename(sys.argv[0])
 
 
 def _flush():
@@ -161,7 +182,7 @@ def _flush():
     except OSError as error:
         gone = isinstance(error, BrokenPipeError)
         if not gone:
-            os.write(2, f'{os.path.basename(sys.argv[0])}: error: {error.strerror}: standard output\n'.encode())
+            os.write(2, f'{script()}: error: {error.strerror}: standard output\n'.encode())
         os._exit(141 if gone else 2)
 
 

@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import os
 import struct
+import zlib
 from dataclasses import dataclass
 
 from cli import UserError, note
@@ -30,6 +31,12 @@ class Dataset:
     test_images: torch.Tensor
     test_labels: torch.Tensor
     classes: list[str]
+
+    def about(self) -> str:
+        """A few words that differ for another data set, or another part of this one."""
+        labels = [half.cpu().numpy() for half in (self.train_labels, self.test_labels)]
+        mark = zlib.crc32(labels[1], zlib.crc32(labels[0]))
+        return f'{len(labels[0]):,} images to train, {len(labels[1]):,} to test (checksum of the labels {mark:08x})'
 
 
 def load(dataset: str, data_path: str, device: torch.device) -> Dataset:

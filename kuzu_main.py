@@ -22,6 +22,8 @@ import kuzu_plot
 import kuzu_recipe
 import kuzu_train
 import picture
+import processes
+import processes_end
 from kuzu import NetConv, NetFull, NetLin
 
 NETS = {'lin': NetLin, 'full': NetFull, 'conv': NetConv}
@@ -163,14 +165,15 @@ def train_one(run: Run, data: kuzu_data.Dataset, args, settings: kuzu_train.Sett
     torch.manual_seed(settings.seed)  # so that a network's result does not depend on those trained before it
     model = kuzu_train.to_device(build(run, args.batch), data.train_images)
     path = os.path.join(args.out_path, run.name)
-    resume = args.resume and os.path.exists(f'{path}.resume')
+    resume = args.resume and processes.given(lambda: os.path.exists(f'{path}.resume'))
     history, loss, confusion = kuzu_train.train(model, data, settings, path, resume, stop)
     pairs = kuzu_plot.confused_pairs(confusion)
     names = [f'{data.classes[target]} -> {data.classes[chosen]} {count}' for target, chosen, count in pairs]
     parameters = count_parameters(model)
     print(f'Model parameters: {parameters}')
     print(*names, sep='\n', flush=True)
-    draw(run, model, data, args.plot_path, history, confusion, pairs)
+    if processes.RANK == 0:
+        draw(run, model, data, args.plot_path, history, confusion, pairs)
     return Result(run, parameters, 100 * confusion.trace() / confusion.sum(), loss, names)
 
 
@@ -207,11 +210,8 @@ def print_sweep(results: list[Result], plot_path: str):
     picture.save(kuzu_plot.sweep_picture(hidden, accuracy, FULL_MARK), os.path.join(plot_path, 'kuzu_full_sweep.jpg'))
 
 
-def main(argv: list[str] | None = None):
-    args = parse(argv)
-    runs = plan(args)
-    for run in runs:
-        build(run, args.batch)  # so that a shape that does not fit is told before anything is trained
+def prepare(args, runs: list[Run]) -> int:
+    """See to it that the folders can be written, and that there is something to resume; return the run's seed."""
     checkpoint.prepare(args.out_path)
     checkpoint.prepare(args.plot_path)
     seed = args.seed
@@ -219,7 +219,21 @@ def main(argv: list[str] | None = None):
         paths = [os.path.join(args.out_path, run.name) for run in runs]
         saved = kuzu_train.saved_seed(next((path for path in paths if os.path.exists(f'{path}.resume')), paths[0]))
         seed = saved if seed is None else seed
-    data = kuzu_data.load(args.dataset, args.data_path, cli.device(args.no_cuda))
+    return cli.draw_seed() if seed is None else seed
+
+
+def main(argv: list[str] | None = None):
+    processes_end.start()
+    args = parse(argv)
+    runs = plan(args)
+    for run in runs:
+        build(run, args.batch)  # so that a shape that does not fit is told before anything is trained
+    device = cli.device(args.no_cuda)
+    processes.join(args, device)
+    seed = processes.given(lambda: prepare(args, runs))
+    with processes.in_turn():
+        data = kuzu_data.load(args.dataset, args.data_path, device)
+    processes.check_alike('the data set', data.about())
     settings = kuzu_train.Settings(
         seed=cli.seed_all(seed),
         dataset=args.dataset,
@@ -229,13 +243,13 @@ def main(argv: list[str] | None = None):
         **{flag: getattr(args, flag) for flag in CLASSIC_FLAGS},
     )
     results = []
-    with cli.Interrupt() as stop:
+    with processes.interrupt() as stop:
         for run in runs:
             if not stop:
                 results.append(train_one(run, data, args, settings, stop))
         if len(runs) > 1:
             print_table(results)
-        if len(runs) > 1 and args.net == 'full':
+        if len(runs) > 1 and args.net == 'full' and processes.RANK == 0:
             print_sweep(results, args.plot_path)
     stop.leave()
     picture.show()

@@ -11,6 +11,8 @@ import torch.nn.functional as F
 
 import checkpoint
 import kuzu_recipe
+import processes
+import processes_end
 from kuzu_data import Dataset
 
 REPORT_EVERY = 100  # batches between two lines of the transcript
@@ -67,6 +69,7 @@ def train(
     """
     recipe = _recipe(model, settings)
     progress = _restore(model, recipe.optimizer, settings, path) if resume else Progress()
+    processes.same_weights(model)
     tested = None
     while progress.epoch <= settings.epochs and not stop:
         tested = None
@@ -76,7 +79,9 @@ def train(
             accuracy = float(100 * tested[1].trace() / tested[1].sum())
             progress.history.append([progress.epoch, float(np.mean(progress.losses)), tested[0], accuracy])
             progress.epoch, progress.batch, progress.losses = progress.epoch + 1, 0, []
-        _keep(model, recipe.optimizer, settings, progress, path)
+        if processes.RANK == 0:
+            _keep(model, recipe.optimizer, settings, progress, path)
+        processes_end.advise(f'type the same command with --resume, {path}.resume goes on in epoch {progress.epoch}')
     if tested is None:  # stopped amid an epoch, or resumed when all was done
         tested = test(model, data.test_images, data.test_labels)
     return progress.history, *tested
@@ -96,18 +101,17 @@ def train_epoch(model, recipe: kuzu_recipe.Recipe, data: Dataset, settings: Sett
         chosen = slice(index * size, (index + 1) * size)
         if order is not None:
             chosen = order[chosen]
-        batch = images[chosen]
+        batch, wanted = images[chosen], labels[chosen]
         if recipe.augment:
             batch = recipe.augment(batch)
         if recipe.rate:
             share = (progress.epoch - 1 + index / batches) / settings.epochs
             for group in recipe.optimizer.param_groups:
                 group['lr'] = recipe.rate(share)
-        loss = recipe.loss(model(batch), labels[chosen])
         recipe.optimizer.zero_grad()
-        loss.backward()
+        loss = gradients(model, recipe, batch, wanted, stop)
         recipe.optimizer.step()
-        losses.append(loss.detach())
+        losses.append(loss)
         if index % REPORT_EVERY == 0:
             print(
                 f'Train Epoch: {progress.epoch} [{index * size}/{count} ({100 * index / batches:.0f}%)]'
@@ -121,9 +125,20 @@ def train_epoch(model, recipe: kuzu_recipe.Recipe, data: Dataset, settings: Sett
         raise UserError(f'the loss overflowed in epoch {progress.epoch}: try a smaller --lr')
 
 
+def gradients(model, recipe: kuzu_recipe.Recipe, images: torch.Tensor, labels: torch.Tensor, stop) -> torch.Tensor:
+    """Give the model the gradients of a batch, of which each process takes a slice; return the loss of the batch."""
+    mine = processes.share(len(labels))
+    images, part = images[mine], labels[mine]
+    loss = torch.zeros((), device=labels.device)
+    if len(part):
+        loss = recipe.loss(model(images), part)
+        loss.backward()
+    return processes.add_up(model, len(part) / len(labels), loss.detach(), stop)
+
+
 def test(model: torch.nn.Module, images: torch.Tensor, labels: torch.Tensor) -> tuple[float, np.ndarray]:
     """Print the lab's test block; return the average loss and the confusion matrix (10, 10), rows = target."""
-    log_probabilities = predict(model, images)
+    log_probabilities = predict_together(model, images) if processes.TOGETHER else predict(model, images)
     loss = F.nll_loss(log_probabilities.double(), labels).item()
     cells = labels * 10 + log_probabilities.argmax(1)
     confusion = torch.bincount(cells, minlength=100).view(10, 10).double().cpu().numpy()
@@ -142,6 +157,15 @@ def predict(model: torch.nn.Module, images: torch.Tensor) -> torch.Tensor:
     model.eval()
     with torch.no_grad():
         return torch.cat([model(batch) for batch in images.split(TEST_BATCH)])
+
+
+def predict_together(model: torch.nn.Module, images: torch.Tensor) -> torch.Tensor:
+    """What predict() returns, to which each process contributes a slice."""
+    processes.same_weights(model)  # they may have drifted: machines of two kinds round differently
+    mine, whole = processes.share(len(images)), images.new_zeros(len(images), 10)
+    if len(images[mine]):
+        whole[mine] = predict(model, images[mine])
+    return processes.assemble(whole)
 
 
 def saved_seed(path: str) -> int:
@@ -212,7 +236,7 @@ def _after_a_step(model, settings) -> dict:
 
 
 def _restore(model, optimizer, settings, path):
-    saved = _saved(path)
+    saved = processes.given(lambda: _saved(path))
     for name, value in asdict(settings).items():
         before = saved['settings'].get(name)
         longer = name == 'epochs' and settings.recipe == 'classic'  # more epochs of the same are fine

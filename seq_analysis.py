@@ -24,7 +24,6 @@ from seq_step import Network, follow
 Array = np.ndarray
 FRESH, SHOWN = 10_000, 100  # sequences: to measure fidelity, to describe and draw
 CHOOSING = 4**5  # different sequences to choose an automaton by: all that there are with n up to 4
-BLOCKS = 5
 LONG = 150  # of sequences this long, and longer ones, automata are judged less often while they are looked for
 LARGER = 1.5  # an automaton with more states than so many times the language's is not drawn
 
@@ -43,7 +42,7 @@ class Found(NamedTuple):
 
 def draw(length: int, num_class: int, count: int, rng: np.random.Generator) -> Array:
     """Fresh sequences of the language, (count, T)."""
-    return fsm.spell(rng.integers(1, length + 1, (count, BLOCKS)), num_class)
+    return fsm.spell(rng.integers(1, length + 1, (count, seq_states.BLOCKS)), num_class)
 
 
 def find(net: Network, length: int, rng: np.random.Generator) -> Found:
@@ -140,7 +139,7 @@ def _counting(net: Network, visits: Visits, shown: Array, rng: np.random.Generat
     points = [seq_fixed.fixed_points(net, symbol, visits.state, rng) for symbol in range(net.num_class)]
     print('fixed points of each symbol:')
     for symbol, found in enumerate(points):
-        print(*(seq_report.fixed_table(found) or [f'  {"ABC"[symbol]}: none found']), sep='\n')
+        print(*(seq_report.fixed_table(found) or [f'  {fsm.SYMBOLS[symbol]}: none found']), sep='\n')
     moves = [seq_fixed.movement(net, found, shown) for found in points]
     print(*(seq_report.movement(symbol, move) for symbol, move in enumerate(moves)), sep='\n')
     if sentence := seq_report.undoing(moves):

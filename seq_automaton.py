@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 Array = np.ndarray
+SYMBOLS = 'ABC'  # what the symbols 0, 1, 2 are called
 NONE = -1  # no such transition; past the end of a sequence
 OPEN = -2  # a state that predicts nothing, since the language leaves the next symbol open
 

@@ -7,12 +7,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 import picture
-from seq_automaton import NONE
+from seq_automaton import NONE, SYMBOLS
 from seq_phases import CLOSED_BELOW, OPEN_ABOVE
 from seq_step import GATES, Network, follow, softmax
 
 Array = np.ndarray
-SYMBOLS = 'ABC'
 COLOURS = ('tab:red', 'tab:blue', 'tab:green')  # of the symbols
 ANGLES = ((20, -60), (20, 30), (55, -60))  # elevation and azimuth, degrees
 

@@ -6,15 +6,14 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyArrowPatch, Polygon
 
 import picture
-from seq_automaton import NONE, OPEN, Automaton
+from seq_automaton import NONE, OPEN, SYMBOLS, Automaton
+from seq_figures import COLOURS
 from seq_fixed import FixedPoint
 from seq_layout import Layout
 from seq_states import States
 from seq_step import Network
 
 Array = np.ndarray
-SYMBOLS = 'ABC'
-COLOURS = ('tab:red', 'tab:blue', 'tab:green')  # of the symbols
 MARKERS = {'attracting': 'o', 'saddle': 'X', 'repelling': 's'}
 POINTS = 3000  # more would only be drawn on top of each other
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from seq_automaton import NONE, Automaton
+from seq_automaton import NONE, SYMBOLS, Automaton
 
 Array = np.ndarray
 
@@ -41,7 +41,7 @@ def layout(automaton: Automaton) -> Layout:
         for state, its_row in rows.items():
             row[state] = first + its_row
             count = read[state] if phase == 0 else owed[state]
-            names[state] = f'{"ABC"[phase]}{count}{letters(its_row) if several else ""}'
+            names[state] = f'{SYMBOLS[phase]}{count}{letters(its_row) if several else ""}'
         first += max(rows.values(), default=-1) + 1
     return Layout(x, row, names)
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from seq_automaton import NONE, spell
+from seq_automaton import NONE, SYMBOLS, spell
 from seq_step import GATES, Network, follow, softmax
 
 Array = np.ndarray
@@ -40,7 +40,7 @@ def phases(sequences: Array, num_class: int) -> dict[str, Array]:
     restart = (sequences == 0) & (nth == 1) & (np.arange(sequences.shape[1]) > 0)
     masks = {'A': (sequences == 0) & ~restart}
     for symbol in range(1, num_class):
-        name = 'ABC'[symbol]
+        name = SYMBOLS[symbol]
         masks[f'first {name}'] = (sequences == symbol) & (nth == 1)
         masks[name] = (sequences == symbol) & (nth > 1)
     return masks | {'restart': restart}

@@ -23,12 +23,11 @@ import checkpoint
 import picture
 import seq_analysis
 import seq_figures
+import seq_flags
 from anb2n import lang_anb2n
-from seq_models import LSTM_model, SRN_model
+from seq_automaton import SYMBOLS
+from seq_flags import CLASSES, MODELS
 from seq_step import follow, network
-
-CLASSES = {'anb2n': 2, 'anb2nc3n': 3}
-MODELS = {'srn': SRN_model, 'lstm': LSTM_model}
 
 
 class Seen(NamedTuple):
@@ -42,19 +41,14 @@ class Seen(NamedTuple):
 def parse(argv: list[str] | None) -> argparse.Namespace:
     parser = cli.Parser(__doc__.splitlines()[0])
     add = parser.add_argument
-    add('--lang', choices=CLASSES, default='anb2n', help='language')
-    add('--length', type=cli.whole(0, 100), default=0, help="most A's in a block; 0 = 4")
-    add('--model', choices=MODELS, default='srn', help='network')
-    add('--hid', type=cli.whole(0, 100), default=0, help='hidden units; 0 = 2 (on anb2nc3n: lstm 3, srn 4)')
+    seq_flags.add_network(parser)
     add('--epoch', type=cli.whole(0, 1_000_000), default=100, help='thousands of epochs it was trained')
     add('--num_plot', type=cli.whole(1, 1000), default=10, help='sequences to print and to plot')
     add('--cell', action='store_true', help='lstm: print and plot the cell state, too')
-    add('--out_path', type=cli.folder, default='net', help='folder of the checkpoints')
     add('--plot_path', type=cli.folder, default='plot', help='folder of the pictures')
     cli.add_seed(parser)
     args = parser.parse_args(argv)
-    args.length = args.length or 4
-    args.hid = args.hid or (2 if args.lang == 'anb2n' else {'lstm': 3, 'srn': 4}[args.model])
+    seq_flags.complete(args)
     if args.cell and args.model != 'lstm':
         parser.error('--cell: an srn has no cells; use it with --model lstm')
     return args
@@ -62,7 +56,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
 
 def load(args: argparse.Namespace) -> torch.nn.Module:
     """The trained network. Raises UserError: no such file (which there are), or the file is of another network."""
-    stem = f'{args.lang}_{args.model}{args.hid}'
+    stem = seq_flags.stem(args)
     path = os.path.join(args.out_path, f'{stem}_{args.epoch}.pth')
     if not os.path.isfile(path):
         raise cli.UserError(f'no checkpoint {path}; {_what_there_is(args, stem)}')
@@ -87,7 +81,7 @@ def _what_there_is(args: argparse.Namespace, stem: str) -> str:
 def print_cells(epoch: int, seq, hidden: np.ndarray, cell: np.ndarray, target, output: np.ndarray):
     """The lab's block with the cell state beside the hidden units. hidden, cell (T, hid); output, target (T, out)."""
     print('-----')
-    names = ['ABC'[int(symbol)] for symbol in seq]
+    names = [SYMBOLS[int(symbol)] for symbol in seq]
     print('symbol=', ''.join(names))
     print('hidden activations, cell states and output probabilities:')
     for name, units, cells, outputs in zip(names, hidden, cell, output, strict=False):
@@ -135,7 +129,7 @@ def main(argv: list[str] | None = None):
     seed = cli.seed_all(args.seed)
     with np.printoptions(suppress=True, precision=2):
         seen = print_sequences(args, model, lang_anb2n(CLASSES[args.lang], args.length))
-    stem = os.path.join(args.plot_path, f'{args.lang}_{args.model}{args.hid}')
+    stem = os.path.join(args.plot_path, seq_flags.stem(args))
     net = network({name: value.numpy() for name, value in model.state_dict().items()})
     cli.note('drawing hidden units')
     draw_units(args, seen, net.start if args.model == 'srn' else None, stem)

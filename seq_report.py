@@ -5,13 +5,12 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from seq_automaton import NONE, OPEN, Automaton
+from seq_automaton import NONE, OPEN, SYMBOLS, Automaton
 from seq_fixed import FixedPoint, Movement
 from seq_phases import CLOSED_BELOW, OPEN_ABOVE, Counter, runs, word
 from seq_step import GATES, Network, follow
 
 Array = np.ndarray
-SYMBOLS = 'ABC'
 WRONG_SHOWN = 8
 LINE = 0.7  # R squared from which on a unit is said to count along a line
 UNDOES = 0.15  # what is undone to within this share counts as undone

@@ -13,15 +13,14 @@ import numpy as np
 import torch
 from torch import nn
 
+import processes
 import seq_batch
 import seq_classic
 import seq_kernel
 from anb2n import lang_anb2n
-from seq_models import LSTM_model, SRN_model
+from seq_flags import CLASSES, MODELS
 from seq_verdict import Verdict
 
-CLASSES = {'anb2n': 2, 'anb2nc3n': 3}
-MODELS = {'srn': SRN_model, 'lstm': LSTM_model}
 REPORT = 1000  # epochs between two snapshots; --epoch counts in these
 
 
@@ -43,6 +42,7 @@ class Snapshot(NamedTuple):
 class Result(NamedTuple):
     seed: int
     verdict: Verdict | None  # None: the weights became NaN or infinite
+    epoch: int | None  # of the snapshot that was judged
 
     def rank(self) -> tuple:
         """The larger, the better: learned, counts further, smaller loss."""
@@ -179,26 +179,60 @@ def records(args: argparse.Namespace, starts: list[Start], stop: cli.Interrupt) 
             kept.append(None)
         return kept
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(max(1, os.cpu_count() // processes.LOCAL_SIZE)) as pool:
         yield from pool.map(record, starts)
 
 
 def choose_best(
     starts: list[Start],
     found: Iterable[list[Snapshot | None]],
-    judge: Callable[[Snapshot], Verdict],
-    progress: Callable[[list[Result], int], None],
-) -> tuple[list[Result], list[Snapshot]]:
-    """Judge each start by its last snapshot; return all results, and the snapshots of the best one."""
+    judge: Callable[[int, list[Snapshot | None]], Result],
+    progress: Callable[[list[Result]], None],
+) -> tuple[list[Result], list[Snapshot | None]]:
+    """Judge each start by its seed and snapshots; return all results, and the snapshots of the best one."""
     results, best, best_record = [], None, []
     for start, record in zip(starts, found, strict=True):
         if not record:  # Ctrl-C came first
             continue
-        result = Result(start.seed, judge(record[-1]) if record[-1] else None)
+        result = judge(start.seed, record)
         results.append(result)
         if best is None or result.rank() > best.rank():
             best, best_record = result, record
-        progress(results, len(starts))
-    if results and best.verdict is None:
-        raise Diverged(f'training diverged in all {len(results)} starts: weights are NaN or infinite; try --clip 1')
+        progress(results)
     return results, best_record
+
+
+def spread(
+    args: argparse.Namespace,
+    engine,
+    seed: int,
+    stop: cli.Interrupt,
+    judge: Callable[[int, list[Snapshot | None]], Result],
+    progress: Callable[[list[Result]], None],
+) -> tuple[list[Result], list[Snapshot]]:
+    """Deal the starts to all processes in turn; return the results of all, and the snapshots of the best one.
+
+    Raises Diverged where all starts did.
+    """
+    starts = [begin(args, engine, seed + n) for n in range(processes.RANK, args.restarts, processes.SIZE)]
+    if processes.TOGETHER:
+        results = []
+
+        def work(say):
+            found = records(args, starts, stop) if starts else []
+            return choose_best(starts, found, judge, lambda judged: say(judged[-1]))[1]
+
+        def hear(result):
+            results.append(result)
+            progress(results)
+
+        record = processes.meanwhile(work, hear, stop)
+        results.sort(key=lambda result: result.seed)
+    else:
+        results, record = choose_best(starts, records(args, starts, stop), judge, progress)
+    if not results:
+        return [], []
+    best = max(results, key=Result.rank)
+    if best.verdict is None:
+        raise Diverged(f'training diverged in all {len(results)} starts: weights are NaN or infinite; try --clip 1')
+    return results, processes.given(lambda: record, by=(best.seed - seed) % processes.SIZE)

@@ -9,6 +9,7 @@ writes <out_path>/<lang>_<model><hid>_<thousands of epochs>.pth every 10,000, an
 """
 
 import argparse
+import functools
 import os
 import shlex
 import sys
@@ -19,27 +20,18 @@ import numpy as np
 import torch
 
 import checkpoint
+import processes
+import processes_end
+import seq_flags
 import seq_verdict
-from seq_starts import (
-    CLASSES,
-    MODELS,
-    Result,
-    Snapshot,
-    begin,
-    choose_best,
-    choose_engine,
-    language,
-    read,
-    records,
-    train,
-)
+from seq_starts import Result, Snapshot, begin, choose_engine, language, read, spread, train
 
 RECIPES = {  # the README has the shares of starts that learn with each, and how they were measured
     'lab': {},
     'sure': {'optim': 'adam', 'lr': 0.01, 'schedule': 'linear', 'clip': 0.3, 'grow': 0.5},
     'far': {
         'length': 10,
-        'hid': 10,
+        'hid': 5,
         'optim': 'adam',
         'lr': 0.03,
         'decay': 0,
@@ -47,6 +39,7 @@ RECIPES = {  # the README has the shares of starts that learn with each, and how
         'clip': 1,
         'grow': 0.3,
         'mix': True,
+        'keep': 'best',
     },
 }
 CHECKPOINT = 10_000  # epochs between two files
@@ -62,30 +55,28 @@ def describe(recipe: str) -> str:
 def parse(argv: list[str] | None) -> argparse.Namespace:
     parser = cli.Parser(__doc__.splitlines()[0])
     add = parser.add_argument
-    add('--lang', choices=CLASSES, default='anb2n', help='language')
-    add('--length', type=cli.whole(0, 100), default=0, help="most A's in a block; 0 = 4")
-    add('--model', choices=MODELS, default='srn', help='network')
-    add('--hid', type=cli.whole(0, 100), default=0, help='hidden units; 0 = 2 (on anb2nc3n: lstm 3, srn 4)')
+    seq_flags.add_network(parser)
     add('--optim', choices=['sgd', 'adam'], default='sgd', help='optimiser')
     add('--lr', type=cli.real(1e-9, 10), default=0.005, help='learning rate')
     add('--mom', type=cli.real(0, 0.9999), default=0, help='momentum of sgd')
     add('--init', type=cli.real(0, 100), default=0.001, help='standard deviation of the first weights of an srn')
     add('--epoch', type=cli.whole(0, 1_000_000), default=0, help='thousands of epochs; 0 = 100 (srn on anb2nc3n: 200)')
-    add('--out_path', type=cli.folder, default='net', help='folder of the checkpoints')
     add('--decay', type=cli.real(0, 1), default=1e-4, help='weight decay')
     add('--clip', type=cli.real(0, 1e6), default=0, help='largest norm of the gradient; 0 = any')
     add('--schedule', choices=['constant', 'linear'], default='constant', help='learning rate: constant, or down to 0')
     add('--grow', type=cli.real(0, 1), default=0, help='share of the run in which n grows from 1 to --length; 0 = none')
     add('--recipe', choices=RECIPES, default='lab', help='other defaults: ' + '; '.join(map(describe, RECIPES)))
     add('--mix', action='store_true', help='every second thousand of epochs has a smaller largest n, drawn anew')
+    add('--keep', choices=['last', 'best'], default='last', help='which checkpoint of a start is judged')
     add('--restarts', type=cli.whole(1, 10_000), default=1, help='starts, with seeds from --seed on; the best is kept')
     add('--engine', choices=['auto', 'kernel', 'torch'], default='auto', help='compiled, or PyTorch for any model')
     add('--no_cuda', action='store_true', help='--engine torch: restarts on the CPU')
     cli.add_seed(parser)
     parser.set_defaults(**RECIPES[parser.parse_args(argv).recipe])
     args = parser.parse_args(argv)
-    args.length = args.length or 4
-    args.hid = args.hid or (2 if args.lang == 'anb2n' else {'lstm': 3, 'srn': 4}[args.model])
+    seq_flags.complete(args)
+    if args.restarts == 1 < processes.SIZE:
+        parser.error('one start is the work of one process: add --restarts, or start it with python3, not torchrun')
     args.epoch = args.epoch or (200 if (args.lang, args.model) == ('anb2nc3n', 'srn') else 100)
     return args
 
@@ -100,10 +91,14 @@ def show(args: argparse.Namespace, snapshot: Snapshot):
         save(args, snapshot)
 
 
+def path(args: argparse.Namespace, epoch: int) -> str:
+    return os.path.join(args.out_path, f'{seq_flags.stem(args)}_{epoch // 1000}.pth')
+
+
 def save(args: argparse.Namespace, snapshot: Snapshot) -> str:
-    path = os.path.join(args.out_path, f'{args.lang}_{args.model}{args.hid}_{snapshot.epoch // 1000}.pth')
-    checkpoint.save(path, snapshot.state)
-    return path
+    file = path(args, snapshot.epoch)
+    checkpoint.save(file, snapshot.state)
+    return file
 
 
 def draw_examples(args: argparse.Namespace) -> seq_verdict.Examples:
@@ -113,8 +108,23 @@ def draw_examples(args: argparse.Namespace) -> seq_verdict.Examples:
         return seq_verdict.draw(language(args))
 
 
-def print_verdict(args: argparse.Namespace, verdict: seq_verdict.Verdict, retry: str):
+def judge(args: argparse.Namespace, examples: seq_verdict.Examples, seed: int, record: list[Snapshot | None]) -> Result:
+    """The verdict on a start: on its last snapshot, or with --keep best on the best of its checkpoints."""
+    if record[-1] is None:
+        return Result(seed, None, None)
+
+    def verdict(state):
+        return seq_verdict.judge(lambda x: read(args, state, x)[1], examples, seq_verdict.THRESHOLD[args.lang])
+
+    earlier = [snapshot for snapshot in record[1:-1] if args.keep == 'best' and snapshot.epoch % CHECKPOINT == 0]
+    return max((Result(seed, verdict(state), epoch) for epoch, state, _ in [record[-1], *earlier]), key=Result.rank)
+
+
+def print_verdict(args: argparse.Namespace, result: Result, retry: str):
     """Say whether the network has learned, and if not, what to type."""
+    verdict = result.verdict
+    if args.keep == 'best':
+        print(f'\nbest checkpoint: {path(args, result.epoch)}', end='')
     print(f'\nevaluation on {seq_verdict.SEQUENCES} fresh sequences:')
     print(f' mean loss: {verdict.loss:.4f} (learned: under {seq_verdict.THRESHOLD[args.lang]})')
     print(f' sequences under it: {verdict.below:.1%}')
@@ -126,7 +136,7 @@ def print_verdict(args: argparse.Namespace, verdict: seq_verdict.Verdict, retry:
 def print_table(results: list[Result]):
     """A line for each start, and the share that learned."""
     print('\n      seed    loss   below   right  counts  learned')
-    for seed, verdict in results:
+    for seed, verdict, _ in results:
         if verdict is None:
             print(f'{seed:10d}  diverged')
         else:
@@ -140,7 +150,7 @@ def print_table(results: list[Result]):
 
 
 def learned(results: list[Result]) -> int:
-    return sum(verdict is not None and verdict.learned for _, verdict in results)
+    return sum(verdict is not None and verdict.learned for _, verdict, _ in results)
 
 
 def again(args: argparse.Namespace, typed: list[str]) -> str:
@@ -157,35 +167,40 @@ def progress(results: list[Result], total: int):
         cli.note(text)
 
 
+def prepare(args: argparse.Namespace) -> int:
+    """See to it that the folder can be written; return the run's seed."""
+    checkpoint.prepare(args.out_path)
+    return cli.draw_seed() if args.seed is None else args.seed
+
+
 def main(argv: list[str] | None = None):
+    processes_end.start()
     args = parse(argv)
-    os.makedirs(args.out_path, exist_ok=True)
-    if not os.access(args.out_path, os.W_OK):
-        raise cli.UserError(f'--out_path {args.out_path}: the folder cannot be written')
-    seed = cli.seed_all(args.seed)
-    engine, examples = choose_engine(args), draw_examples(args)
+    processes.join(args, cli.device(args.no_cuda) if args.engine == 'torch' else torch.device('cpu'))
+    seed = cli.seed_all(processes.given(lambda: prepare(args)))
+    processes_end.advise(f'type the same command again, with --seed {seed} for the same starts')
+    with processes.in_turn():
+        engine = choose_engine(args)
+    judged = functools.partial(judge, args, draw_examples(args))
 
-    def judge(snapshot):
-        threshold = seq_verdict.THRESHOLD[args.lang]
-        return seq_verdict.judge(lambda x: read(args, snapshot.state, x)[1], examples, threshold)
-
-    with cli.Interrupt() as stop:
-        starts = [begin(args, engine, seed + n) for n in range(args.restarts)]
+    with processes.interrupt() as stop:
         if args.restarts == 1:
-            for snapshot in train(args, starts[0], stop):
+            best = []
+            for snapshot in train(args, begin(args, engine, seed), stop):
                 show(args, snapshot)
-            results = [Result(seed, judge(snapshot))]
+                best.append(snapshot)
+            results = [judged(seed, best)]
         else:
-            results, best = choose_best(starts, records(args, starts, stop), judge, progress)
-            for snapshot in best:
-                show(args, snapshot)
-            if results:
+            results, best = spread(args, engine, seed, stop, judged, lambda found: progress(found, args.restarts))
+            if results and processes.RANK == 0:
+                for snapshot in best:
+                    show(args, snapshot)
                 print_table(results)
-        if results:
+        if results and processes.RANK == 0:
             typed = sys.argv[1:] if argv is None else argv
-            print_verdict(args, max(results, key=Result.rank).verdict, again(args, typed))
-        if stop and results:
-            cli.note(f'stopped at epoch {snapshot.epoch}: {save(args, snapshot)}')
+            print_verdict(args, max(results, key=Result.rank), again(args, typed))
+            if stop:
+                cli.note(f'stopped at epoch {snapshot.epoch}: {save(args, snapshot)}')
     stop.leave()
 
 

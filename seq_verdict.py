@@ -31,6 +31,8 @@ class Examples(NamedTuple):
 
 
 class Verdict(NamedTuple):
+    """What judge() found."""
+
     loss: float  # mean over sequences of the mean squared difference of output probabilities and target
     below: float  # share of sequences whose loss is under the threshold
     right: float  # share of the determined symbols that are given the highest probability

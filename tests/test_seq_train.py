@@ -163,6 +163,24 @@ def test_a_start_that_learned_says_so(transcript):
     assert ' determined symbols right: 100.00%' in ours
 
 
+@pytest.mark.parametrize('keep, epoch', [('best', 10_000), ('last', 30_000)])
+def test_the_best_checkpoint_is_judged_where_that_is_asked_for(transcript, keep, epoch):
+    transcript('--recipe sure --seed 1')
+    blank, learned = (checkpoint.load(f'net/anb2n_srn2_{thousands}.pth') for thousands in (0, 100))
+    args = seq_train.parse(['--keep', keep])
+    record = [
+        seq_starts.Snapshot(*row, None) for row in ((0, learned), (10_000, learned), (20_000, blank), (30_000, blank))
+    ]
+    result = seq_train.judge(args, seq_train.draw_examples(args), 7, record)
+    assert (result.seed, result.epoch, result.verdict.learned) == (7, epoch, keep == 'best')
+
+
+def test_the_best_checkpoint_is_named(transcript):
+    _, ours = transcript('--epoch 10 --keep best --seed 1')
+    assert ours.splitlines()[0] == 'best checkpoint: net/anb2n_srn2_10.pth'
+    assert Path('net/anb2n_srn2_10.pth').is_file()
+
+
 class After:
     """Replaces Trainer.run: does something more at the call given."""
 
@@ -314,4 +332,4 @@ def test_mixing_makes_the_largest_n_smaller_in_every_second_thousand():
 
 def test_a_recipe_is_other_defaults_and_flags_come_first():
     args = seq_train.parse(['--recipe', 'far', '--lr', '0.5'])
-    assert (args.hid, args.length, args.mix, args.lr) == (10, 10, True, 0.5)
+    assert (args.hid, args.length, args.mix, args.lr) == (5, 10, True, 0.5)

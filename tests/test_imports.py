@@ -1,0 +1,59 @@
+"""No script loads a large package that its run does not need: each takes a tenth of a second, or a whole one."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from kmnist_server import made_files
+
+import checkpoint
+from seq_models import SRN_model
+
+HOUSE = Path(__file__).parent.parent
+RUN = """
+import runpy, sys
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name='__main__')
+print(*sys.modules, file=sys.stderr)
+"""
+NEVER = {'torchvision', 'sklearn', 'pandas', 'networkx', 'matplotlib.pyplot', 'torch.utils.tensorboard', 'IPython'}
+COMPILERS = {'torch._dynamo', 'torch._inductor', 'triton', 'sympy'}  # that come with torch.optim and need a second
+DRAWING = {'matplotlib', 'PIL'}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with a few made images, and with the checkpoint of an SRN."""
+    raw = tmp_path / 'data' / 'KMNIST' / 'raw'
+    raw.mkdir(parents=True)
+    for name, data in made_files().items():
+        (raw / name).write_bytes(data)
+    torch.manual_seed(0)
+    checkpoint.save(str(tmp_path / 'net' / 'anb2n_srn2_1.pth'), SRN_model(2, 2, 2).state_dict())
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ('command', 'needless'),
+    [
+        ('kuzu_main.py --net lin --epochs 1', {'numba', 'scipy'}),
+        ('check_main.py --act step --hid 4 --set_weights', {'numba', 'scipy', 'matplotlib'} | COMPILERS),
+        ('check_main.py --hid 4 --epoch 100', {'matplotlib'} | COMPILERS),
+        ('seq_train.py --epoch 1', DRAWING | COMPILERS),
+        ('seq_plot.py --epoch 1', {'numba', 'scipy'} | COMPILERS),
+    ],
+    ids=lambda value: value if isinstance(value, str) else '',
+)
+def test_a_run_loads_no_package_that_it_does_not_need(command, needless, folder):
+    script, *flags = command.split()
+    environment = {name: value for name, value in os.environ.items() if name not in ('DISPLAY', 'WAYLAND_DISPLAY')}
+    environment['PYTHONPATH'] = str(HOUSE)
+    command = [sys.executable, '-c', RUN, str(HOUSE / script), *flags]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    loaded = set(done.stderr.splitlines()[-1].split())
+    assert 'torch' in loaded
+    assert sorted(loaded & (NEVER | needless)) == []
