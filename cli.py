@@ -147,9 +147,10 @@ def _ending(error: BaseException) -> str | None:
     if isinstance(error, ModuleNotFoundError):
         return f'the package {error.name!r} is not installed: pip install -r requirements.txt'
     if isinstance(error, OSError):
-        where = f': {error.filename}' if error.filename else ''
+        where = '' if error.filename is None else f': {error.filename or "an empty name"}'
         return f'{error.strerror or error}{where}'
-    if isinstance(error, MemoryError) or type(error).__name__ == 'OutOfMemoryError':
+    full = type(error).__name__ == 'OutOfMemoryError' or 'DefaultCPUAllocator' in str(error)  # torch's, on GPU and CPU
+    if isinstance(error, MemoryError) or full:
         return 'out of memory: try a smaller network or batch'
     return None
 
@@ -164,6 +165,7 @@ def _end(kind, error, trace):
     line = _ending(error)
     if line is None:
         return tell(''.join(traceback.format_exception(kind, error, trace)))
+    _flush()  # ends here where it is standard output that cannot be written: that is told once
     tell(f'{script()}: error: {" ".join(line.split())}\n')
     raise SystemExit(2)
 

@@ -6,6 +6,7 @@ prints the lab's transcript, then the number of parameters and the pairs confuse
 table of epochs to net/, and the confusion matrix, the mistakes and the learning curve to plot/.
 """
 
+import contextlib
 import inspect
 import os
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ SHAPE_FLAGS = {'lin': (), 'full': ('hid',), 'conv': ('channels', 'kernel', 'pad'
 CLASSIC_FLAGS = {'optim': 'sgd', 'lr': 0.01, 'mom': 0.5, 'batch': 64, 'shuffle': False}  # and their defaults
 ADAM_RATE = 0.001  # Adam's usual learning rate (Kingma and Ba 2015)
 MOST_PARAMETERS = 200_000_000  # 3 GB with gradients and Adam's two moments
+MOST_ACTIVATIONS = 2_000_000_000  # 8 GB, of a batch
 FULL_MARK = 84.0  # percent that the lab asks of the fully connected network
 
 
@@ -119,7 +121,7 @@ def plan(args) -> list[Run]:
     return runs
 
 
-def build(run: Run) -> torch.nn.Module:
+def build(run: Run, batch: int) -> torch.nn.Module:
     """Make the network of a run. Raises UserError where its class does not take the shape, or memory would not."""
     network = NETS[run.kind]
     try:
@@ -129,11 +131,18 @@ def build(run: Run) -> torch.nn.Module:
         raise UserError(f'{network.__name__} of this kuzu.py does not take {flags}') from None
     try:
         with torch.device('meta'):  # counts without taking memory
-            parameters = count_parameters(network(**run.shape))
+            model = network(**run.shape)
+            parameters, activations = count_parameters(model), count_activations(model)
     except ValueError as error:
         raise UserError(str(error)) from error
     if parameters > MOST_PARAMETERS:
         raise UserError(f'{parameters:,} parameters are too many: {MOST_PARAMETERS:,} at most')
+    images = max(batch, kuzu_train.TEST_BATCH)
+    if activations * images > MOST_ACTIVATIONS:
+        gigabytes = 4 * activations * images / 1e9
+        raise UserError(
+            f'{gigabytes:.0f} GB for a batch of {images:,} images: fewer channels or a smaller --batch take less'
+        )
     return network(**run.shape)
 
 
@@ -141,10 +150,20 @@ def count_parameters(model: torch.nn.Module) -> int:
     return sum(parameter.numel() for parameter in model.parameters())
 
 
+def count_activations(model: torch.nn.Module) -> int:
+    """Numbers that the layers of a network without memory give for an image; 0 if it cannot be run so."""
+    counts = []
+    for layer in model.modules():
+        layer.register_forward_hook(lambda layer, inputs, output: counts.append(output.numel()))
+    with contextlib.suppress(Exception):
+        model(torch.zeros(1, 1, kuzu_data.SIDE, kuzu_data.SIDE))
+    return sum(counts)
+
+
 def train_one(run: Run, data: kuzu_data.Dataset, args, settings: kuzu_train.Settings, stop: cli.Interrupt) -> Result:
     """Train the network of a run, print what the lab prints and what is new, and draw its pictures."""
     torch.manual_seed(settings.seed)  # so that a network's result does not depend on those trained before it
-    model = kuzu_train.to_device(build(run), data.train_images)
+    model = kuzu_train.to_device(build(run, args.batch), data.train_images)
     path = os.path.join(args.out_path, run.name)
     resume = args.resume and processes.given(lambda: os.path.exists(f'{path}.resume'))
     history, loss, confusion = kuzu_train.train(model, data, settings, path, resume, stop)
@@ -208,7 +227,7 @@ def main(argv: list[str] | None = None):
     args = parse(argv)
     runs = plan(args)
     for run in runs:
-        build(run)  # so that a shape that does not fit is told before anything is trained
+        build(run, args.batch)  # so that a shape that does not fit is told before anything is trained
     device = cli.device(args.no_cuda)
     processes.join(args, device)
     seed = processes.given(lambda: prepare(args, runs))

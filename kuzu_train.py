@@ -201,9 +201,38 @@ def _saved(path):
     if not os.path.isfile(file):
         raise UserError(f'nothing to resume: there is no {file}; start the run without --resume')
     state = checkpoint.load(file)
-    if not isinstance(state, dict) or not {'settings', 'progress', 'weights', 'optimizer', 'random'} <= state.keys():
-        raise UserError(f'{file} was not written by this script: start the run without --resume')
+    parts = {'settings': dict, 'progress': dict, 'weights': dict, 'optimizer': dict, 'random': torch.Tensor}
+    if type(state) is not dict or any(type(state.get(name)) is not kind for name, kind in parts.items()):
+        raise _not_ours(file)
+    seed = state['settings'].get('seed')
+    if type(seed) is not int or not 0 <= seed < 2**32:
+        raise _not_ours(file)
     return state
+
+
+def _not_ours(file):
+    return UserError(f'{file} was not written by this script: start the run without --resume')
+
+
+def _is_whole(progress: Progress, settings: Settings) -> bool:
+    """Whether a run with these settings can have come so far."""
+    losses, rows = [0.0] * len(progress.losses), [[1, 0.0, 0.0, 0.0]] * len(progress.history)
+    return (
+        checkpoint.alike(vars(progress), vars(Progress(1, 0, losses, rows)))
+        and len(progress.losses) == progress.batch < -(-settings.images // settings.batch)
+        and len(progress.history) == progress.epoch - 1
+        and all(row[0] == epoch for epoch, row in enumerate(progress.history, 1))
+    )
+
+
+def _after_a_step(model, settings) -> dict:
+    """What the optimizer keeps of the steps taken, of the form that it has after the first."""
+    twin = torch.nn.ParameterList(torch.zeros_like(parameter) for parameter in model.parameters())
+    for parameter in twin:
+        parameter.grad = torch.zeros_like(parameter)
+    optimizer = _recipe(twin, settings).optimizer
+    optimizer.step()
+    return optimizer.state_dict()['state']
 
 
 def _restore(model, optimizer, settings, path):
@@ -211,11 +240,22 @@ def _restore(model, optimizer, settings, path):
     for name, value in asdict(settings).items():
         before = saved['settings'].get(name)
         longer = name == 'epochs' and settings.recipe == 'classic'  # more epochs of the same are fine
+        if type(before) is not type(value):
+            raise _not_ours(f'{path}.resume')
         if before != value and not longer:
             raise UserError(f'{path}.resume is of a run with {name} {before}, not {value}: --resume needs the same')
     checkpoint.fit(model, saved['weights'], f'{path}.resume')
-    optimizer.load_state_dict(saved['optimizer'])
-    torch.set_rng_state(saved['random'])
-    if 'random_cuda' in saved and torch.cuda.is_available():
-        torch.cuda.set_rng_state(saved['random_cuda'])
-    return Progress(**saved['progress'])
+    try:
+        if saved['progress'].keys() != vars(Progress()).keys():
+            raise ValueError
+        progress, moments = Progress(**saved['progress']), saved['optimizer']['state']
+        groups = optimizer.state_dict()['param_groups']  # are as the settings say
+        if not (_is_whole(progress, settings) and checkpoint.alike(moments, _after_a_step(model, settings))):
+            raise ValueError
+        optimizer.load_state_dict({'state': moments, 'param_groups': groups})
+        torch.set_rng_state(saved['random'])
+        if 'random_cuda' in saved and torch.cuda.is_available():
+            torch.cuda.set_rng_state(saved['random_cuda'])
+    except (LookupError, TypeError, ValueError, RuntimeError) as error:
+        raise _not_ours(f'{path}.resume') from error
+    return progress

@@ -85,12 +85,15 @@ def fixed_points(net: Network, symbol: int, visited: Array, rng: np.random.Gener
 
 
 def movement(net: Network, points: list[FixedPoint], sequences: Array) -> Movement | None:
-    """The movement about the nearest of a symbol's fixed points; None if there is none. sequences: (N, T)."""
+    """The movement about the nearest of a symbol's fixed points wherever the symbol follows itself; None where it never
+    does, or has no such point. sequences: (N, T)."""
     if not points:
         return None
     symbol = points[0].symbol
     again = np.zeros(sequences.shape, dtype=bool)  # the symbol, after the same symbol
     again[:, 1:] = (sequences[:, 1:] == symbol) & (sequences[:, :-1] == symbol)
+    if not again.any():
+        return None
     here, there = before(net, sequences)[again], follow(net, sequences)[again]
     distances = [np.linalg.norm(here - fixed.point, axis=1) for fixed in points]
     nearest = int(np.argmin([np.median(distance) for distance in distances]))

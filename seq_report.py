@@ -96,7 +96,7 @@ def movement(symbol: int, moves: Movement | None) -> str:
     """One sentence on how the visited states move about the nearest fixed point while a symbol repeats."""
     name = SYMBOLS[symbol]
     if moves is None:
-        return f"{name}'s have no fixed point that was found."
+        return f"{name}'s have no fixed point that was found, or none follows another."
     fixed = moves.fixed
     article = 'an' if fixed.kind == 'attracting' else 'a'
     largest = fixed.eigenvalues[0]

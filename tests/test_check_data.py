@@ -34,13 +34,15 @@ def test_spreadsheet_export_is_read(tmp_path):
         ('X,Y,T\n0,zero,0\n', 2),
         ('X,Y,T\n0,0,0\n\n1,nan,0\n', 4),
         ('X,Y,T\n1,inf,0\n', 2),
+        ('X,Y,T\n1_0,0,0\n', 2),
+        ('X,Y,T\n١,0,0\n', 2),
         ('X,Y,T\n1,1,2\n', 2),
         ('X,Y,T\n1,1,0.5\n', 2),
     ],
 )
 def test_malformed_file_is_told_by_its_line(tmp_path, text, line):
     path = tmp_path / 'mine.csv'
-    path.write_text(text)
+    path.write_text(text, encoding='utf-8')
     with pytest.raises(cli.UserError, match=f'mine.csv line {line}: '):
         check_data.read(str(path))
 

@@ -1,5 +1,6 @@
 """checkpoint.py: files are whole or not there, and loading runs no code."""
 
+import collections
 import io
 import os
 import pickle
@@ -139,6 +140,16 @@ def test_the_same_state_is_saved_as_the_same_bytes(saved, tmp_path):
     assert (tmp_path / 'again.pth').read_bytes() == saved.read_bytes()
 
 
+def test_what_pytorch_warns_of_is_not_told(saved, recwarn):
+    torch.save(network().state_dict(), saved, _use_new_zipfile_serialization=False)
+    data = bytearray(saved.read_bytes())
+    assert data[0] == 0x80
+    data[1] = 3  # a pickle protocol that weights_only warns of
+    saved.write_bytes(data)
+    checkpoint.load_into(network(), str(saved))
+    assert not recwarn.list
+
+
 def test_a_missing_file_is_refused(tmp_path):
     refused(tmp_path / 'none.pth', 'no file')
 
@@ -147,6 +158,13 @@ def test_a_missing_file_is_refused(tmp_path):
 def test_truncated_files_are_refused(saved, keep):
     saved.write_bytes(saved.read_bytes()[:keep])
     refused(saved, 'not a plain tensor file')
+
+
+def test_attributes_of_an_ordereddict_in_a_file_are_not_used(tmp_path):
+    state = collections.OrderedDict(network().state_dict())
+    state._metadata = state.values = state.keys = 5
+    torch.save(state, tmp_path / 'net.pth')
+    checkpoint.load_into(network(), str(tmp_path / 'net.pth'))
 
 
 class Code:
@@ -179,6 +197,11 @@ def test_a_zip_bomb_is_refused_before_it_unfolds(tmp_path):
 
 
 STRANGE = {
+    'complex numbers': (lambda state: {**state, 'bias': state['bias'] + 1j}, 'bias is torch.complex64, this'),
+    'whole numbers': (lambda state: {**state, 'bias': state['bias'].long()}, 'bias is torch.int64, this'),
+    'a sparse tensor': (lambda state: {**state, 'bias': state['bias'].to_sparse()}, 'not a plain tensor file'),
+    'no numbers at all': (lambda state: {**state, 'bias': state['bias'].to('meta')}, 'not a plain tensor file'),
+    'a number beyond float32': (lambda state: {**state, 'bias': state['bias'].double() + 1e300}, 'infinite'),
     'a list': (lambda state: list(state.values()), 'not a state_dict'),
     'a number among the tensors': (lambda state: {**state, 'bias': 1}, 'not a state_dict'),
     'another shape': (lambda state: {**state, 'bias': torch.zeros(3)}, r'bias is \(3,\), this network has \(2,\)'),

@@ -59,7 +59,9 @@ def test_a_file_in_the_place_of_a_folder_is_refused(tmp_path):
     [
         ('raise cli.UserError("no\\nsuch net")', 'script.py: error: no such net\n'),
         ('open("/nowhere/file")', 'script.py: error: No such file or directory: /nowhere/file\n'),
+        ('open("")', 'script.py: error: No such file or directory: an empty name\n'),
         ('import no_such_package', "script.py: error: the package 'no_such_package' is not installed: pip install -r "),
+        ('import torch; torch.empty(10**15)', 'script.py: error: out of memory: try a smaller network or batch\n'),
         ('raise MemoryError', 'script.py: error: out of memory: try a smaller network or batch\n'),
     ],
 )
@@ -74,10 +76,11 @@ def test_a_fault_of_ours_keeps_its_traceback(tmp_path):
     assert process.returncode == 1 and 'Traceback' in process.stderr
 
 
-def test_a_full_disk_behind_standard_output_is_one_line(tmp_path):
+@pytest.mark.parametrize('flush', [False, True])
+def test_a_full_disk_behind_standard_output_is_one_line(flush, tmp_path):
     with open('/dev/full', 'w') as full:
         file = tmp_path / 'script.py'
-        file.write_text('import cli\nprint("transcript")')
+        file.write_text(f'import cli\nprint("transcript", flush={flush})')
         process = subprocess.run(
             [sys.executable, file], stdout=full, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT
         )

@@ -15,6 +15,7 @@ from cli import UserError
 import pytest
 from kmnist_server import COUNTS, arff, made_files, serving
 
+import checkpoint
 import kuzu_download
 import kuzu_fetch
 
@@ -121,6 +122,16 @@ def test_nothing_is_asked_when_the_files_are_there(tmp_path, monkeypatch):
         (raw / f'{name}.gz').write_bytes(data)
     sources(monkeypatch, openml=NOWHERE)
     kuzu_fetch.fetch(str(tmp_path))
+
+
+def test_what_killed_downloads_left_is_swept_but_not_one_under_way(tmp_path):
+    raw = tmp_path / 'KMNIST' / 'raw'
+    for name, age in ('.download-old', checkpoint.STALE_SECONDS + 60), ('.download-new', 60):
+        (raw / name / 'KMNIST').mkdir(parents=True)
+        os.utime(raw / name, (time.time() - age,) * 2)
+    with pytest.raises(UserError):
+        kuzu_fetch.fetch(str(tmp_path))
+    assert os.listdir(raw) == ['.download-new']
 
 
 def test_an_openml_of_other_rows_is_refused_and_leaves_nothing(ask, tmp_path, monkeypatch):

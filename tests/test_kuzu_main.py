@@ -107,6 +107,7 @@ def test_wrong_flags_are_one_line_and_exit_code_2(flags, word, capsys):
     [
         ('--net conv --kernel 14 --pad 0', 'too small'),
         ('--net conv --channels 4096 4096 --fc 100000', 'too many'),
+        ('--net conv --channels 4096 4096', 'GB for a batch of 1,000 images'),
         ('--resume', 'nothing to resume'),
     ],
 )

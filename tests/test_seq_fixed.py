@@ -59,6 +59,11 @@ def test_movement_measures_the_contraction_towards_a_point():
     )
 
 
+def test_a_symbol_that_never_follows_itself_does_not_move():
+    net = srn(0.62 * np.eye(2))
+    assert seq_fixed.movement(net, find(net), np.array([[0, 1, 1, 0]])) is None
+
+
 def test_no_fixed_point_is_said_to_be_none():
     assert seq_fixed.movement(srn(np.eye(2)), [], np.array([[0, 0]])) is None
     assert 'no fixed point' in seq_report.movement(1, None)

@@ -219,6 +219,13 @@ def test_ctrl_c_among_many_starts_keeps_the_best_so_far(monkeypatch, capsys, tmp
     assert len(list(tmp_path.rglob('*.pth'))) >= 3
 
 
+def test_ctrl_c_before_any_of_many_starts_is_done_ends_quietly(monkeypatch, capsys):
+    monkeypatch.setattr(seq_train, 'spread', lambda args, engine, seed, stop, *_: (stop._press(), ([], []))[1])
+    with pytest.raises(SystemExit, match='130'):
+        seq_train.main(['--epoch', '1', '--seed', '1', '--restarts', '2'])
+    assert capsys.readouterr().out == ''
+
+
 class OneByOne:
     def __init__(self, *_):
         pass
