@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -75,8 +76,10 @@ def assert_same(one, other):
 
 def test_a_seed_gives_the_same_transcript_and_files_anywhere_and_on_any_number_of_threads(tmp_path):
     commands = [command for some in SHORT.values() for command in some]
-    one = outcome(tmp_path / 'here', commands, threads=1)
-    assert_same(one, outcome(tmp_path / 'elsewhere' / 'deeper', commands, threads=2))
+    with ThreadPoolExecutor() as pool:  # side by side
+        folders = tmp_path / 'here', tmp_path / 'elsewhere' / 'deeper'
+        one, other = pool.map(lambda folder, threads: outcome(folder, commands, threads), folders, (1, 2))
+    assert_same(one, other)
     names = one[1].keys()
     assert {'net/kuzu_conv.pth', 'net/anb2n_srn2_10.pth', 'restarts/anb2n_srn2_0.pth'} <= names
     assert {'plot/hid_5_4.jpg', 'plot/anb2nc3n_lstm3_cell_3d.jpg', 'fast/kuzu_conv_curve.jpg'} <= names
