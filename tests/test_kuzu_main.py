@@ -26,10 +26,6 @@ def here(tmp_path, monkeypatch):
     return tmp_path
 
 
-def files(folder):
-    return {name: Path(folder, name).read_bytes() for name in sorted(os.listdir(folder))}
-
-
 def test_a_run_prints_the_transcript_and_writes_its_files(capsys, here):
     kuzu_main.main(['--net', 'lin', '--epochs', '2', *DIGITS])
     out, err = capsys.readouterr()

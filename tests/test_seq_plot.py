@@ -49,15 +49,11 @@ def srn_run(tmp_path_factory):
     """What a run prints and draws for the learned SRN: (folder, standard output, standard error)."""
     folder = tmp_path_factory.mktemp('srn')
     checkpoint.save(str(folder / 'anb2n_srn2_100.pth'), {name: torch.tensor(value) for name, value in LEARNED.items()})
-    return folder, *again(folder)
-
-
-def again(folder):
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), pytest.MonkeyPatch.context() as patch:
         patch.delenv('DISPLAY', raising=False)
         seq_plot.main(f'--out_path {folder} --plot_path {folder}/plot --seed 1 --num_plot 3'.split())
-    return out.getvalue(), err.getvalue()
+    return folder, out.getvalue(), err.getvalue()
 
 
 def test_an_srn_as_the_lab_shows_it_then_its_automaton(srn_run):
