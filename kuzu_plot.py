@@ -123,6 +123,6 @@ def sweep_picture(hidden: list[int], accuracy: list[float], mark: float) -> Figu
         xlabel='hidden units', ylabel='accuracy (%)', title='Fully connected network: accuracy against hidden units'
     )
     axes.grid(alpha=0.3)
-    axes.legend(loc='lower right')
+    axes.legend()
     figure.tight_layout()
     return figure
