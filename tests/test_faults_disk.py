@@ -17,8 +17,8 @@ from test_faults_runs import fetch, official
 
 TRAIN = '--dataset digits --seed {} --epochs 1'
 LINES = (  # each writes over what it wrote with another seed
-    f'kuzu_main --net lin {TRAIN}',
     'seq_train --epoch 10 --seed {}',
+    f'kuzu_main --net lin {TRAIN}',
     'check_main --epoch 200 --seed {}',
     'seq_plot --epoch 10 --num_plot 1 --seed {}',
 )
@@ -32,7 +32,7 @@ def before_and_after(tmp_path_factory):
     @functools.cache
     def trained():
         folder = tmp_path_factory.mktemp('trained')
-        assert Fork(LINES[1].format(1), folder).end().code == 0
+        assert Fork(LINES[0].format(1), folder).end().code == 0
         return folder / 'net'
 
     @functools.cache
@@ -90,7 +90,7 @@ def wrong(end, expected: str, words: str, now: dict, before: dict, after: dict) 
     return told
 
 
-@sizes(2, 60)
+@sizes(1, 60)
 def test_a_disk_that_fills_up_leaves_each_file_old_or_new(count, tmp_path, before_and_after):
     with tally('disk full', 'on a small tmpfs' if can_mount() else 'by writes that fail') as row:
         for index in range(count):
@@ -157,7 +157,7 @@ def read_only(folder: Path):
             path.chmod(0o755)
 
 
-@sizes(3, 40)
+@sizes(2, 40)
 def test_read_only_folders_are_told_in_one_line(count, tmp_path, before_and_after):
     cases = [
         (line, made, flag, where)

@@ -1,5 +1,6 @@
 """kill -9 at random moments, and two runs at once: every file is whole, and what follows ends with the right bytes."""
 
+import functools
 import shutil
 import time
 from pathlib import Path
@@ -117,34 +118,36 @@ def test_seq_training_that_is_killed_leaves_whole_files_and_starts_again(count, 
 
 
 @pytest.fixture(scope='module')
-def trained(tmp_path_factory):
-    """A folder with what there is to plot."""
-    folder = tmp_path_factory.mktemp('trained')
-    for line in (
-        f'kuzu_main --net lin {TRAIN} 2',
-        'seq_train --epoch 1 --seed 1',
-        'seq_train --lang anb2nc3n --model lstm --epoch 1 --seed 1',
-    ):
-        assert Fork(line, folder).end().code == 0
-    shutil.rmtree(folder / 'plot')
-    return folder
+def made(tmp_path_factory):
+    """Makes a folder with what there is to plot; an empty one for those few that plot without."""
+
+    @functools.cache
+    def trained():
+        folder = tmp_path_factory.mktemp('trained')
+        for line in PLOTS[0], 'seq_train --epoch 1 --seed 1', f'seq_train {LSTM} --epoch 1 --seed 1':
+            assert Fork(line, folder).end().code == 0
+        shutil.rmtree(folder / 'plot')
+        return folder
+
+    return lambda folder, count: folders(folder) if count == 1 else shutil.copytree(trained(), folder)
 
 
+LSTM = '--lang anb2nc3n --model lstm'
 PLOTS = (
     f'kuzu_main --net lin {TRAIN} 2',  # finds all trained, and draws
     'seq_plot --epoch 0 --num_plot 2 --seed 1',
-    'seq_plot --epoch 0 --num_plot 2 --seed 1 --lang anb2nc3n --model lstm --cell',
+    f'seq_plot --epoch 0 --num_plot 2 --seed 1 {LSTM} --cell',
     'check_main --set_weights',
 )
 
 
 @sizes(1, 35)
-def test_plotting_that_is_killed_leaves_whole_pictures(count, tmp_path, trained):
+def test_plotting_that_is_killed_leaves_whole_pictures(count, tmp_path, made):
     with tally('kill -9, plotting, downloading') as row:
         for index, line in enumerate(PLOTS):
             part = count * (index + 1) // 4 - count * index // 4
             if part:
-                kill(row, part, line, tmp_path / str(index), lambda folder: shutil.copytree(trained, folder))
+                kill(row, part, line, tmp_path / str(index), lambda folder: made(folder, count))
 
 
 def fetch():
@@ -187,7 +190,7 @@ PAIRS = (
 
 
 @sizes(1, 28)
-def test_two_runs_at_once_into_a_folder_leave_whole_files_of_one_or_the_other(count, tmp_path, trained, monkeypatch):
+def test_two_runs_at_once_into_a_folder_leave_whole_files_of_one_or_the_other(count, tmp_path, made, monkeypatch):
     official(monkeypatch)
     with tally('two runs at once') as row, serving('good') as server:
         test_kuzu_fetch.sources(monkeypatch, openml=server.openml)
@@ -196,10 +199,12 @@ def test_two_runs_at_once_into_a_folder_leave_whole_files_of_one_or_the_other(co
             pair = PAIRS[index % len(PAIRS)]
             for line in pair:
                 if line not in alone:
-                    folder = shutil.copytree(trained, tmp_path / f'alone {len(alone)}')
+                    folder = tmp_path / f'alone {len(alone)}'
+                    made(folder, count)
                     assert Fork(line, folder).end().code == 0
                     alone[line] = standing(folder)
-            here = shutil.copytree(trained, tmp_path / f'both {index}')
+            here = tmp_path / f'both {index}'
+            made(here, count)
             forks, ends, faults = [Fork(line, here) for line in pair], [], ''
             for fork in forks:
                 while not (end := fork.wait(0)):
