@@ -88,26 +88,28 @@ def trainer(network: torch.nn.Module, data: kuzu_data.Dataset, batch: int = 64) 
 
 def race() -> list[dict]:
     """A fifth of an epoch, 12,000 images to train and 2,000 to test, for each network."""
-    threads = torch.get_num_threads()  # the classic loop's; cli.device() leaves the suite one
-    device = cli.device(False)
-    rate = matrix_rate(device)
+    everything = torch.get_num_threads()  # the classic loop takes all the threads it finds, the suite one
     rows = []
     with tempfile.TemporaryDirectory() as root:
         made_kmnist(root)
-        data = kuzu_data.load('kmnist', root, device)
+        data = kuzu_data.load('kmnist', root, cli.device(False))
         rounds = fifths(data, kuzu_classic.loaders(root))
-        for name, network in NETWORKS.items():
+        more = {f'NetConv, {everything} threads': NetConv} if everything > 1 else {}
+        for name, network in (NETWORKS | more).items():
+            threads = everything if name in more else 1
+            device = cli.device(False, threads)
+            rate = matrix_rate(device)
             theirs = network()
             first, *rest = layer_costs(theirs)  # the first layer needs no gradient of its input
             floor = (IMAGES[0] * (2 * first + 3 * sum(rest)) + IMAGES[1] * (first + sum(rest))) / rate / ROUNDS
             run = trainer(copy.deepcopy(theirs), data)
             optimizer = torch.optim.SGD(theirs.to(device).parameters(), lr=0.01, momentum=0.5)
 
-            def classic(loaders, theirs=theirs, optimizer=optimizer):
-                torch.set_num_threads(threads)
+            def classic(loaders, theirs=theirs, optimizer=optimizer, device=device, threads=threads):
+                torch.set_num_threads(everything)
                 kuzu_classic.train(theirs, device, loaders[0], optimizer, 1)
                 kuzu_classic.test(theirs, device, loaders[1])
-                torch.set_num_threads(1)
+                torch.set_num_threads(threads)
 
             ours, others = iter(rounds), iter(rounds)
             rows.append(

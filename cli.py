@@ -83,14 +83,14 @@ def draw_seed() -> int:
     return int.from_bytes(os.urandom(4), 'little')
 
 
-def device(no_cuda: bool):
+def device(no_cuda: bool, threads: int = 1):
     """The torch device to run on: CUDA where there is one and it is not declined, with repeatable algorithms.
 
-    On the CPU one thread: several would split the sums of a gradient, which then round otherwise on another machine.
+    More than one thread on the CPU split the sums of a gradient, which then round otherwise than on another machine.
     """
     import torch
 
-    torch.set_num_threads(1)
+    torch.set_num_threads(threads)
     torch.backends.cudnn.deterministic = True
     torch.backends.cudnn.benchmark = False
     return torch.device('cuda' if torch.cuda.is_available() and not no_cuda else 'cpu')

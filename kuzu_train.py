@@ -16,7 +16,7 @@ import processes_end
 from kuzu_data import Dataset
 
 REPORT_EVERY = 100  # batches between two lines of the transcript
-TEST_BATCH = 1000  # images; without gradients large batches are faster
+TEST_BATCH = 100  # images: of more, what the layers of NetConv hand on does not stay in the cache
 
 
 @dataclass(frozen=True)

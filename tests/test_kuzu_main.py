@@ -38,6 +38,13 @@ def test_a_run_prints_the_transcript_and_writes_its_files(capsys, here):
     assert sorted(os.listdir('plot')) == ['kuzu_lin_confusion.jpg', 'kuzu_lin_curve.jpg', 'kuzu_lin_mistakes.jpg']
 
 
+def test_more_threads_are_taken_where_they_are_asked_for(here):
+    kuzu_main.main(['--net', 'lin', '--epochs', '1', '--threads', '2', *DIGITS])
+    assert torch.get_num_threads() == 2
+    kuzu_main.main(['--net', 'lin', '--epochs', '1', *DIGITS])
+    assert torch.get_num_threads() == 1
+
+
 def test_net_all_ends_with_a_table_and_each_network_is_as_if_alone(capsys, here):
     kuzu_main.main(['--net', 'all', '--epochs', '1', *DIGITS])
     table = capsys.readouterr().out.split('\n\n')[-1].splitlines()
