@@ -1,9 +1,13 @@
-"""One thread for every test: the networks are small, and on a busy machine threads mostly wait for each other."""
+"""What holds for every test: one thread, Ctrl-C as in a terminal; and the table of faults at the end."""
 
 import os
+import signal
 import sys
 
-os.environ['OMP_NUM_THREADS'] = '1'  # before torch is loaded, here and in the scripts that the tests start
+# Before torch is loaded, here and in the scripts that the tests start: their networks are small, and threads would wait
+# for each other.
+os.environ['OMP_NUM_THREADS'] = '1'
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has it ignored by what runs in the background
 
 
 def pytest_terminal_summary(terminalreporter):
