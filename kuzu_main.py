@@ -78,7 +78,7 @@ def parse(argv: list[str] | None):
     add('--out_path', type=cli.folder, default='net', help='folder for the weights')
     add('--plot_path', type=cli.folder, default='plot', help='folder for the pictures')
     add('--resume', action='store_true', help='go on with a run that was stopped')
-    add('--threads', type=cli.whole(1, 1024), default=1, help='on the CPU; with more, sums round otherwise')
+    add('--threads', type=cli.whole(1, os.cpu_count() or 1), default=1, help='on the CPU; more round otherwise')
     add('--no_cuda', action='store_true', help='run on the CPU even if there is a CUDA device')
     cli.add_seed(parser)
     args = parser.parse_args(argv)
