@@ -1,8 +1,10 @@
 """Files that are whole or not there: writing that survives a crash at any moment, and loading that runs no code."""
 
+import contextlib
 import io
 import math
 import os
+import shutil
 import time
 import warnings
 import zipfile
@@ -13,7 +15,7 @@ import torch
 
 import pickles
 
-STALE_SECONDS = 3600  # a part file this old was left by a killed run; no write takes as long
+STALE_SECONDS = 3600  # what is this old was left by a killed run; no write or download takes as long
 LEGACY_PICKLES = 5  # in a file as before torch 1.6: magic number, version, system, the object, keys of its storages
 
 
@@ -35,7 +37,7 @@ def write(path: str, data: bytes):
         if os.path.exists(part):
             os.unlink(part)
         raise
-    _sweep(where)
+    sweep(where, '.', '.part')
 
 
 def prepare(folder: str):
@@ -53,15 +55,13 @@ def prepare(folder: str):
     os.unlink(probe)
 
 
-def _sweep(where: str):
-    """Remove the part files that killed runs left in a folder."""
+def sweep(where: str, begin: str, end: str):
+    """Remove the files and folders, named so, that killed runs left in a folder."""
     for entry in os.scandir(where):
-        if entry.name.startswith('.') and entry.name.endswith('.part'):
-            try:
+        if entry.name.startswith(begin) and entry.name.endswith(end):
+            with contextlib.suppress(FileNotFoundError):  # another run was quicker
                 if time.time() - entry.stat().st_mtime > STALE_SECONDS:
-                    os.unlink(entry.path)
-            except FileNotFoundError:  # another run was quicker
-                pass
+                    shutil.rmtree(entry.path, ignore_errors=True) if entry.is_dir() else os.unlink(entry.path)
 
 
 def save(path: str, state: object):

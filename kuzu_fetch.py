@@ -7,7 +7,6 @@ hangs, drips or breaks off then all come to the same.
 import hashlib
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -55,7 +54,8 @@ def fetch(data_path: str):
     they cannot be had; then nothing is left behind but that folder.
     """
     raw = raw_folder(data_path)
-    _sweep(raw)
+    if os.path.isdir(raw):
+        checkpoint.sweep(raw, '.download-', '')
     missing = [name for name in NAMES if not _stands(os.path.join(raw, name))]
     if not missing:
         return
@@ -76,14 +76,6 @@ def fetch(data_path: str):
         f'KMNIST cannot be downloaded: tried {"; ".join(tried)}. Put {", ".join(missing)} (or the same with .gz) '
         f'into {raw}, or take --dataset digits, which needs no download'
     )
-
-
-def _sweep(raw: str):
-    """Remove the folders of downloads that were killed; one that is under way is younger."""
-    for entry in os.scandir(raw) if os.path.isdir(raw) else ():
-        with suppress(FileNotFoundError):  # another run was quicker
-            if entry.name.startswith('.download-') and time.time() - entry.stat().st_mtime > checkpoint.STALE_SECONDS:
-                shutil.rmtree(entry.path, ignore_errors=True)
 
 
 def _stands(path: str) -> bool:

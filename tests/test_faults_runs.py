@@ -91,6 +91,15 @@ def kill(row, count: int, line, folder: Path, make, before=lambda: None, resumed
         shutil.rmtree(here)
 
 
+def kill_each(name: str, count: int, lines, folder: Path, *how):
+    """Kill runs of each of the lines, at `count` moments in all; see kill()."""
+    with tally(name) as row:
+        for index, line in enumerate(lines):
+            part = count * (index + 1) // len(lines) - count * index // len(lines)
+            if part:
+                kill(row, part, line, folder / str(index), *how)
+
+
 def folders(folder: Path):
     folder.mkdir(parents=True)
 
@@ -101,20 +110,12 @@ def without_pictures():
 
 @sizes(1, 100)
 def test_kuzu_training_that_is_killed_goes_on_to_the_same_bytes(count, tmp_path):
-    with tally('kill -9, kuzu training') as row:
-        for index, line in enumerate(KUZU):
-            part = count * (index + 1) // 3 - count * index // 3
-            if part:
-                kill(row, part, line, tmp_path / str(index), folders, without_pictures, '*.resume')
+    kill_each('kill -9, kuzu training', count, KUZU, tmp_path, folders, without_pictures, '*.resume')
 
 
 @sizes(1, 50)
 def test_seq_training_that_is_killed_leaves_whole_files_and_starts_again(count, tmp_path):
-    with tally('kill -9, seq_train') as row:
-        for index, line in enumerate(SEQ):
-            part = count * (index + 1) // 3 - count * index // 3
-            if part:
-                kill(row, part, line, tmp_path / str(index), folders)
+    kill_each('kill -9, seq_train', count, SEQ, tmp_path, folders)
 
 
 @pytest.fixture(scope='module')
@@ -143,11 +144,7 @@ PLOTS = (
 
 @sizes(1, 35)
 def test_plotting_that_is_killed_leaves_whole_pictures(count, tmp_path, made):
-    with tally('kill -9, plotting, downloading') as row:
-        for index, line in enumerate(PLOTS):
-            part = count * (index + 1) // 4 - count * index // 4
-            if part:
-                kill(row, part, line, tmp_path / str(index), lambda folder: made(folder, count))
+    kill_each('kill -9, plotting, downloading', count, PLOTS, tmp_path, lambda folder: made(folder, count))
 
 
 def fetch():
