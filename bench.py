@@ -17,13 +17,13 @@ import importlib
 import json
 import os
 
-import cli
+from lab.common import cli, files
 
-SPEED = {'kuzu': ['bench_kuzu.race'], 'check': ['bench_check.race'], 'seq': ['bench_seq.race']}
+SPEED = {'kuzu': ['kuzu.race'], 'check': ['check.race'], 'seq': ['seq.race']}
 OTHER = {
-    'growth': ['bench_kuzu.growth', 'bench_seq.growth'],
-    'seeds': ['bench_check.seeds'],
-    'automata': ['bench_seq.automata'],
+    'growth': ['kuzu.growth', 'seq.growth'],
+    'seeds': ['check.seeds'],
+    'automata': ['seq.automata'],
 }
 USUAL = [*SPEED, 'growth']
 
@@ -44,17 +44,16 @@ def measure(part: str) -> list[dict]:
     rows = []
     for name in (SPEED | OTHER)[part]:
         module, _, function = name.partition('.')
-        rows += getattr(importlib.import_module(module), function)()
+        rows += getattr(importlib.import_module(f'lab.bench.{module}'), function)()
     return rows
 
 
 def main(argv: list[str] | None = None):
     args = parse(argv)
-    import bench_measure
-    import checkpoint
+    from lab.bench import measure as bench_measure
 
     if args.json:
-        checkpoint.prepare(os.path.dirname(args.json) or '.')
+        files.prepare(os.path.dirname(args.json) or '.')
     about = bench_measure.machine()
     print(', '.join(f'{name} {value}' for name, value in about.items() if value))
     chosen = args.parts or USUAL
@@ -64,7 +63,7 @@ def main(argv: list[str] | None = None):
     for part in chosen:
         found[part] = measure(part)
     if args.json:
-        checkpoint.write(args.json, json.dumps(found, indent=1).encode())
+        files.write(args.json, json.dumps(found, indent=1).encode())
 
 
 if __name__ == '__main__':

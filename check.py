@@ -8,10 +8,10 @@ one way, the four the other way, and the inner two of both (tests/test_check.py 
 
 from typing import NamedTuple
 
-import cli
-
 import torch
 from torch import nn
+
+from lab.common import endings
 
 
 class Design(NamedTuple):
@@ -82,7 +82,7 @@ class MLP(nn.Module):
     def __init__(self, hid: int = 4, act: str = 'sig'):
         super().__init__()
         if act not in ('step', 'sig'):
-            raise cli.UserError(f'unknown activation {act!r}: it should be step or sig')
+            raise endings.UserError(f'unknown activation {act!r}: it should be step or sig')
         self.act = act
         self.in_hid = nn.Linear(2, hid)
         self.hid_out = nn.Linear(hid, 1)
@@ -101,7 +101,7 @@ class MLP(nn.Module):
         made = DESIGNS[design]
         hid, need = self.in_hid.out_features, len(made.in_hid_bias)
         if hid != need:
-            raise cli.UserError(
+            raise endings.UserError(
                 f'the hand-made design {design!r} has {need} hidden units: --hid {hid} should be {need}'
             )
         self.scale = scale if self.act == 'sig' else 1.0

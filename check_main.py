@@ -8,16 +8,14 @@ python3 check_main.py --act sig --hid 4 --set_weights       the same times ten, 
 import argparse
 import functools
 
-import cli
-
 import numpy as np
 import torch
 
 import check
-import check_data
-import check_lines
-import checkpoint
 from check import MLP
+from lab.check import lines
+from lab.check import points as check_data
+from lab.common import cli, endings, files
 
 LARGEST_HID = 64  # a picture for each hidden unit
 
@@ -53,9 +51,9 @@ def set_weights(net: torch.nn.Module, args: argparse.Namespace):
     if 'design' in options:
         designs = getattr(check, 'DESIGNS', None)
         if designs is None:
-            raise cli.UserError('this check.py has one design and no name for it: leave out --design')
+            raise endings.UserError('this check.py has one design and no name for it: leave out --design')
         if args.design not in designs:
-            raise cli.UserError(f'unknown --design {args.design!r}: it should be one of {", ".join(designs)}')
+            raise endings.UserError(f'unknown --design {args.design!r}: it should be one of {", ".join(designs)}')
     net.set_weights(**options)
 
 
@@ -65,13 +63,15 @@ def print_weights(heading: str, net: torch.nn.Module):
         print(parameter.data)
 
 
-def train(net: torch.nn.Module, points: np.ndarray, targets: np.ndarray, args: argparse.Namespace, stop: cli.Interrupt):
+def train(
+    net: torch.nn.Module, points: np.ndarray, targets: np.ndarray, args: argparse.Namespace, stop: endings.Interrupt
+):
     """Train the network and print the transcript of its run."""
-    import check_train
+    from lab.check import train as check_train
 
     run = functools.partial(check_train.train_many, restarts=args.restarts or 16)
-    if check_lines.weights(net, args.act, points) is None:
-        cli.note('this MLP is not two sigmoid layers: training one start of it by autograd')
+    if lines.weights(net, args.act, points) is None:
+        endings.note('this MLP is not two sigmoid layers: training one start of it by autograd')
         run = check_train.train_one
     for epoch, loss, percent in run(net, points, targets, init=args.init, lr=args.lr, epochs=args.epoch, stop=stop):
         print(f'ep:{epoch:5d} loss: {loss:6.4f} acc: {percent:5.2f}')
@@ -79,25 +79,25 @@ def train(net: torch.nn.Module, points: np.ndarray, targets: np.ndarray, args: a
 
 def explain(net: torch.nn.Module, points: np.ndarray, targets: np.ndarray, args: argparse.Namespace):
     """Print the network's lines, its table of activations, and its margins."""
-    hidden, out = check_lines.evaluate(net, points)
+    hidden, out = lines.evaluate(net, points)
     names = [f'h{k}' for k in range(hidden.shape[1])]
-    read = check_lines.weights(net, args.act, points)
+    read = lines.weights(net, args.act, points)
     if read is not None:
-        print('', 'Units, each on where:', *check_lines.equations(read), sep='\n')
+        print('', 'Units, each on where:', *lines.equations(read), sep='\n')
     form = '.0f' if args.act == 'step' else '.2f'
     columns = [*((name, form) for name in names), ('out', form), ('target', '.0f')]
-    table = check_lines.table(points, np.column_stack([hidden, out, targets]), columns)
+    table = lines.table(points, np.column_stack([hidden, out, targets]), columns)
     print('', 'Activations:', *table, sep='\n')
     if read is None:
         return
-    far = check_lines.distances(read, points, args.act)
-    table = check_lines.table(points, far, [(name, '.2f') for name in [*names, 'out']])
+    far = lines.distances(read, points, args.act)
+    table = lines.table(points, far, [(name, '.2f') for name in [*names, 'out']])
     print('', 'Margins, the distance of each point from each threshold:', *table, sep='\n')
     print(f'Smallest margin: {far[:, :-1].min():.4f} at the hidden units, {far[:, -1].min():.4f} at the output')
     if args.set_weights:
         made = getattr(net, 'scale', 1.0)  # a scale already in these weights
-        read = check_lines.Weights(*(part / made for part in read))
-        scale = check_lines.smallest_scale(read, points, targets)
+        read = lines.Weights(*(part / made for part in read))
+        scale = lines.smallest_scale(read, points, targets)
         print(f'Smallest scale: {scale:.3f}' if scale else 'Smallest scale: none, the sigmoid copy is never right')
 
 
@@ -109,13 +109,13 @@ def main(argv: list[str] | None = None):
     net = MLP(args.hid, args.act)
     if args.set_weights:
         set_weights(net, args)
-    checkpoint.prepare(args.plot_path)
-    with cli.Interrupt() as stop:
+    files.prepare(args.plot_path)
+    with endings.Interrupt() as stop:
         if not args.set_weights:
             train(net, points, targets, args, stop)
     when = 'Initial' if args.set_weights else 'Final'
     print_weights(f'{when} Weights:', net)
-    print(f'{when} Accuracy: ', check_lines.accuracy(check_lines.evaluate(net, points)[1], targets))
+    print(f'{when} Accuracy: ', lines.accuracy(lines.evaluate(net, points)[1], targets))
     explain(net, points, targets, args)
     draw(net, points, targets, args)
     stop.leave()
@@ -123,11 +123,11 @@ def main(argv: list[str] | None = None):
 
 def draw(net: torch.nn.Module, points: np.ndarray, targets: np.ndarray, args: argparse.Namespace):
     """Write the pictures, and show the sheet where there is a display."""
-    import check_plot
-    import picture
+    from lab.check import pictures
+    from lab.common import picture
 
-    read = check_lines.weights(net, args.act, points)
-    check_plot.write(args.plot_path, args.hid, read, points, targets, functools.partial(check_lines.evaluate, net))
+    read = lines.weights(net, args.act, points)
+    pictures.write(args.plot_path, args.hid, read, points, targets, functools.partial(lines.evaluate, net))
     picture.show()
 
 

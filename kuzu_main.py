@@ -11,20 +11,14 @@ import inspect
 import os
 from dataclasses import dataclass
 
-import cli
-from cli import UserError
-
 import torch
 
-import checkpoint
-import kuzu_data
-import kuzu_plot
-import kuzu_recipe
-import kuzu_train
-import picture
-import processes
-import processes_end
 from kuzu import NetConv, NetFull, NetLin
+from lab.common import cli, endings, files, picture, processes, processes_end
+from lab.common.endings import UserError
+from lab.kuzu import data as kuzu_data
+from lab.kuzu import pictures, train
+from lab.kuzu import recipe as kuzu_recipe
 
 NETS = {'lin': NetLin, 'full': NetFull, 'conv': NetConv}
 SHAPE_FLAGS = {'lin': (), 'full': ('hid',), 'conv': ('channels', 'kernel', 'pad', 'fc')}
@@ -162,14 +156,14 @@ def count_activations(model: torch.nn.Module) -> int:
     return sum(counts)
 
 
-def train_one(run: Run, data: kuzu_data.Dataset, args, settings: kuzu_train.Settings, stop: cli.Interrupt) -> Result:
+def train_one(run: Run, data: kuzu_data.Dataset, args, settings: train.Settings, stop: endings.Interrupt) -> Result:
     """Train the network of a run, print what the lab prints and what is new, and draw its pictures."""
     torch.manual_seed(settings.seed)  # so that a network's result does not depend on those trained before it
-    model = kuzu_train.to_device(build(run, args.batch), data.train_images)
+    model = train.to_device(build(run, args.batch), data.train_images)
     path = os.path.join(args.out_path, run.name)
     resume = args.resume and processes.given(lambda: os.path.exists(f'{path}.resume'))
-    history, loss, confusion = kuzu_train.train(model, data, settings, path, resume, stop)
-    pairs = kuzu_plot.confused_pairs(confusion)
+    history, loss, confusion = train.train(model, data, settings, path, resume, stop)
+    pairs = pictures.confused_pairs(confusion)
     names = [f'{data.classes[target]} -> {data.classes[chosen]} {count}' for target, chosen, count in pairs]
     parameters = count_parameters(model)
     print(f'Model parameters: {parameters}')
@@ -184,14 +178,14 @@ def draw(run, model, data, plot_path, history, confusion, pairs):
     right, count = int(confusion.trace()), len(data.test_labels)
     title = f'{NETS[run.kind].__name__}: {right:,} of {count:,} test images right ({100 * right / count:.1f}%)'
     path = os.path.join(plot_path, run.name)
-    picture.save(kuzu_plot.confusion_picture(confusion, data.classes, title), f'{path}_confusion.jpg')
+    picture.save(pictures.confusion_picture(confusion, data.classes, title), f'{path}_confusion.jpg')
     images, labels = data.test_images[:, 0].cpu().numpy(), data.test_labels.cpu().numpy()
-    chosen = kuzu_train.predict(model, data.test_images).argmax(1).cpu().numpy()
+    chosen = train.predict(model, data.test_images).argmax(1).cpu().numpy()
     title = f'{NETS[run.kind].__name__}: the pairs it confuses most, and some of its mistakes'
-    picture.save(kuzu_plot.mistakes_picture(images, labels, chosen, pairs, data.classes, title), f'{path}_mistakes.jpg')
+    picture.save(pictures.mistakes_picture(images, labels, chosen, pairs, data.classes, title), f'{path}_mistakes.jpg')
     if history:
         title = f'{NETS[run.kind].__name__}: loss and accuracy, epoch by epoch'
-        picture.save(kuzu_plot.curve_picture(history, title), f'{path}_curve.jpg')
+        picture.save(pictures.curve_picture(history, title), f'{path}_curve.jpg')
 
 
 def print_table(results: list[Result]):
@@ -209,17 +203,17 @@ def print_sweep(results: list[Result], plot_path: str):
     hidden, accuracy = [r.run.shape['hid'] for r in ordered], [r.accuracy for r in ordered]
     reached = [units for units, percent in zip(hidden, accuracy, strict=True) if percent >= FULL_MARK]
     print(f'Smallest that reaches {FULL_MARK:.0f}%: {f"{reached[0]} hidden units" if reached else "none of these"}')
-    picture.save(kuzu_plot.sweep_picture(hidden, accuracy, FULL_MARK), os.path.join(plot_path, 'kuzu_full_sweep.jpg'))
+    picture.save(pictures.sweep_picture(hidden, accuracy, FULL_MARK), os.path.join(plot_path, 'kuzu_full_sweep.jpg'))
 
 
 def prepare(args, runs: list[Run]) -> int:
     """See to it that the folders can be written, and that there is something to resume; return the run's seed."""
-    checkpoint.prepare(args.out_path)
-    checkpoint.prepare(args.plot_path)
+    files.prepare(args.out_path)
+    files.prepare(args.plot_path)
     seed = args.seed
     if args.resume:
         paths = [os.path.join(args.out_path, run.name) for run in runs]
-        saved = kuzu_train.saved_seed(next((path for path in paths if os.path.exists(f'{path}.resume')), paths[0]))
+        saved = train.saved_seed(next((path for path in paths if os.path.exists(f'{path}.resume')), paths[0]))
         seed = saved if seed is None else seed
     return cli.draw_seed() if seed is None else seed
 
@@ -236,7 +230,7 @@ def main(argv: list[str] | None = None):
     with processes.in_turn():
         data = kuzu_data.load(args.dataset, args.data_path, device)
     processes.check_alike('the data set', data.about())
-    settings = kuzu_train.Settings(
+    settings = train.Settings(
         seed=cli.seed_all(seed),
         dataset=args.dataset,
         images=len(data.train_images),

@@ -14,20 +14,16 @@ import os
 import re
 from typing import NamedTuple
 
-import cli
-
 import numpy as np
 import torch
 
-import checkpoint
-import picture
-import seq_analysis
-import seq_figures
-import seq_flags
 from anb2n import lang_anb2n
-from seq_automaton import SYMBOLS
-from seq_flags import CLASSES, MODELS
-from seq_step import follow, network
+from lab.common import checkpoint, cli, endings, picture
+from lab.insight import analysis, figures
+from lab.insight.automaton import SYMBOLS
+from lab.insight.step import follow, network
+from lab.seq import flags
+from lab.seq.flags import CLASSES, MODELS
 
 
 class Seen(NamedTuple):
@@ -41,14 +37,14 @@ class Seen(NamedTuple):
 def parse(argv: list[str] | None) -> argparse.Namespace:
     parser = cli.Parser(__doc__.splitlines()[0])
     add = parser.add_argument
-    seq_flags.add_network(parser)
+    flags.add_network(parser)
     add('--epoch', type=cli.whole(0, 1_000_000), default=100, help='thousands of epochs it was trained')
     add('--num_plot', type=cli.whole(1, 1000), default=10, help='sequences to print and to plot')
     add('--cell', action='store_true', help='lstm: print and plot the cell state, too')
     add('--plot_path', type=cli.folder, default='plot', help='folder of the pictures')
     cli.add_seed(parser)
     args = parser.parse_args(argv)
-    seq_flags.complete(args)
+    flags.complete(args)
     if args.cell and args.model != 'lstm':
         parser.error('--cell: an srn has no cells; use it with --model lstm')
     return args
@@ -56,10 +52,10 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
 
 def load(args: argparse.Namespace) -> torch.nn.Module:
     """The trained network. Raises UserError: no such file (which there are), or the file is of another network."""
-    stem = seq_flags.stem(args)
+    stem = flags.stem(args)
     path = os.path.join(args.out_path, f'{stem}_{args.epoch}.pth')
     if not os.path.isfile(path):
-        raise cli.UserError(f'no checkpoint {path}; {_what_there_is(args, stem)}')
+        raise endings.UserError(f'no checkpoint {path}; {_what_there_is(args, stem)}')
     classes = CLASSES[args.lang]
     model = MODELS[args.model](classes, args.hid, classes)
     checkpoint.load_into(model, path)
@@ -117,10 +113,10 @@ def draw_units(args: argparse.Namespace, seen: Seen, start: np.ndarray | None, s
     for units, name in ((seen.hidden, ''), (seen.cell, 'cell_')):
         if units is None:
             continue
-        for j, k in seq_figures.pairs(args.hid):
-            picture.save(seq_figures.pair(units, seen.colour, j, k, args.length, start), f'{stem}_{name}{j}{k}.jpg')
+        for j, k in figures.pairs(args.hid):
+            picture.save(figures.pair(units, seen.colour, j, k, args.length, start), f'{stem}_{name}{j}{k}.jpg')
         if args.hid >= 3:
-            picture.save(seq_figures.space(units, seen.colour, args.length, start), f'{stem}_{name}3d.jpg')
+            picture.save(figures.space(units, seen.colour, args.length, start), f'{stem}_{name}3d.jpg')
 
 
 def main(argv: list[str] | None = None):
@@ -129,11 +125,11 @@ def main(argv: list[str] | None = None):
     seed = cli.seed_all(args.seed)
     with np.printoptions(suppress=True, precision=2):
         seen = print_sequences(args, model, lang_anb2n(CLASSES[args.lang], args.length))
-    stem = os.path.join(args.plot_path, seq_flags.stem(args))
+    stem = os.path.join(args.plot_path, flags.stem(args))
     net = network({name: value.numpy() for name, value in model.state_dict().items()})
-    cli.note('drawing hidden units')
+    endings.note('drawing hidden units')
     draw_units(args, seen, net.start if args.model == 'srn' else None, stem)
-    seq_analysis.report(net, args.length, stem, seed, args.cell)
+    analysis.report(net, args.length, stem, seed, args.cell)
     picture.show()
 
 

@@ -14,17 +14,13 @@ import os
 import shlex
 import sys
 
-import cli
-
 import numpy as np
 import torch
 
-import checkpoint
-import processes
-import processes_end
-import seq_flags
-import seq_verdict
-from seq_starts import Result, Snapshot, begin, choose_engine, language, read, spread, train
+from lab.common import checkpoint, cli, endings, files, processes, processes_end
+from lab.seq import flags as seq_flags
+from lab.seq import verdict as seq_verdict
+from lab.seq.starts import Result, Snapshot, begin, choose_engine, language, read, spread, train
 
 RECIPES = {  # the README has the shares of starts that learn with each, and how they were measured
     'lab': {},
@@ -164,12 +160,12 @@ def progress(results: list[Result], total: int):
     if sys.stderr.isatty():
         print(f'\r{text}', end='\n' if len(results) == total else '', file=sys.stderr, flush=True)
     elif len(results) * 10 // total > (len(results) - 1) * 10 // total:
-        cli.note(text)
+        endings.note(text)
 
 
 def prepare(args: argparse.Namespace) -> int:
     """See to it that the folder can be written; return the run's seed."""
-    checkpoint.prepare(args.out_path)
+    files.prepare(args.out_path)
     return cli.draw_seed() if args.seed is None else args.seed
 
 
@@ -200,7 +196,7 @@ def main(argv: list[str] | None = None):
             typed = sys.argv[1:] if argv is None else argv
             print_verdict(args, max(results, key=Result.rank), again(args, typed))
             if stop:
-                cli.note(f'stopped at epoch {snapshot.epoch}: {save(args, snapshot)}')
+                endings.note(f'stopped at epoch {snapshot.epoch}: {save(args, snapshot)}')
     stop.leave()
 
 

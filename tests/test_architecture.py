@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-HOUSE = Path(__file__).parent.parent
+HOUSE = Path(__file__).parents[1]
 PAGE = (HOUSE / 'docs' / 'architecture.md').read_text()
 NAMED = sorted(set(re.findall(r'[\w/]+\.(?:py|csv|md)\b', PAGE)))
 

@@ -5,26 +5,23 @@ import pytest
 import torch
 
 import bench
-import bench_check
-import bench_kuzu
-import bench_measure
-import bench_seq
-import kuzu_classic
-import kuzu_data
-import seq_starts
 import seq_train
+from lab.bench import check, kuzu, measure, seq
+from lab.kuzu import classic
+from lab.kuzu import data as kuzu_data
+from lab.seq import starts
 
 
 @pytest.fixture
 def clock(monkeypatch):
     """A second passes for each that the timed function returns."""
-    monkeypatch.setattr(bench_measure, 'seconds', lambda run: run())
+    monkeypatch.setattr(measure, 'seconds', lambda run: run())
 
 
 def test_two_ways_take_turns_and_the_ratio_is_the_median_of_the_rounds(clock, capsys):
     order = []
     slow, fast = iter([8.0, 30.0, 12.0]), iter([2.0, 3.0, 2.0])
-    row = bench_measure.compare(
+    row = measure.compare(
         'net', 'epoch', lambda: order.append('c') or next(slow), lambda: order.append('s') or next(fast), 3, lambda: 0.5
     )
     assert order == ['c', 's'] * 3
@@ -34,23 +31,23 @@ def test_two_ways_take_turns_and_the_ratio_is_the_median_of_the_rounds(clock, ca
 
 
 def test_growth_fits_the_exponent(clock, capsys):
-    row = bench_measure.grow('net', 'units', {size: lambda size=size: 3.0 * size**2 for size in (1, 2, 4, 8)})
+    row = measure.grow('net', 'units', {size: lambda size=size: 3.0 * size**2 for size in (1, 2, 4, 8)})
     assert row['exponent'] == pytest.approx(2)
     assert row['seconds'] == [3, 12, 48, 192]
     assert capsys.readouterr().out.endswith('s ~ size^2.00\n')
 
 
 def test_the_multiply_adds_of_the_layers():
-    assert bench_kuzu.layer_costs(bench_kuzu.NetLin()) == [7840]
+    assert kuzu.layer_costs(kuzu.NetLin()) == [7840]
     conv = [16 * 9 * 28 * 28, 32 * 16 * 9 * 14 * 14, 32 * 7 * 7 * 128, 1280]
-    assert bench_kuzu.layer_costs(bench_kuzu.NetConv()) == conv
+    assert kuzu.layer_costs(kuzu.NetConv()) == conv
 
 
 def test_both_ways_are_given_the_same_images_and_in_the_end_all(monkeypatch, tmp_path):
-    monkeypatch.setattr(bench_kuzu, 'IMAGES', (200, 50))
-    bench_kuzu.made_kmnist(tmp_path)
+    monkeypatch.setattr(kuzu, 'IMAGES', (200, 50))
+    kuzu.made_kmnist(tmp_path)
     data = kuzu_data.load('kmnist', tmp_path, torch.device('cpu'))
-    rounds = bench_kuzu.fifths(data, kuzu_classic.loaders(tmp_path))
+    rounds = kuzu.fifths(data, classic.loaders(tmp_path))
     for ours, (train, test) in rounds:
         assert torch.equal(ours.train_images, torch.cat([images for images, _ in train]))
         assert torch.equal(ours.test_labels, torch.cat([labels for _, labels in test]))
@@ -60,19 +57,19 @@ def test_both_ways_are_given_the_same_images_and_in_the_end_all(monkeypatch, tmp
 @pytest.mark.parametrize('flags, waits', [('', 1), ('--lang anb2nc3n --model lstm', 2)])
 def test_the_exponentials_that_wait_are_counted_as_the_language_has_them(flags, waits):
     args = seq_train.parse(flags.split())
-    lang = seq_starts.language(args)
+    lang = starts.language(args)
     _, ends = lang.get_symbols(20_000)
     steps = np.diff(ends).mean() - 1
-    assert bench_seq.waits(args) == pytest.approx(bench_seq.EPOCHS * steps * waits, rel=0.02)
+    assert seq.waits(args) == pytest.approx(seq.EPOCHS * steps * waits, rel=0.02)
 
 
-@pytest.mark.parametrize('fill', [bench_seq.chain, bench_check.fill])
+@pytest.mark.parametrize('fill', [seq.chain, check.fill])
 def test_an_exponential_costs_some_nanoseconds(fill):
-    assert 1e-11 < bench_measure.call_cost(fill) < 1e-6
+    assert 1e-11 < measure.call_cost(fill) < 1e-6
 
 
 def test_json_holds_what_was_measured(monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr(bench_check, 'SEEDS', 2)
+    monkeypatch.setattr(check, 'SEEDS', 2)
     bench.main(['seeds', '--json', str(tmp_path / 'new' / 'found.json')])
     found = json.loads((tmp_path / 'new' / 'found.json').read_text())
     assert [row['right'] for row in found['seeds']] == [2, 2, 2]
@@ -81,9 +78,9 @@ def test_json_holds_what_was_measured(monkeypatch, tmp_path, capsys):
 
 
 def test_automata_of_learned_networks_are_judged(monkeypatch, capsys):
-    monkeypatch.setattr(bench_seq, 'LEARNED', 1)
-    monkeypatch.setattr(bench_seq, 'COMMANDS', {'SRN, 2 units': '--recipe sure'})
-    (row,) = bench_seq.automata()
+    monkeypatch.setattr(seq, 'LEARNED', 1)
+    monkeypatch.setattr(seq, 'COMMANDS', {'SRN, 2 units': '--recipe sure'})
+    (row,) = seq.automata()
     assert (row['true'], row['smallest'], row['of']) == (1, 1, 1)
     assert 'of 1 networks that have learned' in capsys.readouterr().out
 

@@ -4,14 +4,13 @@ import itertools
 from decimal import Decimal, localcontext
 from fractions import Fraction
 
-import cli
-
 import numpy as np
 import pytest
 import torch
 
 import check
-import check_lines
+from lab.check import lines as check_lines
+from lab.common import endings
 
 POINTS = [(x, y) for x in range(3) for y in range(3)]
 GRID = np.array(POINTS, dtype=np.float32)
@@ -172,10 +171,10 @@ def test_lab_layers_and_parameters():
 
 
 def test_hand_made_weights_refuse_another_number_of_units():
-    with pytest.raises(cli.UserError, match='4 hidden units: --hid 5 should be 4'):
+    with pytest.raises(endings.UserError, match='4 hidden units: --hid 5 should be 4'):
         check.MLP(5, 'step').set_weights()
 
 
 def test_unknown_activation_is_refused():
-    with pytest.raises(cli.UserError, match='tanh'):
+    with pytest.raises(endings.UserError, match='tanh'):
         check.MLP(4, 'tanh')

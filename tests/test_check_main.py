@@ -7,17 +7,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-import cli
-
 import pytest
 import torch
 from torch import nn
 
 import check
 import check_main
-import check_train
+from lab.check import train
+from lab.common import endings
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[1]
 TENSORS = """tensor([[-2., -2.],
         [ 2.,  2.],
         [ 2., -2.],
@@ -134,14 +133,14 @@ def test_same_seed_same_transcript_and_pictures(capsys):
 )
 def test_bad_input_is_one_line_and_writes_nothing(capsys, argv, said):
     Path('bad.csv').write_text('X,Y,T\n0,0,0\n0,zero,1\n')
-    with pytest.raises((SystemExit, cli.UserError, OSError)) as caught:
+    with pytest.raises((SystemExit, endings.UserError, OSError)) as caught:
         check_main.main([*argv.split(), '--epoch', '100'] if 'epoch' not in argv else argv.split())
     line = capsys.readouterr().err
     if caught.type is SystemExit:
         assert caught.value.code == 2
     else:  # left to sys.excepthook
         assert line == ''
-        line = cli._ending(caught.value)
+        line = endings._ending(caught.value)
     assert said in line and '\n' not in line.strip()
     assert not Path('plot').exists()
 
@@ -154,13 +153,13 @@ def test_other_points_are_trained_and_drawn(capsys):
 
 
 def test_ctrl_c_keeps_what_is_trained(capsys, monkeypatch):
-    step = check_train.advance
+    step = train.advance
 
     def interrupted(*args):
         os.kill(os.getpid(), signal.SIGINT)
         step(*args)
 
-    monkeypatch.setattr(check_train, 'advance', interrupted)
+    monkeypatch.setattr(train, 'advance', interrupted)
     with pytest.raises(SystemExit) as caught:
         check_main.main([])
     lines = capsys.readouterr().out.splitlines()

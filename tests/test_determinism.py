@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-HOUSE = Path(__file__).parent.parent
+HOUSE = Path(__file__).parents[1]
 EACH = """
 import importlib, sys
 for line in sys.argv[1:]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-HOUSE = Path(__file__).parent.parent
+HOUSE = Path(__file__).parents[1]
 README = (HOUSE / 'README.md').read_text()
 PARTS = {'kuzu_main': '## Part 1', 'check_main': '## Part 2', 'seq_train': 'training', 'seq_plot': 'understanding'}
 SMALL = 60_000  # bytes

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from kmnist_server import made_files
 
-import checkpoint
+from lab.common import checkpoint
 from seq_models import SRN_model
+from tests.kuzu.server import made_files
 
-HOUSE = Path(__file__).parent.parent
+HOUSE = Path(__file__).parents[1]
 RUN = """
 import runpy, sys
 sys.argv = sys.argv[1:]

@@ -8,15 +8,14 @@ import sys
 import textwrap
 from pathlib import Path
 
-from cli import UserError
-
 import pytest
 import torch
 
-import checkpoint
 import kuzu_main
+from lab.common import checkpoint
+from lab.common.endings import UserError
 
-HOUSE = Path(__file__).parent.parent
+HOUSE = Path(__file__).parents[1]
 DIGITS = ['--dataset', 'digits', '--seed', '1']
 
 
@@ -140,6 +139,7 @@ def test_a_kuzu_module_of_somebody_else_trains_and_refuses_our_flags(here):
     for script in HOUSE.glob('*.py'):
         if script.name != 'kuzu.py':
             (here / script.name).symlink_to(script)
+    (here / 'lab').symlink_to(HOUSE / 'lab')
     code = 'import sys; sys.path.insert(0, "."); import kuzu_main; kuzu_main.main(sys.argv[1:])'
     command = [sys.executable, '-c', code, '--net', 'conv', '--epochs', '1', *DIGITS]
     process = subprocess.run(command, capture_output=True, text=True)

@@ -4,16 +4,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-from cli import UserError
-
 import pytest
 import torch
 
-import checkpoint
-import seq_kernel
-import seq_starts
 import seq_train
 from anb2n import lang_anb2n
+from lab.common import checkpoint
+from lab.common.endings import UserError
+from lab.seq import kernel, starts
 from seq_models import LSTM_model, SRN_model
 
 HERE = Path(seq_train.__file__).parent
@@ -141,7 +139,7 @@ def test_the_best_of_many_starts_is_what_its_seed_gives_alone(transcript):
 
 
 def test_a_batch_of_starts_gives_what_starts_alone_give(transcript, monkeypatch):
-    monkeypatch.setattr(seq_starts, 'REPORT', 10)
+    monkeypatch.setattr(starts, 'REPORT', 10)
     flags = '--epoch 2 --init 0.5 --seed 1 --restarts 3'
     lab, ours = transcript(f'{flags} --engine torch --no_cuda')
     expected = transcript(f'{flags} --engine kernel')
@@ -169,7 +167,7 @@ def test_the_best_checkpoint_is_judged_where_that_is_asked_for(transcript, keep,
     blank, learned = (checkpoint.load(f'net/anb2n_srn2_{thousands}.pth') for thousands in (0, 100))
     args = seq_train.parse(['--keep', keep])
     record = [
-        seq_starts.Snapshot(*row, None) for row in ((0, learned), (10_000, learned), (20_000, blank), (30_000, blank))
+        starts.Snapshot(*row, None) for row in ((0, learned), (10_000, learned), (20_000, blank), (30_000, blank))
     ]
     result = seq_train.judge(args, seq_train.draw_examples(args), 7, record)
     assert (result.seed, result.epoch, result.verdict.learned) == (7, epoch, keep == 'best')
@@ -185,7 +183,7 @@ class After:
     """Replaces Trainer.run: does something more at the call given."""
 
     def __init__(self, call, action):
-        self.run, self.left, self.action = seq_kernel.Trainer.run, call, action
+        self.run, self.left, self.action = kernel.Trainer.run, call, action
 
     def __call__(self, trainer, *rest):
         self.run(trainer, *rest)
@@ -196,7 +194,7 @@ class After:
 
 def patch(monkeypatch, call, action):
     after = After(call, action)
-    monkeypatch.setattr(seq_kernel.Trainer, 'run', lambda *args: after(*args))
+    monkeypatch.setattr(kernel.Trainer, 'run', lambda *args: after(*args))
 
 
 def test_ctrl_c_keeps_the_last_whole_thousand(monkeypatch, capsys, tmp_path):
@@ -211,8 +209,8 @@ def test_ctrl_c_keeps_the_last_whole_thousand(monkeypatch, capsys, tmp_path):
 
 def test_ctrl_c_among_many_starts_keeps_the_best_so_far(monkeypatch, capsys, tmp_path):
     patch(monkeypatch, 30, lambda _: signal.raise_signal(signal.SIGINT))
-    monkeypatch.setattr(seq_starts.os, 'cpu_count', lambda: 1)
-    monkeypatch.setattr(seq_starts, 'ThreadPoolExecutor', OneByOne)  # signals belong to the main thread
+    monkeypatch.setattr(starts.os, 'cpu_count', lambda: 1)
+    monkeypatch.setattr(starts, 'ThreadPoolExecutor', OneByOne)  # signals belong to the main thread
     with pytest.raises(SystemExit, match='130'):
         seq_train.main(['--epoch', '20', '--seed', '1', '--restarts', '5'])
     assert 'learned: 0 of 2 ' in capsys.readouterr().out
@@ -256,7 +254,7 @@ def test_nan_ends_the_run_and_keeps_the_last_good_checkpoint(monkeypatch, capsys
 
 
 def test_a_start_that_diverged_is_not_the_best(monkeypatch, capsys):
-    monkeypatch.setattr(seq_starts, 'ThreadPoolExecutor', OneByOne)
+    monkeypatch.setattr(starts, 'ThreadPoolExecutor', OneByOne)
     patch(monkeypatch, 2, spoil)
     seq_train.main(['--epoch', '1', '--seed', '1', '--restarts', '2'])
     table = capsys.readouterr().out.partition('\n\n')[2].splitlines()
@@ -289,8 +287,8 @@ class OthersLanguage:
 
 
 def test_another_model_trains_with_pytorch(transcript, monkeypatch, capsys):
-    monkeypatch.setitem(seq_starts.MODELS, 'srn', OthersModel)
-    monkeypatch.setattr(seq_starts, 'REPORT', 10)
+    monkeypatch.setitem(starts.MODELS, 'srn', OthersModel)
+    monkeypatch.setattr(starts, 'REPORT', 10)
     seq_train.main(['--epoch', '2'])
     found = capsys.readouterr()
     assert 'engine: torch, as the OthersModel in test_seq_train.py is not the compiled one' in found.err
@@ -298,8 +296,8 @@ def test_another_model_trains_with_pytorch(transcript, monkeypatch, capsys):
 
 
 def test_another_language_trains_with_pytorch(monkeypatch, capsys):
-    monkeypatch.setattr(seq_starts, 'REPORT', 10)
-    monkeypatch.setattr(seq_starts, 'lang_anb2n', OthersLanguage)
+    monkeypatch.setattr(starts, 'REPORT', 10)
+    monkeypatch.setattr(starts, 'lang_anb2n', OthersLanguage)
     seq_train.main(['--epoch', '2'])
     found = capsys.readouterr()
     assert 'engine: torch, as test_seq_train.py has no get_symbols()' in found.err
@@ -307,15 +305,15 @@ def test_another_language_trains_with_pytorch(monkeypatch, capsys):
 
 
 def test_the_kernel_refuses_another_model(monkeypatch):
-    monkeypatch.setitem(seq_starts.MODELS, 'srn', OthersModel)
+    monkeypatch.setitem(starts.MODELS, 'srn', OthersModel)
     with pytest.raises(UserError, match='train it with --engine torch'):
         seq_train.main(['--epoch', '1', '--engine', 'kernel'])
 
 
 def test_growing_starts_with_single_symbols_and_ends_with_all(monkeypatch):
     args = seq_train.parse(['--epoch', '10', '--length', '4', '--grow', '0.5', '--schedule', 'linear'])
-    lang = seq_starts.language(args)
-    steps = [(lang.length, rate) for _, _, rate in seq_starts.plan(args, [lang])]
+    lang = starts.language(args)
+    steps = [(lang.length, rate) for _, _, rate in starts.plan(args, [lang])]
     lengths, rates = zip(*steps, strict=True)
     assert lengths == (1, 1, 1, 2, 3, 4, 4, 4, 4, 4, 4)
     assert rates[0] == rates[1] == 0.005
@@ -324,8 +322,8 @@ def test_growing_starts_with_single_symbols_and_ends_with_all(monkeypatch):
 
 def test_mixing_makes_the_largest_n_smaller_in_every_second_thousand():
     args = seq_train.parse(['--epoch', '60', '--length', '10', '--mix'])
-    lang = seq_starts.language(args)
-    lengths = [lang.length for _ in seq_starts.plan(args, [lang])]
+    lang = starts.language(args)
+    lengths = [lang.length for _ in starts.plan(args, [lang])]
     assert set(lengths[1::2]) == {10}
     assert set(lengths[0::2]) == set(range(1, 11))
 

@@ -1,0 +1,1 @@
+"""Measuring: the suite beside the classic loops."""

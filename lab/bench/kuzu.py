@@ -1,0 +1,137 @@
+"""Part 1 beside its classic loop: the training and testing of each network, and how the cost grows."""
+
+import copy
+import os
+import struct
+import tempfile
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, Subset
+
+from kuzu import NetConv, NetFull, NetLin
+from lab.bench.measure import compare, grow, matrix_rate
+from lab.common import cli
+from lab.kuzu import classic as kuzu_classic
+from lab.kuzu import data as kuzu_data
+from lab.kuzu import recipe as kuzu_recipe
+from lab.kuzu import train as kuzu_train
+
+IMAGES = 60_000, 10_000  # training and test images of Kuzushiji-MNIST
+ROUNDS = 5  # each with another fifth of both
+BATCHES = 16, 32, 64, 128, 256, 512, 1024
+UNITS = 50, 100, 200, 400, 800
+GROWTH_IMAGES = 6144
+NETWORKS = {'NetLin': NetLin, 'NetFull, 100 units': lambda: NetFull(100), 'NetConv': NetConv}
+
+
+def layer_costs(model: torch.nn.Module) -> list[int]:
+    """Multiply-adds of each linear and convolutional layer for one image, forward."""
+    costs = []
+
+    def count(layer, _, output):
+        costs.append(output[0].numel() * layer.weight[0].numel())
+
+    layers = [layer for layer in model.modules() if isinstance(layer, torch.nn.Linear | torch.nn.Conv2d)]
+    hooks = [layer.register_forward_hook(count) for layer in layers]
+    model(torch.zeros(1, 1, 28, 28))
+    for hook in hooks:
+        hook.remove()
+    return costs
+
+
+def made_kmnist(root: str):
+    """Write made images, of the real counts and shape, as the four files that torchvision reads."""
+    raw = os.path.join(root, 'KMNIST', 'raw')
+    os.makedirs(raw)
+    chance = np.random.default_rng(1)
+    for half, count in zip(('train', 't10k'), IMAGES, strict=True):
+        for kind, header, shape in (
+            ('images-idx3', struct.pack('>4i', 0x803, count, 28, 28), (count, 28, 28)),
+            ('labels-idx1', struct.pack('>2i', 0x801, count), (count,)),
+        ):
+            with open(os.path.join(raw, f'{half}-{kind}-ubyte'), 'wb') as file:
+                file.write(header + chance.integers(0, 256 if len(shape) > 1 else 10, shape, np.uint8).tobytes())
+
+
+def fifths(data: kuzu_data.Dataset, loaders: tuple) -> list[tuple]:
+    """For each round its part of the images, as both ways take them: (Dataset of slices, DataLoaders)."""
+    found = []
+    for k in range(ROUNDS):
+        parts = [slice(k * count // ROUNDS, (k + 1) * count // ROUNDS) for count in IMAGES]
+        train, test = parts
+        ours = kuzu_data.Dataset(
+            data.train_images[train], data.train_labels[train], data.test_images[test], data.test_labels[test], []
+        )
+        theirs = [
+            DataLoader(Subset(loader.dataset, range(part.start, part.stop)), batch_size=64)
+            for loader, part in zip(loaders, parts, strict=True)
+        ]
+        found.append((ours, theirs))
+    return found
+
+
+def trainer(network: torch.nn.Module, data: kuzu_data.Dataset, batch: int = 64) -> Callable[..., None]:
+    """A function that trains a network for one epoch of these images, or of others, and tests it."""
+    model = kuzu_train.to_device(network, data.train_images)
+    recipe = kuzu_recipe.classic(model, 'sgd', 0.01, 0.5)
+
+    def run(data=data):
+        settings = kuzu_train.Settings(seed=1, dataset='kmnist', images=len(data.train_images), batch=batch)
+        kuzu_train.train_epoch(model, recipe, data, settings, kuzu_train.Progress(), False)
+        kuzu_train.test(model, data.test_images, data.test_labels)
+
+    return run
+
+
+def race() -> list[dict]:
+    """A fifth of an epoch, 12,000 images to train and 2,000 to test, for each network."""
+    everything = torch.get_num_threads()  # the classic loop takes all the threads it finds, the suite one
+    rows = []
+    with tempfile.TemporaryDirectory() as root:
+        made_kmnist(root)
+        data = kuzu_data.load('kmnist', root, cli.device(False))
+        rounds = fifths(data, kuzu_classic.loaders(root))
+        more = {f'NetConv, {everything} threads': NetConv} if everything > 1 else {}
+        for name, network in (NETWORKS | more).items():
+            threads = everything if name in more else 1
+            device = cli.device(False, threads)
+            rate = matrix_rate(device)
+            theirs = network()
+            first, *rest = layer_costs(theirs)  # the first layer needs no gradient of its input
+            floor = (IMAGES[0] * (2 * first + 3 * sum(rest)) + IMAGES[1] * (first + sum(rest))) / rate / ROUNDS
+            run = trainer(copy.deepcopy(theirs), data)
+            optimizer = torch.optim.SGD(theirs.to(device).parameters(), lr=0.01, momentum=0.5)
+
+            def classic(loaders, theirs=theirs, optimizer=optimizer, device=device, threads=threads):
+                torch.set_num_threads(everything)
+                kuzu_classic.train(theirs, device, loaders[0], optimizer, 1)
+                kuzu_classic.test(theirs, device, loaders[1])
+                torch.set_num_threads(threads)
+
+            ours, others = iter(rounds), iter(rounds)
+            rows.append(
+                compare(
+                    name,
+                    '12,000 images',
+                    lambda: classic(next(others)[1]),  # noqa: B023 called before the loop goes on
+                    lambda: run(next(ours)[0]),  # noqa: B023
+                    ROUNDS,
+                    lambda: floor,  # noqa: B023
+                )
+            )
+    return rows
+
+
+def growth() -> list[dict]:
+    """An epoch of 6,144 made images by the size of a batch, and by the units of NetFull."""
+    random = torch.Generator().manual_seed(1)
+    images = torch.rand(GROWTH_IMAGES, 1, 28, 28, generator=random).to(cli.device(False))
+    labels = torch.randint(10, (GROWTH_IMAGES,), generator=random).to(images.device)
+    data = kuzu_data.Dataset(images, labels, images[:64], labels[:64], [])
+    rows = [
+        grow(name, 'batch', {batch: trainer(network(), data, batch) for batch in BATCHES})
+        for name, network in NETWORKS.items()
+    ]
+    return [*rows, grow('NetFull', 'hidden units', {units: trainer(NetFull(units), data) for units in UNITS})]

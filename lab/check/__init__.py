@@ -1,0 +1,1 @@
+"""Part 2: the points, training many starts, lines and margins, pictures."""

@@ -1,0 +1,54 @@
+"""check.csv, or any other file of the same form: a header, then a point per line, two inputs and a target 0 or 1."""
+
+from array import array
+from pathlib import Path
+
+import numpy as np
+
+from lab.common.endings import UserError
+
+LAB = str(Path(__file__).resolve().parents[2] / 'check.csv')  # the nine points
+LARGEST = 1e6  # an input beyond it would leave float32 no digits behind the point
+
+
+def read(path: str) -> tuple[np.ndarray, np.ndarray]:
+    """Read the points (N, 2) and their targets (N), both float32.
+
+    Raises UserError, naming the line, where one does not have three numbers or its target is neither 0 nor 1; OSError
+    where the file cannot be read.
+    """
+    rows = array('f')  # three numbers of a point after the other, in a twentieth of what lists of them would take
+    try:
+        with open(path, encoding='utf-8-sig') as file:
+            header = file.readline().rstrip('\n')
+            if header.count(',') != 2 or _number(header.split(',', 1)[0]) is not None:
+                raise UserError(f'{path} line 1: {header[:40]!r} should be a header of three columns, such as X,Y,T')
+            for number, line in enumerate(file, 2):
+                if line.strip():
+                    rows.extend(_row(path, number, line.rstrip('\n')))
+    except UnicodeDecodeError as error:
+        raise UserError(f'{path} is not a text file: it should be like check.csv') from error
+    if not rows:
+        raise UserError(f'{path} line 2: no points; it should hold two inputs and a target, such as 0,1,1')
+    table = np.frombuffer(rows, np.float32).reshape(-1, 3)
+    return table[:, :2], table[:, 2]
+
+
+def _row(path: str, number: int, line: str) -> list[float]:
+    values = [_number(field) for field in line.split(',', 3)]
+    where = f'{path} line {number}: {line[:40]!r}'
+    if len(values) != 3:
+        columns = line.count(',') + 1
+        raise UserError(f'{where} has {columns} columns: it should have two inputs and a target, such as 0,1,1')
+    if any(value is None or not abs(value) <= LARGEST for value in values):  # NaN fails every comparison
+        raise UserError(f'{where} should be three numbers from {-LARGEST:g} to {LARGEST:g}')
+    if values[2] not in (0, 1):
+        raise UserError(f'{where}: the target should be 0 or 1')
+    return values
+
+
+def _number(field: str) -> float | None:
+    try:
+        return float(field) if field.isascii() and '_' not in field else None  # Python itself reads 1_0 as 10
+    except ValueError:
+        return None

@@ -1,0 +1,1 @@
+"""What all parts share: the command line, files, pictures, several processes, compiling."""

@@ -1,0 +1,86 @@
+"""The command line, the same in every script: flags that are checked, the seed, the device."""
+
+import argparse
+import os
+import random
+from collections.abc import Callable
+
+from lab.common.endings import note, tell
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse whose errors are one line, and whose help shows every default."""
+
+    def __init__(self, description: str):
+        super().__init__(description=description, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+
+    def error(self, message: str):
+        tell(f'{self.prog}: error: {message}\n')
+        self.exit(2)
+
+
+def whole(low: int = 1, high: int = 1_000_000_000) -> Callable[[str], int]:
+    """Flag type: a whole number from low to high."""
+    return _number(int, 'a whole number', low, high)
+
+
+def real(low: float = 0.0, high: float = 1e6) -> Callable[[str], float]:
+    """Flag type: a number from low to high; NaN and infinity are refused."""
+    return _number(float, 'a number', low, high)
+
+
+def _number(convert, what, low, high):
+    def parse(text):
+        try:
+            value = convert(text)
+        except ValueError:
+            value = None
+        if value is None or not low <= value <= high:  # NaN fails every comparison
+            raise argparse.ArgumentTypeError(f'{text[:40]!r} is not {what} from {low} to {high}')
+        return value
+
+    return parse
+
+
+def folder(text: str) -> str:
+    """Flag type: a folder to read or to write; it need not exist yet, but no file may stand in its place."""
+    if not text or '\0' in text or (os.path.exists(text) and not os.path.isdir(text)):
+        raise argparse.ArgumentTypeError(f'{text[:200]!r} is not a folder')
+    return text
+
+
+def add_seed(parser: argparse.ArgumentParser):
+    """Add --seed, to be handed to seed_all()."""
+    parser.add_argument('--seed', type=whole(0, 2**32 - 1), help='random seed (default: one is drawn and printed)')
+
+
+def seed_all(seed: int | None) -> int:
+    """Seed Python, NumPy and PyTorch with `seed`, or with one drawn from the system; print it on standard error."""
+    import numpy
+    import torch
+
+    if seed is None:
+        seed = draw_seed()
+    note(f'seed: {seed}')
+    random.seed(seed)
+    numpy.random.seed(seed)
+    torch.manual_seed(seed)
+    return seed
+
+
+def draw_seed() -> int:
+    """A seed from the system's own source of chance."""
+    return int.from_bytes(os.urandom(4), 'little')
+
+
+def device(no_cuda: bool, threads: int = 1):
+    """The torch device to run on: CUDA where there is one and it is not declined, with repeatable algorithms.
+
+    More than one thread on the CPU split the sums of a gradient, which then round otherwise than on another machine.
+    """
+    import torch
+
+    torch.set_num_threads(threads)
+    torch.backends.cudnn.deterministic = True
+    torch.backends.cudnn.benchmark = False
+    return torch.device('cuda' if torch.cuda.is_available() and not no_cuda else 'cpu')

@@ -1,0 +1,107 @@
+"""The map that each symbol is, state -> next state: its fixed points, and how the states move about them.
+
+Counting up near one fixed point and down near another: Rodriguez, Wiles and Elman (1999), A recurrent neural network
+that learns to count. Newton's method on the step function: Sussillo and Barak (2013), Opening the black box.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from lab.insight.phases import before
+from lab.insight.step import Network, follow
+
+Array = np.ndarray
+RESIDUAL = 1e-10  # |next state - state| of a fixed point
+SAME = 1e-6  # fixed points nearer to each other than this are one
+STILL = 1e-13  # Newton's method stands still once no step is longer than this
+STARTS = 300
+STEPS = 100
+LARGEST_CELL = 1e6
+
+
+class FixedPoint(NamedTuple):
+    """A state that a symbol does not change."""
+
+    symbol: int
+    point: Array  # (size,)
+    eigenvalues: Array  # (size,), complex, of the map's Jacobian there, the largest absolute value first
+    eigenvectors: Array  # (size, size), complex, in columns
+
+    @property
+    def kind(self) -> str:
+        """'attracting' if every eigenvalue is inside the unit circle, 'repelling' if none is, else 'saddle'."""
+        inside = np.abs(self.eigenvalues) < 1
+        return 'attracting' if inside.all() else 'saddle' if inside.any() else 'repelling'
+
+
+class Movement(NamedTuple):
+    """How the states that are visited move about the fixed point that is nearest to them while a symbol repeats."""
+
+    fixed: FixedPoint
+    distance: float  # median over the states before the symbol
+    nearest: float  # the least of these distances
+    factor: float  # median of (distance after the symbol) / (distance before)
+
+
+def newton(net: Network, symbol: int, states: Array) -> Array:
+    """Newton's method on next(state) - state = 0 from N states at once: those that arrive, (M, size)."""
+    bound = np.full(states.shape[1], 1.0)
+    bound[net.hid :] = LARGEST_CELL
+    symbols = np.full(len(states), symbol)
+    for _ in range(STEPS):
+        slope = net.jacobian(states, symbol) - np.eye(len(bound))
+        error = net.read(states, symbols) - states
+        try:
+            step = np.linalg.solve(slope, error[:, :, None])[:, :, 0]
+        except np.linalg.LinAlgError:  # one of them is singular: there, the shortest step
+            step = np.einsum('nij,nj->ni', np.linalg.pinv(slope), error)
+        states = np.clip(states - step, -bound, bound)
+        if np.abs(step).max() < STILL:
+            break
+    arrived = np.abs(net.read(states, symbols) - states).max(axis=1) < RESIDUAL
+    return states[arrived]
+
+
+def fixed_points(net: Network, symbol: int, visited: Array, rng: np.random.Generator) -> list[FixedPoint]:
+    """The fixed points of a symbol that Newton's method finds from visited states (N, size), from random states about
+    them, and from where the symbol, repeated, leads them. Sorted by the first unit."""
+    some = visited[rng.integers(len(visited), size=STARTS)]
+    low, high = visited.min(axis=0), visited.max(axis=0)
+    around = rng.uniform(low - (high - low), high + (high - low), some.shape)
+    led = some
+    for _ in range(STEPS):
+        led = net.read(led, np.full(len(led), symbol))
+    found: list[Array] = []
+    for point in newton(net, symbol, np.vstack([some, around, led])):
+        if not any(np.abs(point - other).max() < SAME * (1 + np.abs(point).max()) for other in found):
+            found.append(point)
+    points = []
+    for point in sorted(found, key=lambda point: tuple(np.round(point, 6))):
+        values, vectors = np.linalg.eig(net.jacobian(point[None], symbol)[0])
+        order = np.argsort(-np.abs(values), kind='stable')
+        points.append(FixedPoint(symbol, point, values[order].astype(complex), vectors[:, order].astype(complex)))
+    return points
+
+
+def movement(net: Network, points: list[FixedPoint], sequences: Array) -> Movement | None:
+    """The movement about the nearest of a symbol's fixed points wherever the symbol follows itself; None where it never
+    does, or has no such point. sequences: (N, T)."""
+    if not points:
+        return None
+    symbol = points[0].symbol
+    again = np.zeros(sequences.shape, dtype=bool)  # the symbol, after the same symbol
+    again[:, 1:] = (sequences[:, 1:] == symbol) & (sequences[:, :-1] == symbol)
+    if not again.any():
+        return None
+    here, there = before(net, sequences)[again], follow(net, sequences)[again]
+    distances = [np.linalg.norm(here - fixed.point, axis=1) for fixed in points]
+    nearest = int(np.argmin([np.median(distance) for distance in distances]))
+    distance = distances[nearest]
+    after = np.linalg.norm(there - points[nearest].point, axis=1)
+    return Movement(
+        points[nearest],
+        float(np.median(distance)),
+        float(distance.min()),
+        float(np.median(after / np.maximum(distance, 1e-300))),
+    )

@@ -1,0 +1,108 @@
+"""What a network does in the phases of a block: gates, units that count, and how far the counting carries."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from lab.insight.automaton import NONE, SYMBOLS, spell
+from lab.insight.step import GATES, Network, follow, softmax
+
+Array = np.ndarray
+OPEN_ABOVE, CLOSED_BELOW = 0.8, 0.2  # the mean of a gate that is called open, closed; between them: partly
+AFTER_A = (0.8, 0.2)  # the lab's target after an A: another A, or a B
+
+
+class Counter(NamedTuple):
+    """A straight line through a unit's values in a phase, over the number of symbols read (A) or still owed (B, C)."""
+
+    symbol: int
+    unit: int
+    slope: float  # change of the unit per symbol counted
+    fit: float  # share of the unit's variance that the line explains, R squared
+
+
+def runs(sequences: Array) -> tuple[Array, Array]:
+    """For every symbol of sequences (N, T): which of its run it is, from 1, and how many of the run are left."""
+
+    def place(symbols):
+        nth = np.ones(symbols.shape, dtype=int)
+        for t in range(1, symbols.shape[1]):
+            nth[:, t] += np.where(symbols[:, t] == symbols[:, t - 1], nth[:, t - 1], 0)
+        return nth
+
+    return place(sequences), place(sequences[:, ::-1])[:, ::-1] - 1
+
+
+def phases(sequences: Array, num_class: int) -> dict[str, Array]:
+    """Masks (N, T) of the phases of a block, in order: 'A', 'first B', 'B', .., 'restart', a block's first A after
+    another block. The very first A belongs to 'A'. The last symbol of a sequence is in 'restart', too."""
+    nth, _ = runs(sequences)
+    restart = (sequences == 0) & (nth == 1) & (np.arange(sequences.shape[1]) > 0)
+    masks = {'A': (sequences == 0) & ~restart}
+    for symbol in range(1, num_class):
+        name = SYMBOLS[symbol]
+        masks[f'first {name}'] = (sequences == symbol) & (nth == 1)
+        masks[name] = (sequences == symbol) & (nth > 1)
+    return masks | {'restart': restart}
+
+
+def before(net: Network, sequences: Array) -> Array:
+    """The state before every symbol of sequences (N, T), (N, T, size)."""
+    start = np.broadcast_to(net.start, (len(sequences), 1, len(net.start)))
+    return np.concatenate([start, follow(net, sequences)[:, :-1]], axis=1)
+
+
+def gates(net: Network, sequences: Array) -> dict[str, dict[str, Array]]:
+    """For every phase and every gate of an LSTM: (3, hid), the mean, the least and the largest value of each unit."""
+    states = before(net, sequences)
+    table = {}
+    for phase, mask in phases(sequences, net.num_class).items():
+        opening = net.gates(states[mask], sequences[mask])
+        table[phase] = {
+            gate: np.array([opening[gate].mean(axis=0), opening[gate].min(axis=0), opening[gate].max(axis=0)])
+            for gate in GATES
+        }
+    return table
+
+
+def word(mean: float) -> str:
+    """What a gate with this mean is called."""
+    return 'open' if mean >= OPEN_ABOVE else 'closed' if mean <= CLOSED_BELOW else 'partly'
+
+
+def counters(net: Network, sequences: Array) -> list[Counter]:
+    """For every symbol the unit that counts best: of an LSTM the cell, of an SRN the hidden unit, with the best line.
+
+    Counted are A's read, B's and C's still to come.
+    """
+    states = follow(net, sequences)[:, :, -net.hid :]
+    nth, left = runs(sequences)
+    inner = sequences != NONE
+    inner[np.arange(len(sequences)), inner.sum(axis=1) - 1] = False  # the last A's block never comes
+    found = []
+    for symbol in range(net.num_class):
+        here = inner & (sequences == symbol)
+        count = (nth if symbol == 0 else left)[here].astype(float)
+        units = states[here]
+        centred = count - count.mean()
+        slope = centred @ units / max(centred @ centred, 1e-12)
+        rest = ((units - units.mean(axis=0) - centred[:, None] * slope) ** 2).sum(axis=0)
+        total = ((units - units.mean(axis=0)) ** 2).sum(axis=0)
+        fit = 1 - rest / np.maximum(total, 1e-12)
+        best = int(fit.argmax())
+        found.append(Counter(symbol, best, float(slope[best]), float(fit[best])))
+    return found
+
+
+def losses(net: Network, longest: int = 30) -> tuple[Array, Array]:
+    """For n = 1..longest, on five blocks of n: the lab's loss (mean squared difference of probabilities and target),
+    and the share of the determined symbols that the network predicts."""
+    sequences = spell(np.repeat(np.arange(1, longest + 1)[:, None], 5, axis=1), net.num_class)
+    read, following = sequences[:, :-1], sequences[:, 1:]
+    real = following != NONE
+    probabilities = softmax(net.logits(follow(net, sequences)[:, :-1]))
+    target = np.where((read == 0)[:, :, None], np.append(AFTER_A, 0)[: net.num_class], np.eye(net.num_class)[following])
+    loss = (((probabilities - target) ** 2).mean(axis=2) * real).sum(axis=1) / real.sum(axis=1)
+    determined = real & (read != 0)
+    right = ((probabilities.argmax(axis=2) == following) & determined).sum(axis=1) / determined.sum(axis=1)
+    return loss, right

@@ -1,0 +1,1 @@
+"""Part 1: the images, where they come from, training, pictures."""

@@ -1,0 +1,133 @@
+"""Kuzushiji-MNIST, or scikit-learn's handwritten digits, as whole tensors in memory, checked.
+
+The numbers are those of the classic pipeline, ToTensor() and Normalize(0.5, 0.5), bit for bit.
+"""
+
+import gzip
+import hashlib
+import os
+import struct
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from lab.common.endings import UserError, note
+from lab.kuzu import fetch
+
+KMNIST_NAMES = ['o', 'ki', 'su', 'tsu', 'na', 'ha', 'ma', 'ya', 're', 'wo']
+SIDE = 28  # pixels
+DIGITS_TRAIN = 1_400  # of 1,797; those after them are by other writers than most of these
+
+
+@dataclass
+class Dataset:
+    """Images (N, 1, 28, 28) float32 in [-1, 1], labels (N,) int64: the position of the class in `classes`."""
+
+    train_images: torch.Tensor
+    train_labels: torch.Tensor
+    test_images: torch.Tensor
+    test_labels: torch.Tensor
+    classes: list[str]
+
+    def about(self) -> str:
+        """A few words that differ for another data set, or another part of this one."""
+        labels = [half.cpu().numpy() for half in (self.train_labels, self.test_labels)]
+        mark = zlib.crc32(labels[1], zlib.crc32(labels[0]))
+        return f'{len(labels[0]):,} images to train, {len(labels[1]):,} to test (checksum of the labels {mark:08x})'
+
+
+def load(dataset: str, data_path: str, device: torch.device) -> Dataset:
+    """The data set `kmnist` or `digits`, on `device`.
+
+    KMNIST is read from the four files under data_path/KMNIST/raw, plain or .gz; those that are missing are downloaded
+    first (see fetch). Raises UserError where they cannot be had, are damaged or do not belong together, and where
+    `dataset` is unknown.
+    """
+    if dataset == 'kmnist':
+        return _kmnist(data_path, device)
+    if dataset == 'digits':
+        return _digits(device)
+    raise UserError(f'no data set {dataset!r}: kmnist or digits')
+
+
+def _kmnist(data_path, device):
+    fetch.fetch(data_path)
+    raw = fetch.raw_folder(data_path)
+    halves = []
+    for half in 'train', 't10k':
+        labels = _read(os.path.join(raw, f'{half}-labels-idx1-ubyte'))
+        images = _read(os.path.join(raw, f'{half}-images-idx3-ubyte'))
+        if len(images) != len(labels):
+            raise UserError(f'{raw}: {len(images):,} {half} images but {len(labels):,} {half} labels: not of one set')
+        if labels.max() > 9:
+            raise UserError(f'{raw}/{half}-labels-idx1-ubyte holds the label {labels.max()}: labels are 0 to 9')
+        halves += [_normalize(images).to(device), torch.from_numpy(labels).long().to(device)]
+    counts = len(halves[0]), len(halves[2])
+    if counts != fetch.OFFICIAL:
+        official = '{:,} and {:,}'.format(*fetch.OFFICIAL)
+        note(f'{raw}: {counts[0]:,} images to train and {counts[1]:,} to test (the official set has {official})')
+    return Dataset(*halves, list(KMNIST_NAMES))
+
+
+def _normalize(pixels: np.ndarray) -> torch.Tensor:
+    """Bytes (N, 28, 28) as float32 (N, 1, 28, 28): ToTensor()'s and Normalize()'s own steps, done in place.
+
+    On the CPU, as there: a GPU divides by multiplying with the inverse, which rounds differently.
+    """
+    return torch.from_numpy(pixels).unsqueeze(1).float().div_(255).sub_(0.5).div_(0.5)
+
+
+def _read(path: str) -> np.ndarray:
+    """The bytes of an idx file (http://yann.lecun.com/exdb/mnist), plain or .gz: (N,) labels or (N, 28, 28) images.
+
+    Raises UserError where it is anything but one whole file of at least one label, or one image of 28 x 28 bytes.
+    """
+    if os.path.exists(path):
+        with open(path, 'rb') as file:
+            data = bytearray(file.read())  # writable, which torch.from_numpy asks for
+    else:
+        path += '.gz'
+        data = _unzip(path)
+    images = 'images' in os.path.basename(path)
+    # Four bytes: 0, 0, 8 for unsigned bytes, the number of dimensions; then each dimension, big-endian.
+    head = struct.Struct('>4i' if images else '>2i')
+    magic = 0x803 if images else 0x801
+    if len(data) < head.size:
+        raise UserError(f'{path} is truncated: {len(data)} bytes')
+    found, *shape = head.unpack_from(data)
+    if found != magic:
+        raise UserError(f'{path} is not an idx file of {"images" if images else "labels"}: magic {found}, not {magic}')
+    if images and shape[1:] != [SIDE, SIDE]:
+        raise UserError(f'{path} holds images of {shape[1]} x {shape[2]}: they should be {SIDE} x {SIDE}')
+    if shape[0] < 1:
+        raise UserError(f'{path} is empty: it says it holds {shape[0]}')
+    size = head.size + shape[0] * (SIDE * SIDE if images else 1)
+    if len(data) != size:
+        what = 'truncated' if len(data) < size else 'followed by something else'
+        raise UserError(f'{path} is {what}: {len(data):,} bytes where its head announces {size:,}')
+    return np.frombuffer(data, np.uint8, offset=head.size).reshape(shape)
+
+
+def _unzip(path: str) -> bytearray:
+    """What an official .gz file holds. Raises UserError on any other: it may be damaged, and unpack to anything."""
+    with open(path, 'rb') as file:
+        data = file.read()
+    md5 = fetch.MD5_GZ[os.path.basename(path)]
+    if hashlib.md5(data, usedforsecurity=False).hexdigest() != md5:
+        raise UserError(f'{path} is not the official file (MD5 {md5}): replace it, or unpack it to use it as it is')
+    return bytearray(gzip.decompress(data))
+
+
+def _digits(device):
+    """The 1,797 digits of 8 x 8 pixels, 0 to 16, that come with scikit-learn, enlarged; the first 1,400 to train."""
+    from sklearn.datasets import load_digits
+
+    pixels, labels = load_digits(return_X_y=True)
+    images = torch.from_numpy(pixels).float().view(-1, 1, 8, 8) / 16
+    images = torch.nn.functional.interpolate(images, (SIDE, SIDE), mode='bilinear').clamp_(0, 1)
+    images = images.sub_(0.5).div_(0.5).to(device)
+    labels = torch.from_numpy(labels).long().to(device)
+    cut = DIGITS_TRAIN
+    return Dataset(images[:cut], labels[:cut], images[cut:], labels[cut:], [str(digit) for digit in range(10)])

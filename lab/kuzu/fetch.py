@@ -1,0 +1,151 @@
+"""Get the four files of Kuzushiji-MNIST: ask each source in turn, never wait without end, check, and put them in place.
+
+A source is asked in a process of its own (kuzu_download.py), which is ended when it takes too long: a server that
+hangs, drips or breaks off then all come to the same.
+"""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import suppress
+
+from lab.common import files
+from lab.common.endings import UserError, note
+
+OFFICIAL = 60_000, 10_000  # images to train and to test
+MD5_GZ = {  # of the official .gz files, as torchvision has them
+    'train-images-idx3-ubyte.gz': 'bdb82020997e1d708af4cf47b453dcf7',
+    'train-labels-idx1-ubyte.gz': 'e144d726b3acfaa3e44228e80efcd344',
+    't10k-images-idx3-ubyte.gz': '5c965bf0a639b31b8f53240b1b52f4d7',
+    't10k-labels-idx1-ubyte.gz': '7320c461ea6c1c855c0b718fb2a4b134',
+}
+# Of the same, unpacked. That of the training images is not on record. From torchvision they come checked by the MD5
+# of their .gz; from OpenML by OpenML's own, and each of the other three agrees only where rows and pixels are in order.
+MD5 = {
+    'train-labels-idx1-ubyte': '949e75301f8813e0dc5800dcc320fc52',
+    't10k-images-idx3-ubyte': 'bf305b8cd328700fbc17f5acbc2856d2',
+    't10k-labels-idx1-ubyte': '9f55f451c0988b028eccdf7d5cc265ab',
+}
+NAMES = [name.removesuffix('.gz') for name in MD5_GZ]
+
+# source: what it is called, the server to ask (None: the usual one), and the seconds after which it is given up:
+# without a byte, and altogether (of OpenML's, reading the rows takes one or two minutes)
+SOURCES = {
+    'torchvision': ('the official server (through torchvision)', None, 10, 300),
+    'openml': ('OpenML (through scikit-learn)', None, 30, 900),
+}
+LOOK = 0.2  # seconds between looks at the process
+
+
+def raw_folder(data_path: str) -> str:
+    """Where torchvision keeps the files."""
+    return os.path.join(data_path, 'KMNIST', 'raw')
+
+
+def fetch(data_path: str):
+    """See to it that the four files stand under data_path/KMNIST/raw, plain or .gz: download those that are missing.
+
+    A file that is there is left as it is. Raises UserError that says what was tried and which files to put where when
+    they cannot be had; then nothing is left behind but that folder.
+    """
+    raw = raw_folder(data_path)
+    if os.path.isdir(raw):
+        files.sweep(raw, '.download-', '')
+    missing = [name for name in NAMES if not _stands(os.path.join(raw, name))]
+    if not missing:
+        return
+    os.makedirs(raw, exist_ok=True)  # now, not after the download: that it cannot be written to is better told at once
+    tried = []
+    for source, (title, *_) in SOURCES.items():
+        with tempfile.TemporaryDirectory(prefix='.download-', dir=raw) as folder:
+            fault = _download(source, folder) or _check(raw_folder(folder))
+            if not fault:
+                for name in missing:
+                    with open(os.path.join(raw_folder(folder), name), 'rb') as file:
+                        files.write(os.path.join(raw, name), file.read())
+                for failure in tried:
+                    note(f'KMNIST could not be had from {failure}')
+                return
+        tried.append(f'{title}: {fault}')
+    raise UserError(
+        f'KMNIST cannot be downloaded: tried {"; ".join(tried)}. Put {", ".join(missing)} (or the same with .gz) '
+        f'into {raw}, or take --dataset digits, which needs no download'
+    )
+
+
+def _stands(path: str) -> bool:
+    return os.path.exists(path) or os.path.exists(path + '.gz')
+
+
+def _download(source: str, folder: str) -> str | None:
+    """Have a source leave the four files under `folder`. Returns what went wrong, or None."""
+    title, address, silence, limit = SOURCES[source]
+    settings = json.dumps({'address': address, 'timeout': silence, 'md5': MD5_GZ, 'counts': OFFICIAL})
+    script = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'download.py')
+    with (
+        open(os.path.join(folder, 'fault'), 'w+b') as said,
+        subprocess.Popen(
+            [sys.executable, script, source, os.path.abspath(folder), settings],
+            stdin=subprocess.PIPE,  # whose end tells the process that this one has died
+            stdout=said,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is for this process alone, which ends the other
+        ) as child,
+    ):
+        try:
+            _watch(child, title, folder, limit)
+        except subprocess.TimeoutExpired:
+            return f'not done after {limit} s'
+        finally:
+            child.kill()
+            child.wait()  # it must not write any more when its folder is removed
+        if child.returncode:
+            said.seek(0)
+            return said.read().decode(errors='replace').strip()[:300] or f'ended with code {child.returncode}'
+    return None
+
+
+def _watch(child: subprocess.Popen, title: str, folder: str, limit: float):
+    """Wait for the process to end and tell how far it is. Raises subprocess.TimeoutExpired after `limit` seconds."""
+    terminal = sys.stderr.isatty()
+    if not terminal:
+        note(f'downloading KMNIST from {title}, for at most {limit} s')
+    start = time.monotonic()
+    try:
+        while True:
+            passed = time.monotonic() - start
+            if terminal:
+                done = f'{_bytes(folder) / 1e6:.1f} MB, {passed:.0f} s of at most {limit} '
+                print(f'\rdownloading KMNIST from {title}: {done}', end='', file=sys.stderr, flush=True)
+            try:
+                return child.wait(LOOK)
+            except subprocess.TimeoutExpired:
+                if passed > limit:
+                    raise
+    finally:
+        if terminal:
+            note('')
+
+
+def _bytes(folder: str) -> int:
+    """How many bytes lie under a folder whose files come and go."""
+    total = 0
+    for where, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):
+                total += os.path.getsize(os.path.join(where, name))
+    return total
+
+
+def _check(raw: str) -> str | None:
+    """Which of the downloaded files is not the official one, or None."""
+    for name in NAMES:
+        with open(os.path.join(raw, name), 'rb') as file:
+            data = file.read()
+        if name in MD5 and hashlib.md5(data, usedforsecurity=False).hexdigest() != MD5[name]:
+            return f'{name} is not the official file (its MD5 should be {MD5[name]})'
+    return None

@@ -1,0 +1,128 @@
+"""What a network of Part 1 got right and wrong, as pictures: confusion matrix, mistakes, learning curve, sweep."""
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from lab.common import picture
+
+EXAMPLES = 4  # true images of each class of a confused pair
+MISTAKES = 8  # real mistakes shown of each pair
+RIGHT, WRONG = '#1a7f37', '#b42318'
+
+
+def confused_pairs(confusion: np.ndarray, most: int = 5) -> list[tuple[int, int, int]]:
+    """The (target, chosen, count) that were confused most often, most first; pairs never confused are left out."""
+    wrong = confusion.astype(int) * (1 - np.eye(len(confusion), dtype=int))
+    order = np.argsort(-wrong, axis=None, kind='stable')[:most]
+    pairs = [(int(cell) // len(wrong), int(cell) % len(wrong)) for cell in order]
+    return [(target, chosen, int(wrong[target, chosen])) for target, chosen in pairs if wrong[target, chosen]]
+
+
+def confusion_picture(confusion: np.ndarray, classes: list[str], title: str) -> Figure:
+    """The matrix as a table of counts: right ones on the green diagonal, mistakes redder the more there are."""
+    size = len(classes)
+    share = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
+    diagonal = np.eye(size, dtype=bool)
+    worst = max(share[~diagonal].max(), 1e-9)
+    colours = np.ones((size, size, 3))
+    colours[diagonal] -= share[diagonal, None] * np.array([0.45, 0.12, 0.42])
+    colours[~diagonal] -= share[~diagonal, None] / worst * np.array([0.08, 0.5, 0.55])
+
+    figure = picture.new(8, 8)
+    axes = figure.add_axes((0.1, 0.04, 0.88, 0.82))
+    axes.imshow(colours)
+    for row in range(size):
+        for column in range(size):
+            weight = 'bold' if row == column else 'normal'
+            axes.text(
+                column, row, f'{confusion[row, column]:.0f}', ha='center', va='center', fontsize=12, weight=weight
+            )
+    axes.set_xticks(range(size), classes, fontsize=13)
+    axes.set_yticks(range(size), classes, fontsize=13)
+    axes.xaxis.tick_top()
+    axes.xaxis.set_label_position('top')
+    axes.tick_params(length=0)
+    axes.set_xlabel('what the network chose', fontsize=12)
+    axes.set_ylabel('what was written (target)', fontsize=12)
+    figure.suptitle(title, fontsize=14)
+    return figure
+
+
+def mistakes_picture(images, labels, chosen, pairs, classes: list[str], title: str) -> Figure:
+    """For each confused pair a row: how both classes are really written, then images of the one taken for the other.
+
+    images (N, 28, 28), labels (N,) and chosen (N,) are arrays; pairs as confused_pairs() gives them.
+    """
+    width = 2 * EXAMPLES + MISTAKES + 2  # two empty columns between the three blocks
+    figure = picture.new(0.66 * width + 0.3, 1.02 * max(len(pairs), 1) + 0.7)
+    figure.suptitle(title, fontsize=13)
+    if not pairs:
+        figure.text(0.5, 0.4, 'no mistake was made', ha='center', fontsize=14)
+        return figure
+    grid = figure.add_gridspec(
+        len(pairs), width, left=0.01, right=0.99, bottom=0.02, top=1 - 0.95 / figure.get_figheight()
+    )
+    grid.update(hspace=0.42, wspace=0.06)
+    for row, (target, taken, count) in enumerate(pairs):
+        blocks = (
+            (0, EXAMPLES, (labels == target) & (chosen == target), f'true {classes[target]}', RIGHT),
+            (EXAMPLES + 1, EXAMPLES, (labels == taken) & (chosen == taken), f'true {classes[taken]}', RIGHT),
+            (
+                2 * EXAMPLES + 2,
+                MISTAKES,
+                (labels == target) & (chosen == taken),
+                f'{classes[target]} taken for {classes[taken]}: {count} times',
+                WRONG,
+            ),
+        )
+        for start, most, which, name, colour in blocks:
+            for place, index in enumerate(np.flatnonzero(which)[:most]):
+                axes = figure.add_subplot(grid[row, start + place])
+                axes.imshow(images[index], cmap='gray_r')
+                axes.set(xticks=[], yticks=[])
+                for spine in axes.spines.values():
+                    spine.set_color(colour)
+                if place == 0:
+                    axes.set_title(name, loc='left', fontsize=10, color=colour, pad=3)
+    return figure
+
+
+def curve_picture(history: list[list[float]], title: str) -> Figure:
+    """Loss and accuracy after each epoch; history holds rows of epoch, training loss, test loss, accuracy (percent)."""
+    epochs, train_loss, test_loss, accuracy = zip(*history, strict=True)
+    figure = picture.new(10, 4.2)
+    left, right = figure.subplots(1, 2)
+    left.plot(epochs, train_loss, 'o-', label='training images, mean over the epoch')
+    left.plot(epochs, test_loss, 's-', label='test images, after the epoch')
+    left.set(xlabel='epoch', ylabel='loss (negative log-likelihood)')
+    left.legend()
+    right.plot(epochs, accuracy, 's-', color='tab:orange')
+    right.set(xlabel='epoch', ylabel='test images recognised (%)', title=f'{accuracy[-1]:.2f}% after the last epoch')
+    for axes in left, right:
+        axes.grid(alpha=0.3)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    figure.suptitle(title, fontsize=13)
+    figure.tight_layout()
+    return figure
+
+
+def sweep_picture(hidden: list[int], accuracy: list[float], mark: float) -> Figure:
+    """Accuracy (percent) against the number of hidden units, with the mark to be reached as a line."""
+    figure = picture.new(7, 4.5)
+    axes = figure.subplots()
+    axes.axhline(mark, color='tab:green', linestyle='--', label=f'{mark:.0f}%')
+    axes.plot(hidden, accuracy, 'o-', label='test images recognised')
+    for units, percent in zip(hidden, accuracy, strict=True):
+        axes.annotate(f'{percent:.2f}', (units, percent), (0, 7), textcoords='offset points', ha='center', fontsize=9)
+    axes.set_xscale('log', base=2)
+    axes.set_xticks(hidden, [str(units) for units in hidden])
+    axes.minorticks_off()
+    axes.margins(0.08, 0.15)
+    axes.set(
+        xlabel='hidden units', ylabel='accuracy (%)', title='Fully connected network: accuracy against hidden units'
+    )
+    axes.grid(alpha=0.3)
+    axes.legend()
+    figure.tight_layout()
+    return figure

@@ -1,0 +1,110 @@
+"""The compiled engine: trains an SRN_model or LSTM_model with the step in seq_gradient.py, where it fits the model.
+
+It does what PyTorch does with the definitions in seq_models.py, in double precision; tests/test_seq_kernel.py compares
+the two to 1e-9.
+"""
+
+import copy
+import glob
+import os
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from lab.seq.gradient import train
+
+PART = 100_000_000  # symbols times weights between two looks at Ctrl-C: under a second
+
+
+def is_kept() -> bool:
+    """Whether an earlier run has left compiled code; if not, the first call compiles, for some ten seconds."""
+    return bool(train.stats.cache_path) and bool(
+        glob.glob(os.path.join(train.stats.cache_path, 'gradient.train-*.nbi'))
+    )
+
+
+class Trainer:
+    """Trains an SRN_model or LSTM_model in place, as torch.optim.SGD or Adam would, in double precision.
+
+    The model's parameters are brought up to date at the end of every run(). Each thread may run a trainer of its own.
+    """
+
+    def __init__(self, model: nn.Module, optim: str, momentum: float, decay: float, clip: float):
+        self.model = model
+        self.hid, self.classes = model.V.shape
+        self.kind = not hasattr(model, 'H0'), optim == 'adam'
+        self.settings = momentum, decay, clip
+        self.weights = vector(model)
+        self.means, self.squares = np.zeros((2, len(self.weights)))
+        self.done = 0
+
+    def run(self, lang, count: int, rate: float, stop: Callable[[], bool] = lambda: False):
+        """Train on the next `count` sequences of `lang` with this learning rate; on fewer once stop() is true."""
+        symbols, ends = lang.get_symbols(count)
+        starts = np.append(0, ends[:-1])
+        part = max(1, PART * count // (len(symbols) * len(self.weights)))
+        for first in range(0, count, part):
+            if not stop():
+                self.step(symbols, starts[first : first + part], ends[first : first + part], rate)
+        set_vector(self.model, self.weights)
+
+    def step(self, symbols: np.ndarray, starts: np.ndarray, ends: np.ndarray, rate: float):
+        """One epoch on each of the sequences symbols[start:end]."""
+        vectors = self.weights, self.means, self.squares
+        train(*self.kind, *vectors, self.done, symbols, starts, ends, self.hid, self.classes, rate, *self.settings)
+        self.done += len(ends)
+
+
+def vector(model: nn.Module) -> np.ndarray:
+    """The parameters of a model, one after the other, in double precision."""
+    return nn.utils.parameters_to_vector(model.parameters()).detach().double().numpy().copy()
+
+
+def set_vector(model: nn.Module, weights: np.ndarray):
+    """Give a model the parameters that vector() returned, in the model's own precision."""
+    nn.utils.vector_to_parameters(torch.tensor(weights, dtype=model.V.dtype), model.parameters())
+
+
+def gradient(model: nn.Module, symbols: np.ndarray) -> np.ndarray:
+    """The gradient of the mean negative log-likelihood of a sequence's symbols after the first, as one vector."""
+    trainer = Trainer(model, 'sgd', 0.0, 0.0, 0.0)
+    end = np.array([len(symbols)])
+    trainer.step(symbols, 0 * end, end, 1.0)
+    return vector(model) - trainer.weights
+
+
+def fits(model: nn.Module) -> bool:
+    """Whether `model` is one of the two networks: the same parameters, and the same gradient by PyTorch's autograd.
+
+    So a model that somebody changed, or wrote afresh, is never trained as what it is not.
+    """
+    shapes = [(name, tuple(value.shape)) for name, value in model.named_parameters()]
+    hid, classes = dict(shapes).get('V', (0, 0))
+    ends = [('V', (hid, classes)), ('out_bias', (classes,))]
+    srn = [('H0', (hid,)), ('W', (classes, hid)), ('U', (hid, hid)), ('hid_bias', (hid,)), *ends]
+    lstm = [('W', (classes, 4 * hid)), ('U', (hid, 4 * hid)), ('hid_bias', (4 * hid,)), *ends]
+    if shapes not in (srn, lstm):
+        return False
+    before = vector(model)
+    random = np.random.default_rng(0)
+    set_vector(model, random.normal(0, hid**-0.5, len(before)))  # as they start, an SRN is all but linear
+    symbols = random.integers(0, classes, 20)
+    one_hot = functional.one_hot(torch.tensor(symbols[:-1]), classes).to(model.V.dtype)
+    model.init_hidden()
+    loss = functional.cross_entropy(model(one_hot.unsqueeze(0))[1][0], torch.tensor(symbols[1:]))
+    by_autograd = torch.autograd.grad(loss, list(model.parameters()), allow_unused=True, materialize_grads=True)
+    alike = np.allclose(gradient(model, symbols), nn.utils.parameters_to_vector(by_autograd), rtol=1e-3, atol=1e-5)
+    set_vector(model, before)
+    return alike
+
+
+def draws(lang) -> bool:
+    """Whether a language has get_symbols(), and it draws the same sequences as get_one_example()."""
+    if not hasattr(lang, 'get_symbols'):
+        return False
+    single, once = copy.deepcopy(lang), copy.deepcopy(lang)
+    symbols, ends = once.get_symbols(3)
+    return all(list(single.get_one_example()[0]) == some.tolist() for some in np.split(symbols, ends[:-1]))

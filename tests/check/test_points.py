@@ -1,0 +1,53 @@
+"""check_data.py: files of points, and the one line that says what is wrong with a file."""
+
+import numpy as np
+import pytest
+
+from lab.check import points as check_data
+from lab.common import endings
+
+
+def test_lab_file_has_nine_points_with_odd_sums_on():
+    points, targets = check_data.read(check_data.LAB)
+    assert sorted(map(tuple, points.tolist())) == [(x, y) for x in range(3) for y in range(3)]
+    assert (targets == points.sum(1) % 2).all()
+
+
+def test_spreadsheet_export_is_read(tmp_path):
+    path = tmp_path / 'mine.csv'
+    path.write_bytes(b'\xef\xbb\xbfa,b,c\r\n-1.5, 2e1 ,1\r\n\r\n0,0,0\r\n')
+    points, targets = check_data.read(str(path))
+    np.testing.assert_array_equal(points, [[-1.5, 20], [0, 0]])
+    np.testing.assert_array_equal(targets, [1, 0])
+
+
+@pytest.mark.parametrize(
+    'text, line',
+    [
+        ('', 1),
+        ('X,Y\n0,0\n', 1),
+        ('0,0,0\n0,1,1\n', 1),
+        ('X,Y,T\n', 2),
+        ('X,Y,T\n0,0,0\n0,1\n', 3),
+        ('X,Y,T\n0,0,0\n0,1,1,1\n', 3),
+        ('X,Y,T\n0,zero,0\n', 2),
+        ('X,Y,T\n0,0,0\n\n1,nan,0\n', 4),
+        ('X,Y,T\n1,inf,0\n', 2),
+        ('X,Y,T\n1_0,0,0\n', 2),
+        ('X,Y,T\n١,0,0\n', 2),
+        ('X,Y,T\n1,1,2\n', 2),
+        ('X,Y,T\n1,1,0.5\n', 2),
+    ],
+)
+def test_malformed_file_is_told_by_its_line(tmp_path, text, line):
+    path = tmp_path / 'mine.csv'
+    path.write_text(text, encoding='utf-8')
+    with pytest.raises(endings.UserError, match=f'mine.csv line {line}: '):
+        check_data.read(str(path))
+
+
+def test_binary_file_is_refused(tmp_path):
+    path = tmp_path / 'mine.csv'
+    path.write_bytes(b'\xff\xd8\xff\xe0' * 10)
+    with pytest.raises(endings.UserError, match='not a text file'):
+        check_data.read(str(path))

@@ -1,0 +1,75 @@
+import numpy as np
+import pytest
+import torch
+
+from anb2n import lang_anb2n
+from lab.insight import automaton as fsm
+from lab.insight.automaton import NONE, OPEN, Automaton
+
+
+@pytest.mark.parametrize(
+    ('num_class', 'length', 'states', 'without_phases'), [(2, 4, 12, 12), (3, 4, 36, 33), (2, 10, 30, 30), (3, 1, 6, 6)]
+)
+def test_the_smallest_automaton_has_a_state_per_count(num_class, length, states, without_phases):
+    """n A's; B's owed (with C's to come: for each n apart); C's owed. That 3 C's are owed after a C or after the only
+    block's B's differs in the phase alone: the languages need 33, not 36, states if phases may be merged."""
+    language = fsm.language(num_class, length)
+    assert len(fsm.minimise(language)[0].output) == states
+    assert len(fsm.minimise(language._replace(phase=0 * language.phase))[0].output) == without_phases
+
+
+@pytest.mark.parametrize(('num_class', 'length'), [(2, 4), (3, 4), (3, 7)])
+def test_the_automaton_predicts_what_the_language_determines(num_class, length):
+    torch.manual_seed(0)
+    lang = lang_anb2n(num_class, length)
+    smallest = fsm.minimise(fsm.language(num_class, length))[0]
+    for _ in range(30):
+        seq, prob, _ = lang.get_one_example()
+        state = 0
+        for symbol, target in zip(seq, prob, strict=False):
+            state = smallest.following[state, symbol]
+            due = target.index(1) if 1 in target else OPEN
+            assert smallest.output[state] == due
+            assert smallest.phase[state] == symbol
+
+
+def test_spell_writes_blocks_and_the_a_after_them():
+    spelt = fsm.spell(np.array([[1, 0], [1, 2]]), 3)
+    assert ''.join('ABC-'[symbol] for symbol in spelt[0]) == 'ABBCCCA' + '-' * 12
+    assert ''.join('ABC-'[symbol] for symbol in spelt[1]) == 'ABBCCC' + 'AABBBBCCCCCC' + 'A'
+
+
+def test_minimising_merges_what_no_future_tells_apart_and_drops_what_is_not_reached():
+    #   0 -A-> 1 -A-> 3 -A-> 0   and the same by way of 2; 4 is never reached
+    following = np.array([[1, 2], [3, NONE], [3, NONE], [0, NONE], [0, NONE]])
+    smallest, number = fsm.minimise(Automaton(following, np.array([0, 0, 0, 1, 1]), np.zeros(5, dtype=int)))
+    assert smallest.following.tolist() == [[1, 1], [2, NONE], [0, NONE]]
+    assert smallest.output.tolist() == [0, 0, 1]
+    assert number.tolist()[:4] == [0, 1, 1, 2]
+
+
+def test_states_that_differ_only_far_ahead_are_kept_apart():
+    following = np.array([[1], [2], [3], [4], [4]])  # a chain; only its end predicts B
+    chain = Automaton(following, np.array([0, 0, 0, 0, 1]), np.zeros(5, dtype=int))
+    assert len(fsm.minimise(chain)[0].output) == 5
+
+
+def test_minimised_automata_are_the_same_however_their_states_were_numbered():
+    one = fsm.minimise(fsm.language(3, 3))[0]
+    order = np.random.default_rng(0).permutation(np.arange(1, len(one.output)))
+    order = np.append(0, order)  # the start stays 0
+    number = np.argsort(order)
+    following = np.where(one.following[order] == NONE, NONE, number[one.following[order]])
+    shuffled = Automaton(following, one.output[order], one.phase[order])
+    assert fsm.same(fsm.minimise(shuffled)[0], one)
+    shuffled.output[-1] = 0 if shuffled.output[-1] else 1
+    assert not fsm.same(fsm.minimise(shuffled)[0], one)
+
+
+def test_a_walk_ends_where_there_is_no_transition():
+    smallest = fsm.minimise(fsm.language(2, 4))[0]
+    walk = fsm.walk(smallest, np.array([[0, 1, 1, 1, 0], [0, 1, 1, 0, NONE]]))
+    assert (walk[0, :3] != NONE).all()
+    assert walk[0, 3:].tolist() == [NONE, NONE]
+    assert (walk[1, :4] != NONE).all()
+    assert walk[1, 4] == NONE

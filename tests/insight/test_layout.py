@@ -1,0 +1,54 @@
+import numpy as np
+
+from lab.insight import automaton as fsm
+from lab.insight import layout
+from lab.insight.automaton import NONE, Automaton
+
+
+def test_states_of_the_language_are_called_after_what_was_read_or_is_owed():
+    smallest = fsm.minimise(fsm.language(2, 3))[0]
+    place = layout.layout(smallest)
+    at = 0
+    assert place.names[at] == 'B0'
+    for symbol, name in (
+        (0, 'A1'),
+        (0, 'A2'),
+        (0, 'A3'),
+        (1, 'B5'),
+        (1, 'B4'),
+        (1, 'B3'),
+        (1, 'B2'),
+        (1, 'B1'),
+        (1, 'B0'),
+    ):
+        at = smallest.following[at, symbol]
+        assert place.names[at] == name
+
+
+def test_counting_is_seen_in_the_places():
+    smallest = fsm.minimise(fsm.language(3, 4))[0]
+    place = layout.layout(smallest)
+    for here, there in enumerate(smallest.following[:, 2]):
+        if there != NONE:  # each C is one to the left; the first stands below its last B
+            assert place.x[there] == place.x[here] - (smallest.phase[here] == 2)
+    for here, there in enumerate(smallest.following[:, 1]):
+        if there != NONE:  # each B is one to the right; the first stands below its A
+            assert place.x[there] == place.x[here] + (smallest.phase[here] == 1)
+    rows = [set(place.row[smallest.phase == phase]) for phase in range(3)]
+    assert [len(row) for row in rows] == [1, 4, 1]
+    assert max(rows[0]) < min(rows[1]) <= max(rows[1]) < min(rows[2])
+
+
+def test_no_two_states_share_a_name_or_a_place_in_any_automaton():
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        states, classes = rng.integers(2, 40), rng.integers(2, 4)
+        phase = rng.integers(0, classes, states)
+        following = np.full((states, classes), NONE)
+        for symbol in range(classes):  # a symbol leads to a state of its own phase, or nowhere
+            leads = np.flatnonzero(phase == symbol)
+            if len(leads):
+                following[:, symbol] = np.where(rng.random(states) < 0.7, rng.choice(leads, states), NONE)
+        place = layout.layout(Automaton(following, np.zeros(states, dtype=int), phase))
+        assert len(set(place.names)) == states
+        assert len(set(zip(place.x, place.row, strict=True))) == states

@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+import torch
+
+from lab.insight import step as seq_step
+from lab.insight.step import GATES
+from seq_models import LSTM_model, SRN_model
+
+
+def pair(kind, seed=0, hid=3, classes=3):
+    torch.manual_seed(seed)
+    model = kind(classes, hid, classes).double()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.normal_(0, 0.8)
+    return model, seq_step.network({name: value.numpy() for name, value in model.state_dict().items()})
+
+
+SYMBOLS = np.random.default_rng(0).integers(0, 3, (5, 20))
+
+
+@pytest.mark.parametrize('kind', [SRN_model, LSTM_model])
+def test_the_step_function_is_the_model(kind):
+    model, net = pair(kind)
+    with torch.no_grad():
+        hidden, output = model(torch.nn.functional.one_hot(torch.tensor(SYMBOLS), 3).double())
+    states = seq_step.follow(net, SYMBOLS)
+    np.testing.assert_allclose(states[..., :3], hidden.numpy(), atol=1e-12)
+    np.testing.assert_allclose(net.logits(states), output.numpy(), atol=1e-12)
+
+
+def test_cells_and_gates_are_those_of_the_model():
+    model, net = pair(LSTM_model)
+    with torch.no_grad():
+        inside = model.inside(torch.nn.functional.one_hot(torch.tensor(SYMBOLS), 3).double())
+    states = seq_step.follow(net, SYMBOLS)
+    np.testing.assert_allclose(states[..., 3:], inside['cell'].numpy(), atol=1e-12)
+    gates = net.gates(states[:, 6], SYMBOLS[:, 7])
+    for name in GATES:
+        expected = inside['out_gate' if name == 'output' else name][:, 7]
+        np.testing.assert_allclose(gates[name], expected.numpy(), atol=1e-12)
+
+
+@pytest.mark.parametrize('kind', [SRN_model, LSTM_model])
+@pytest.mark.parametrize('symbol', [0, 2])
+def test_jacobians_are_those_of_autograd(kind, symbol):
+    model, net = pair(kind, seed=1)
+    parameters = dict(model.named_parameters())
+
+    def step(state):
+        x = parameters['W'][symbol] + state[:3] @ parameters['U'] + parameters['hid_bias']
+        if kind is SRN_model:
+            return torch.tanh(x)
+        into, forget, new, out = x.chunk(4)
+        cell = torch.sigmoid(forget) * state[3:] + torch.sigmoid(into) * torch.tanh(new)
+        return torch.cat([torch.sigmoid(out) * torch.tanh(cell), cell])
+
+    states = np.random.default_rng(2).normal(size=(6, len(net.start)))
+    for state, jacobian in zip(states, net.jacobian(states, symbol), strict=True):
+        expected = torch.autograd.functional.jacobian(step, torch.tensor(state))
+        np.testing.assert_allclose(jacobian, expected.numpy(), atol=1e-12)
+
+
+def test_past_its_end_a_sequence_keeps_its_last_state():
+    _, net = pair(SRN_model)
+    states = seq_step.follow(net, np.array([[0, 1, -1, -1]]))
+    np.testing.assert_array_equal(states[0, 2:], states[0, [1, 1]])

@@ -1,0 +1,223 @@
+"""fetch.py and download.py: both downloads, against a server on 127.0.0.1 that behaves well or badly."""
+
+import gzip
+import hashlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+
+from lab.common import files
+from lab.common.endings import UserError
+from lab.kuzu import download, fetch
+from tests.kuzu.server import COUNTS, arff, made_files, serving
+
+FILES = made_files()
+MD5_GZ = {f'{name}.gz': hashlib.md5(gzip.compress(data, 1, mtime=0)).hexdigest() for name, data in FILES.items()}
+MD5 = {name: hashlib.md5(data).hexdigest() for name, data in FILES.items() if name != 'train-images-idx3-ubyte'}
+NOWHERE = 'http://127.0.0.1:9/'  # the port where nobody listens
+
+
+@pytest.fixture(autouse=True)
+def made_set(monkeypatch):
+    """The made set is the official one, nothing outside this machine is asked, and no proxy stands before 127.0.0.1."""
+    monkeypatch.setattr(fetch, 'MD5_GZ', MD5_GZ)
+    monkeypatch.setattr(fetch, 'MD5', MD5)
+    monkeypatch.setattr(fetch, 'OFFICIAL', COUNTS)
+    monkeypatch.setattr(fetch, 'SOURCES', {})
+    monkeypatch.setenv('NO_PROXY', '127.0.0.1')
+    monkeypatch.setenv('no_proxy', '127.0.0.1')
+
+
+def sources(monkeypatch, **asked):
+    """Ask these servers: torchvision=address, openml=address, in this order."""
+    table = {source: (source, address, 30, 120) for source, address in asked.items()}
+    monkeypatch.setattr(fetch, 'SOURCES', table)
+
+
+def broken_torchvision(tmp_path, monkeypatch):
+    """A torchvision that was built for another torch."""
+    package = tmp_path / 'packages' / 'torchvision'
+    package.mkdir(parents=True)
+    (package / '__init__.py').write_text('raise RuntimeError("operator torchvision::nms does not exist")')
+    monkeypatch.setenv('PYTHONPATH', str(package.parent))
+
+
+def standing(root) -> dict[str, bytes]:
+    """Every file under a folder, hidden ones too."""
+    return {
+        os.path.relpath(os.path.join(where, name), root): open(os.path.join(where, name), 'rb').read()
+        for where, _, names in os.walk(root)
+        for name in names
+    }
+
+
+@pytest.fixture
+def ask(monkeypatch):
+    """The two sources without a process of their own, which takes seconds; what they set is set back."""
+    from sklearn.datasets import _openml
+    from torchvision.datasets import KMNIST
+
+    for holder in _openml, KMNIST:
+        for name, value in vars(holder).copy().items():
+            if isinstance(value, str | list):
+                monkeypatch.setattr(holder, name, value)
+    timeout = socket.getdefaulttimeout()
+    yield {
+        'torchvision': lambda folder, server: download.from_torchvision(str(folder), server.mirror, MD5_GZ),
+        'openml': lambda folder, server: download.from_openml(str(folder), server.openml, COUNTS),
+    }
+    socket.setdefaulttimeout(timeout)
+
+
+def openml_in_this_process(ask, server, monkeypatch):
+    monkeypatch.setattr(fetch, 'SOURCES', {'openml': ('openml',)})
+    monkeypatch.setattr(fetch, '_download', lambda source, folder: ask[source](folder, server))
+
+
+WHOLE = {os.path.join('KMNIST', 'raw', name): data for name, data in FILES.items()}
+
+
+def test_torchvisions_download_makes_the_four_files(tmp_path, monkeypatch):
+    with serving('good') as server:
+        sources(monkeypatch, torchvision=server.mirror, openml=server.openml)
+        fetch.fetch(str(tmp_path / 'data'))
+    assert standing(tmp_path / 'data') == WHOLE
+    assert not [path for path in server.asked if 'openml' in path]
+
+
+def test_openml_makes_the_same_files_where_torchvision_does_not_fit_torch_and_says_what_to_install(
+    tmp_path, monkeypatch, capsys
+):
+    broken_torchvision(tmp_path, monkeypatch)
+    with serving('good') as server:
+        sources(monkeypatch, torchvision=server.mirror, openml=server.openml)
+        fetch.fetch(str(tmp_path / 'data'))
+    assert standing(tmp_path / 'data') == WHOLE
+    lines = [line for line in capsys.readouterr().err.splitlines() if 'nms does not exist' in line]
+    assert len(lines) == 1 and 'pip install --upgrade torch torchvision' in lines[0]
+
+
+def test_only_what_is_missing_is_added(ask, tmp_path, monkeypatch):
+    mine = tmp_path / 'KMNIST' / 'raw' / 'train-labels-idx1-ubyte'
+    mine.parent.mkdir(parents=True)
+    mine.write_bytes(b'my own')
+    with serving('good') as server:
+        openml_in_this_process(ask, server, monkeypatch)
+        fetch.fetch(str(tmp_path))
+    assert standing(tmp_path) == {**WHOLE, os.path.relpath(mine, tmp_path): b'my own'}
+
+
+def test_nothing_is_asked_when_the_files_are_there(tmp_path, monkeypatch):
+    raw = tmp_path / 'KMNIST' / 'raw'
+    raw.mkdir(parents=True)
+    for name, data in FILES.items():
+        (raw / f'{name}.gz').write_bytes(data)
+    sources(monkeypatch, openml=NOWHERE)
+    fetch.fetch(str(tmp_path))
+
+
+def test_what_killed_downloads_left_is_swept_but_not_one_under_way(tmp_path):
+    raw = tmp_path / 'KMNIST' / 'raw'
+    for name, age in ('.download-old', files.STALE_SECONDS + 60), ('.download-new', 60):
+        (raw / name / 'KMNIST').mkdir(parents=True)
+        os.utime(raw / name, (time.time() - age,) * 2)
+    with pytest.raises(UserError):
+        fetch.fetch(str(tmp_path))
+    assert os.listdir(raw) == ['.download-new']
+
+
+def test_an_openml_of_other_rows_is_refused_and_leaves_nothing(ask, tmp_path, monkeypatch):
+    other = made_files()
+    name = 't10k-images-idx3-ubyte'
+    other[name] = other[name][:-1] + bytes([other[name][-1] ^ 1])  # one bit of one pixel
+    with serving('good', other) as server:
+        openml_in_this_process(ask, server, monkeypatch)
+        with pytest.raises(UserError, match=f'{name} is not the official file'):
+            fetch.fetch(str(tmp_path))
+    assert standing(tmp_path) == {}
+
+
+def test_a_server_that_drips_is_given_up_after_the_limit_and_leaves_nothing(tmp_path, monkeypatch):
+    broken_torchvision(tmp_path, monkeypatch)
+    late = []
+    now = time.monotonic
+    monkeypatch.setattr(fetch.time, 'monotonic', lambda: now() + sum(late))
+    with serving('drip') as server:
+        server.when_stuck = lambda: late.append(120)
+        sources(monkeypatch, torchvision=server.mirror, openml=server.openml)
+        with pytest.raises(UserError) as refusal:
+            fetch.fetch(str(tmp_path / 'data'))
+    text = str(refusal.value)
+    assert 'openml: not done after 120 s' in text and 'torchvision::nms' in text  # what was tried
+    assert all(name in text for name in FILES) and str(tmp_path / 'data' / 'KMNIST' / 'raw') in text  # what goes where
+    assert standing(tmp_path / 'data') == {}
+
+
+def test_a_server_that_is_silent_is_given_up_long_before_the_limit(tmp_path, monkeypatch):
+    with serving('silent') as server:
+        monkeypatch.setattr(fetch, 'SOURCES', {'openml': ('openml', server.openml, 0.3, 120)})
+        with pytest.raises(UserError, match='openml: timed out'):
+            fetch.fetch(str(tmp_path))
+    assert standing(tmp_path) == {}
+
+
+def test_ctrl_c_ends_the_download_and_leaves_nothing(tmp_path, monkeypatch):
+    children = []
+
+    class Popen(subprocess.Popen):
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            children.append(self)
+
+    monkeypatch.setattr(fetch.subprocess, 'Popen', Popen)
+    with serving('silent') as server:
+        server.when_stuck = lambda: os.kill(os.getpid(), signal.SIGINT)
+        sources(monkeypatch, openml=server.openml)
+        with pytest.raises(KeyboardInterrupt):
+            fetch.fetch(str(tmp_path))
+    assert standing(tmp_path) == {}
+    assert [child.poll() for child in children] == [-signal.SIGKILL]
+
+
+def test_the_downloading_process_ends_and_cleans_up_when_its_parent_is_gone(tmp_path):
+    folder = tmp_path / 'download'
+    folder.mkdir()
+    with serving('silent') as server:
+        settings = json.dumps({'address': server.openml, 'timeout': 60, 'md5': {}, 'counts': COUNTS})
+        script = os.path.abspath(download.__file__)
+        child = subprocess.Popen([sys.executable, script, 'openml', folder, settings], stdin=subprocess.PIPE)
+        child.stdin.close()  # as the end of the parent would
+        assert child.wait(30) == 1
+    assert not folder.exists()
+
+
+BAD = {'cut': 'corrupt|ended before', 'wrong': 'corrupt|checksum', 'missing': '404', 'silent': 'timed out'}
+
+
+@pytest.mark.parametrize('kind', BAD)
+@pytest.mark.parametrize('source', ['torchvision', 'openml'])
+@pytest.mark.filterwarnings('ignore')  # scikit-learn warns of every repeated try
+def test_a_bad_server_is_told_from_a_good_one(ask, source, kind, tmp_path):
+    socket.setdefaulttimeout(0.2 if kind == 'silent' else 30)
+    with serving(kind) as server, pytest.raises(Exception, match=BAD[kind]):
+        ask[source](tmp_path, server)
+
+
+@pytest.mark.parametrize(
+    'row, word',
+    [(b',256,', 'whole numbers from 0 to 255'), (b',-1,', 'whole numbers from 0 to 255'), (b',,', '')],
+)
+@pytest.mark.filterwarnings('ignore')
+def test_rows_that_are_not_pixels_are_refused(ask, row, word, tmp_path):
+    head, data = arff(FILES).split(b'@DATA\n')
+    values = data.split(b',', 2)
+    table = head + b'@DATA\n' + values[0] + row + values[2]
+    with serving('good', table=table) as server, pytest.raises(ValueError, match=word):
+        ask['openml'](tmp_path, server)
+    assert not (tmp_path / 'KMNIST').exists()

@@ -1,0 +1,172 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numba.core import caching
+from torch import nn
+from torch.nn import functional
+
+from anb2n import lang_anb2n
+from lab.common.compiling import compiled
+from lab.seq import gradient, kernel
+from seq_models import LSTM_model, SRN_model
+
+HERE = Path(__file__).parents[2]
+MODELS = {'srn': SRN_model, 'lstm': LSTM_model}
+
+
+def network(kind, classes, hid, seed=0, size=0.5):
+    """A network in double precision with weights large enough that every term counts."""
+    torch.manual_seed(seed)
+    model = MODELS[kind](classes, hid, classes).double()
+    for parameter in model.parameters():
+        nn.init.normal_(parameter, 0, size)
+    return model
+
+
+def loss_of(model, symbols):
+    one_hot = functional.one_hot(torch.tensor(symbols[:-1]), model.V.shape[1]).double()
+    return functional.cross_entropy(model(one_hot.unsqueeze(0))[1][0], torch.tensor(symbols[1:]))
+
+
+def train_by_autograd(model, optimizer, lang, epochs, clip=0.0):
+    for _ in range(epochs):
+        optimizer.zero_grad()
+        loss_of(model, np.array(lang.get_one_example()[0])).backward()
+        if clip:
+            nn.utils.clip_grad_norm_(model.parameters(), clip)
+        optimizer.step()
+
+
+class Sequence:
+    """A language of one given sequence."""
+
+    def __init__(self, symbols):
+        self.symbols = np.array(symbols)
+
+    def get_symbols(self, count):
+        return np.tile(self.symbols, count), np.arange(1, count + 1) * len(self.symbols)
+
+
+@pytest.mark.parametrize('kind', ['srn', 'lstm'])
+@pytest.mark.parametrize(
+    'optim, rate, momentum, clip',
+    [('sgd', 0.02, 0.0, 0.0), ('sgd', 0.005, 0.9, 0.0), ('adam', 0.01, 0.0, 0.0), ('sgd', 0.05, 0.5, 0.3)],
+)
+def test_200_epochs_give_the_weights_that_autograd_gives(kind, optim, rate, momentum, clip):
+    ours, reference = network(kind, 2, 3), network(kind, 2, 3)
+    if optim == 'adam':
+        optimizer = torch.optim.Adam(reference.parameters(), lr=rate, weight_decay=1e-4)
+    else:
+        optimizer = torch.optim.SGD(reference.parameters(), lr=rate, momentum=momentum, weight_decay=1e-4)
+    trainer = kernel.Trainer(ours, optim, momentum, 1e-4, clip)
+    torch.manual_seed(1)
+    lang = lang_anb2n(2, 2)
+    for count in (1, 150, 49):  # in parts: the optimiser's memory must last
+        trainer.run(lang, count, rate)
+    torch.manual_seed(1)
+    train_by_autograd(reference, optimizer, lang_anb2n(2, 2), 200, clip)
+    difference = np.abs(kernel.vector(ours) - kernel.vector(reference)).max()
+    assert difference < 1e-9
+    assert np.abs(kernel.vector(ours) - kernel.vector(network(kind, 2, 3))).max() > 0.1
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(
+    st.sampled_from(['srn', 'lstm']),
+    st.integers(1, 9),
+    st.integers(2, 6),
+    st.integers(2, 30),
+    st.integers(0, 2**32 - 1),
+    st.floats(0.01, 20),
+)
+def test_gradient_is_autograds_for_any_size(kind, hid, classes, steps, seed, size):
+    model = network(kind, classes, hid, seed, size)
+    symbols = np.random.default_rng(seed).integers(0, classes, steps)
+    by_autograd = torch.autograd.grad(loss_of(model, symbols), list(model.parameters()))
+    expected = nn.utils.parameters_to_vector(by_autograd).numpy()
+    assert np.abs(kernel.gradient(model, symbols) - expected).max() < 1e-9 * max(1, np.abs(expected).max())
+
+
+@pytest.mark.parametrize('kind', ['srn', 'lstm'])
+def test_gradient_is_the_slope_of_the_loss(kind):
+    model = network(kind, 3, 2)
+    symbols = np.random.default_rng(0).integers(0, 3, 12)
+    weights, slopes, step = kernel.vector(model), [], 1e-6
+    for n in range(len(weights)):
+        losses = []
+        for sign in (1, -1):
+            moved = weights.copy()
+            moved[n] += sign * step
+            kernel.set_vector(model, moved)
+            losses.append(loss_of(model, symbols).item())
+        slopes.append((losses[0] - losses[1]) / (2 * step))
+    kernel.set_vector(model, weights)
+    np.testing.assert_allclose(kernel.gradient(model, symbols), slopes, atol=1e-8)
+
+
+def test_exponential_is_exact_to_1e_12():
+    x = np.linspace(-36, 36, 10001)
+    ours = np.array([gradient.exp(value) for value in x])
+    np.testing.assert_allclose(ours, np.exp(x), rtol=1e-12)
+
+
+@pytest.mark.parametrize('kind', ['srn', 'lstm'])
+def test_a_model_keeps_its_float32(kind):
+    model = network(kind, 2, 2).float()
+    kernel.Trainer(model, 'sgd', 0.0, 1e-4, 0.0).run(Sequence([0, 1, 1, 0]), 5, 0.1)
+    assert {value.dtype for value in model.state_dict().values()} == {torch.float32}
+
+
+def test_run_stops_when_asked():
+    model = network('srn', 2, 2)
+    before = kernel.vector(model)
+    kernel.Trainer(model, 'sgd', 0.0, 1e-4, 0.0).run(Sequence([0, 1, 1, 0]), 5, 0.1, lambda: True)
+    assert np.array_equal(kernel.vector(model), before)
+
+
+@pytest.mark.parametrize('kind', ['srn', 'lstm'])
+def test_the_definition_fits_and_keeps_its_weights(kind):
+    model = MODELS[kind](3, 4, 3)
+    before = kernel.vector(model)
+    assert kernel.fits(model)
+    assert np.array_equal(kernel.vector(model), before)
+
+
+class Changed(SRN_model):
+    """The same parameters, another network."""
+
+    def forward(self, x):
+        hidden, output = super().forward(x)
+        return hidden, output + hidden @ self.V
+
+
+class Larger(LSTM_model):
+    """One parameter more, as peepholes would have."""
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.P = nn.Parameter(torch.zeros(2))
+
+
+@pytest.mark.parametrize('model', [Changed(2, 2, 2), Larger(2, 2, 2), nn.Linear(2, 2)])
+def test_another_model_does_not_fit(model):
+    assert not kernel.fits(model)
+
+
+def test_the_second_process_does_not_compile():
+    kernel.fits(SRN_model(2, 2, 2))
+    code = 'import seq_models as m; from lab.seq import kernel as k; k.fits(m.SRN_model(2, 2, 2)); print(k.train.stats)'
+    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True, cwd=HERE)
+    assert 'cache_hits=Counter({' in done.stdout
+    assert 'cache_misses=Counter()' in done.stdout
+
+
+def test_without_a_folder_to_write_it_still_compiles(monkeypatch):
+    monkeypatch.setattr(caching.CacheImpl, '_locator_classes', [])
+    assert compiled(**gradient.OPTIONS)(lambda x: x + 1)(1) == 2

@@ -1,0 +1,84 @@
+import pytest
+import torch
+from torch.nn import functional
+
+from anb2n import lang_anb2n
+from lab.seq import verdict as seq_verdict
+
+
+def oracle(x, limit=1000, blur=0.0, length=None):
+    """A perfect predictor (log-probabilities) that loses count in blocks of more than `limit` A's.
+
+    After an A it answers what `target` has, or what is true when n is uniform in 1..length.
+    """
+    answers = torch.zeros(x.shape)
+    classes = x.shape[2]
+    for row, answer in zip(x, answers, strict=True):
+        symbols, n, run = row.argmax(dim=1).tolist(), 0, 0
+        for t, symbol in enumerate(symbols):
+            run = run + 1 if t and symbol == symbols[t - 1] else 1
+            if symbol == 0:
+                n = run
+                end = 1 / (length + 1 - n) if length and n <= length else 0.2
+                answer[t, :2] = torch.tensor([1 - end, end])
+            else:
+                full = min(n, limit) * (symbol + 1)
+                answer[t, (symbol + 1) % classes if run == full else symbol] = 1
+    return (answers * (1 - blur) + blur / classes).clamp(min=1e-9).log()
+
+
+@pytest.fixture
+def examples(monkeypatch):
+    monkeypatch.setattr(seq_verdict, 'SEQUENCES', 100)
+    torch.manual_seed(0)
+    return seq_verdict.draw(lang_anb2n(3, 3))
+
+
+def test_a_perfect_predictor_has_learned(examples, monkeypatch):
+    monkeypatch.setattr(seq_verdict, 'COUNT_LIMIT', 12)
+    verdict = seq_verdict.judge(oracle, examples, 0.02)
+    assert verdict.loss == pytest.approx(0, abs=1e-6)
+    assert verdict[1:] == (1, 1, True, 12)
+
+
+@pytest.mark.parametrize('lang, num_class, floor', [('anb2n', 2, 0.027), ('anb2nc3n', 3, 0.009)])
+def test_who_knows_the_true_probabilities_has_learned_but_not_without_loss(lang, num_class, floor, monkeypatch):
+    monkeypatch.setattr(seq_verdict, 'SEQUENCES', 300)
+    torch.manual_seed(0)
+    examples = seq_verdict.draw(lang_anb2n(num_class, 4))
+    verdict = seq_verdict.judge(lambda x: oracle(x, 9, length=4), examples, seq_verdict.THRESHOLD[lang])
+    assert verdict.loss == pytest.approx(floor, abs=0.001)
+    assert verdict.learned
+
+
+def test_one_wrong_symbol_in_long_blocks_is_not_learned(examples):
+    verdict = seq_verdict.judge(lambda x: oracle(x, limit=2), examples, 0.5)
+    assert verdict.right < 1
+    assert not verdict.learned
+    assert verdict.counts == 2
+
+
+def test_right_symbols_without_confidence_are_not_learned(examples):
+    verdict = seq_verdict.judge(lambda x: oracle(x, limit=3, blur=0.5), examples, 0.02)
+    assert verdict.right == 1
+    assert verdict.below == 0
+    assert not verdict.learned
+
+
+def test_mean_loss_is_the_mean_of_the_sequences_losses(examples):
+    verdict = seq_verdict.judge(lambda x: x + 0.3, examples, 0.1)
+    losses = []
+    for x, target, length in zip(examples.inputs, examples.target, examples.lengths, strict=True):
+        losses.append(functional.mse_loss(functional.softmax(x[:length] + 0.3, dim=1), target[:length]).item())
+    assert verdict.loss == pytest.approx(sum(losses) / len(losses), rel=1e-5)
+    assert verdict.below == pytest.approx(sum(loss < 0.1 for loss in losses) / len(losses))
+
+
+@pytest.mark.parametrize('limit', [0, 9, 10, 11])
+def test_counting_ends_before_the_first_n_that_fails(limit):
+    assert seq_verdict.count(lambda x: oracle(x, limit), 2) == limit
+
+
+def test_wilsons_interval():
+    assert seq_verdict.interval(140, 200) == pytest.approx((0.6331, 0.7592), abs=1e-3)
+    assert seq_verdict.interval(200, 200)[0] > 0.98
