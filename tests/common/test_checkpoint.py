@@ -1,18 +1,15 @@
-"""checkpoint.py: files are whole or not there, and loading runs no code."""
+"""checkpoint.py: what is loaded is what was saved, and loading runs no code."""
 
 import collections
 import io
 import os
 import pickle
-import resource
-import signal
-import time
 import zipfile
 
 import pytest
 import torch
 
-from lab.common import checkpoint, files
+from lab.common import checkpoint
 from lab.common.endings import UserError
 
 
@@ -37,85 +34,6 @@ def refused(path, word: str):
         checkpoint.load_into(model, str(path))
     assert str(path) in str(refusal.value)
     assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
-
-
-# --- writing
-
-
-def test_write_makes_the_folder_and_leaves_only_the_file(tmp_path):
-    path = tmp_path / 'a' / 'b' / 'file'
-    files.write(str(path), b'new')
-    assert path.read_bytes() == b'new' and os.listdir(path.parent) == ['file']
-
-
-def test_write_takes_a_path_without_a_folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    files.write('file', b'new')
-    assert (tmp_path / 'file').read_bytes() == b'new'
-
-
-def test_a_write_that_fails_half_way_leaves_the_old_file_alone(tmp_path):
-    path = tmp_path / 'file'
-    path.write_bytes(b'old')
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))  # the disk is full after 1,000 bytes
-    try:
-        with pytest.raises(OSError):
-            files.write(str(path), bytes(100_000))
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert path.read_bytes() == b'old' and os.listdir(tmp_path) == ['file']
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason='root may write everywhere')
-def test_a_folder_that_cannot_be_written_raises_oserror(tmp_path):
-    tmp_path.chmod(0o500)
-    with pytest.raises(OSError):
-        files.write(str(tmp_path / 'file'), b'new')
-
-
-def test_a_file_where_the_folder_should_be_raises_oserror(tmp_path):
-    (tmp_path / 'net').write_bytes(b'')
-    with pytest.raises(OSError):
-        files.write(str(tmp_path / 'net' / 'file'), b'new')
-
-
-def test_ctrl_c_while_writing_leaves_the_old_file_alone(tmp_path, monkeypatch):
-    path = tmp_path / 'file'
-    path.write_bytes(b'old')
-
-    def pressed(_):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(os, 'fsync', pressed)
-    with pytest.raises(KeyboardInterrupt):
-        files.write(str(path), b'new')
-    assert path.read_bytes() == b'old' and os.listdir(tmp_path) == ['file']
-
-
-@pytest.mark.filterwarnings('ignore::DeprecationWarning')  # of fork() beside torch's sleeping threads
-@pytest.mark.parametrize('moment, content', [('fsync', b'old'), ('replace', b'old'), ('scandir', b'new')])
-def test_killed_at_any_moment_the_file_is_the_old_or_the_new_one(tmp_path, monkeypatch, moment, content):
-    path = tmp_path / 'file'
-    path.write_bytes(b'old')
-    child = os.fork()
-    if child == 0:
-        setattr(os, moment, lambda *_: os.kill(os.getpid(), signal.SIGKILL))
-        files.write(str(path), b'new')
-        os._exit(0)
-    assert os.waitpid(child, 0)[1] == signal.SIGKILL
-    assert path.read_bytes() == content
-
-
-def test_part_files_of_killed_runs_are_swept_but_not_those_of_running_ones(tmp_path):
-    for name, age in ('.file.1.part', files.STALE_SECONDS + 60), ('.file.2.part', 60):
-        (tmp_path / name).write_bytes(b'')
-        os.utime(tmp_path / name, (time.time() - age,) * 2)
-    files.write(str(tmp_path / 'file'), b'new')
-    assert sorted(os.listdir(tmp_path)) == ['.file.2.part', 'file']
-
-
-# --- loading
 
 
 def test_a_checkpoint_is_a_plain_state_dict(saved):
