@@ -17,13 +17,12 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from anb2n import lang_anb2n
 from lab.common import checkpoint, cli, endings, picture
 from lab.insight import analysis, figures
 from lab.insight.automaton import SYMBOLS
 from lab.insight.step import follow, network
-from lab.seq import flags
-from lab.seq.flags import CLASSES, MODELS
+from lab.seq import flags, student
+from lab.seq.task import Task
 
 
 class Seen(NamedTuple):
@@ -44,7 +43,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     add('--plot_path', type=cli.folder, default='plot', help='folder of the pictures')
     cli.add_seed(parser)
     args = parser.parse_args(argv)
-    flags.complete(args)
+    args.task = Task(args.lang, args.length, args.model, args.hid)
     if args.cell and args.model != 'lstm':
         parser.error('--cell: an srn has no cells; use it with --model lstm')
     return args
@@ -52,12 +51,11 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
 
 def load(args: argparse.Namespace) -> torch.nn.Module:
     """The trained network. Raises UserError: no such file (which there are), or the file is of another network."""
-    stem = flags.stem(args)
+    stem = args.task.stem
     path = os.path.join(args.out_path, f'{stem}_{args.epoch}.pth')
     if not os.path.isfile(path):
         raise endings.UserError(f'no checkpoint {path}; {_what_there_is(args, stem)}')
-    classes = CLASSES[args.lang]
-    model = MODELS[args.model](classes, args.hid, classes)
+    model = student.network(args.task)
     checkpoint.load_into(model, path)
     return model
 
@@ -70,7 +68,7 @@ def _what_there_is(args: argparse.Namespace, stem: str) -> str:
     if epochs:
         return f'of {stem} there is --epoch {", ".join(map(str, epochs))}'
     others = sorted({match[1] for match in matches})
-    train = f'python3 seq_train.py --lang {args.lang} --model {args.model} --hid {args.hid} makes some'
+    train = f'python3 seq_train.py --lang {args.lang} --model {args.model} --hid {args.task.hid} makes some'
     return f'there are only {", ".join(others)} in {args.out_path}; {train}' if others else f'{train}'
 
 
@@ -86,7 +84,7 @@ def print_cells(epoch: int, seq, hidden: np.ndarray, cell: np.ndarray, target, o
     print(f' loss: {((output - target) ** 2).mean():.4f}')
 
 
-def print_sequences(args: argparse.Namespace, model: torch.nn.Module, lang: lang_anb2n) -> Seen:
+def print_sequences(args: argparse.Namespace, model: torch.nn.Module, lang) -> Seen:
     """The lab's transcript: the weights, then num_plot sequences."""
     for weights in model.parameters():
         print(weights.detach().numpy())
@@ -98,7 +96,7 @@ def print_sequences(args: argparse.Namespace, model: torch.nn.Module, lang: lang
             hidden, output = model(x)
         if args.cell:
             inside = follow(net, x.argmax(dim=2).numpy())[0]
-            cells.append(inside[:, args.hid :])
+            cells.append(inside[:, args.task.hid :])
             probabilities = torch.softmax(output, dim=2)[0].numpy()
             print_cells(number, seq, hidden[0].numpy(), cells[-1], target[0].numpy(), probabilities)
         else:
@@ -113,10 +111,10 @@ def draw_units(args: argparse.Namespace, seen: Seen, start: np.ndarray | None, s
     for units, name in ((seen.hidden, ''), (seen.cell, 'cell_')):
         if units is None:
             continue
-        for j, k in figures.pairs(args.hid):
-            picture.save(figures.pair(units, seen.colour, j, k, args.length, start), f'{stem}_{name}{j}{k}.jpg')
-        if args.hid >= 3:
-            picture.save(figures.space(units, seen.colour, args.length, start), f'{stem}_{name}3d.jpg')
+        for j, k in figures.pairs(args.task.hid):
+            picture.save(figures.pair(units, seen.colour, j, k, args.task.length, start), f'{stem}_{name}{j}{k}.jpg')
+        if args.task.hid >= 3:
+            picture.save(figures.space(units, seen.colour, args.task.length, start), f'{stem}_{name}3d.jpg')
 
 
 def main(argv: list[str] | None = None):
@@ -124,12 +122,12 @@ def main(argv: list[str] | None = None):
     model = load(args)
     seed = cli.seed_all(args.seed)
     with np.printoptions(suppress=True, precision=2):
-        seen = print_sequences(args, model, lang_anb2n(CLASSES[args.lang], args.length))
-    stem = os.path.join(args.plot_path, flags.stem(args))
+        seen = print_sequences(args, model, student.language(args.task))
+    stem = os.path.join(args.plot_path, args.task.stem)
     net = network({name: value.numpy() for name, value in model.state_dict().items()})
     endings.note('drawing hidden units')
     draw_units(args, seen, net.start if args.model == 'srn' else None, stem)
-    analysis.report(net, args.length, stem, seed, args.cell)
+    analysis.report(net, args.task.length, stem, seed, args.cell)
     picture.show()
 
 

@@ -21,6 +21,7 @@ from lab.common import checkpoint, cli, endings, files, processes, processes_end
 from lab.seq import flags as seq_flags
 from lab.seq import verdict as seq_verdict
 from lab.seq.starts import Result, Snapshot, begin, choose_engine, language, read, spread, train
+from lab.seq.task import Task
 
 RECIPES = {  # the README has the shares of starts that learn with each, and how they were measured
     'lab': {},
@@ -70,7 +71,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     cli.add_seed(parser)
     parser.set_defaults(**RECIPES[parser.parse_args(argv).recipe])
     args = parser.parse_args(argv)
-    seq_flags.complete(args)
+    args.task = Task(args.lang, args.length, args.model, args.hid)
     if args.restarts == 1 < processes.SIZE:
         parser.error('one start is the work of one process: add --restarts, or start it with python3, not torchrun')
     args.epoch = args.epoch or (200 if (args.lang, args.model) == ('anb2nc3n', 'srn') else 100)
@@ -88,7 +89,7 @@ def show(args: argparse.Namespace, snapshot: Snapshot):
 
 
 def path(args: argparse.Namespace, epoch: int) -> str:
-    return os.path.join(args.out_path, f'{seq_flags.stem(args)}_{epoch // 1000}.pth')
+    return os.path.join(args.out_path, f'{args.task.stem}_{epoch // 1000}.pth')
 
 
 def save(args: argparse.Namespace, snapshot: Snapshot) -> str:
@@ -125,7 +126,7 @@ def print_verdict(args: argparse.Namespace, result: Result, retry: str):
     print(f' mean loss: {verdict.loss:.4f} (learned: under {seq_verdict.THRESHOLD[args.lang]})')
     print(f' sequences under it: {verdict.below:.1%}')
     print(f' determined symbols right: {verdict.right:.2%}')
-    print(f' counts up to n = {verdict.counts} (trained on n up to {args.length})')
+    print(f' counts up to n = {verdict.counts} (trained on n up to {args.task.length})')
     print(' learned: yes' if verdict.learned else f' learned: no; try: {retry}')
 
 

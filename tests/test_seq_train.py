@@ -11,7 +11,7 @@ import seq_train
 from anb2n import lang_anb2n
 from lab.common import checkpoint
 from lab.common.endings import UserError
-from lab.seq import kernel, starts
+from lab.seq import kernel, starts, student
 from seq_models import LSTM_model, SRN_model
 
 HERE = Path(seq_train.__file__).parent
@@ -87,7 +87,7 @@ def test_a_seed_repeats_a_run(transcript):
 )
 def test_zero_means_the_labs_default(flags, length, hid, epoch):
     args = seq_train.parse(flags.split())
-    assert (args.length, args.hid, args.epoch) == (length, hid, epoch)
+    assert (args.task.length, args.task.hid, args.epoch) == (length, hid, epoch)
 
 
 @pytest.mark.parametrize(
@@ -287,25 +287,25 @@ class OthersLanguage:
 
 
 def test_another_model_trains_with_pytorch(transcript, monkeypatch, capsys):
-    monkeypatch.setitem(starts.MODELS, 'srn', OthersModel)
+    monkeypatch.setitem(student.MODELS, 'srn', OthersModel)
     monkeypatch.setattr(starts, 'REPORT', 10)
     seq_train.main(['--epoch', '2'])
     found = capsys.readouterr()
-    assert 'engine: torch, as the OthersModel in test_seq_train.py is not the compiled one' in found.err
+    assert 'engine: torch, as the OthersModel in tests.test_seq_train.py is not the compiled one' in found.err
     assert 'epoch: 20\n' in found.out
 
 
 def test_another_language_trains_with_pytorch(monkeypatch, capsys):
     monkeypatch.setattr(starts, 'REPORT', 10)
-    monkeypatch.setattr(starts, 'lang_anb2n', OthersLanguage)
+    monkeypatch.setattr(student, 'lang_anb2n', OthersLanguage)
     seq_train.main(['--epoch', '2'])
     found = capsys.readouterr()
-    assert 'engine: torch, as test_seq_train.py has no get_symbols()' in found.err
+    assert 'engine: torch, as tests.test_seq_train.py has no get_symbols()' in found.err
     assert 'epoch: 20\n' in found.out
 
 
 def test_the_kernel_refuses_another_model(monkeypatch):
-    monkeypatch.setitem(starts.MODELS, 'srn', OthersModel)
+    monkeypatch.setitem(student.MODELS, 'srn', OthersModel)
     with pytest.raises(UserError, match='train it with --engine torch'):
         seq_train.main(['--epoch', '1', '--engine', 'kernel'])
 

@@ -46,8 +46,8 @@ def epochs(args, engine, count: int) -> Callable[[], None]:
 def waits(args) -> float:
     """In EPOCHS epochs, exponentials that cannot begin before another has ended: the tanh of each step of an SRN, of an
     LSTM a gate and the tanh of the cell. All others can be done meanwhile."""
-    classes = seq_starts.CLASSES[args.lang]
-    steps = 5 * (1 + args.length) / 2 * classes * (classes + 1) / 2  # in a sequence, on average
+    classes = args.task.classes
+    steps = 5 * (1 + args.task.length) / 2 * classes * (classes + 1) / 2  # in a sequence, on average
     return EPOCHS * steps * (2 if args.model == 'lstm' else 1)
 
 
@@ -120,7 +120,7 @@ def automata() -> list[dict]:
         true, every, smallest = [], [], []
         for seed, state in learned(args):
             net = network({key: value.numpy() for key, value in state.items()})
-            found = analysis.find(net, args.length, np.random.default_rng(seed))
+            found = analysis.find(net, args.task.length, np.random.default_rng(seed))
             true.append(found.shares[0] == 1)
             every.append(found.guesses[0] == 1)
             smallest.append(automaton.same(found.states.automaton, found.language))

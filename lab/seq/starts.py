@@ -13,8 +13,7 @@ from torch import nn
 
 from anb2n import lang_anb2n
 from lab.common import cli, endings, processes
-from lab.seq import batch, classic, kernel
-from lab.seq.flags import CLASSES, MODELS
+from lab.seq import batch, classic, kernel, student
 from lab.seq.verdict import Verdict
 
 REPORT = 1000  # epochs between two snapshots; --epoch counts in these
@@ -51,8 +50,7 @@ class Diverged(endings.UserError):
 
 def network(args: argparse.Namespace, state: dict[str, torch.Tensor] | None = None, batch_size: int = 1) -> nn.Module:
     """A network with the weights `state`, or with those that training starts from."""
-    classes = CLASSES[args.lang]
-    model = MODELS[args.model](classes, args.hid, classes, batch_size)
+    model = student.network(args.task, batch_size)
     if state is not None:
         model.load_state_dict(state)
     elif args.model == 'srn':
@@ -62,7 +60,7 @@ def network(args: argparse.Namespace, state: dict[str, torch.Tensor] | None = No
 
 
 def language(args: argparse.Namespace) -> lang_anb2n:
-    return lang_anb2n(CLASSES[args.lang], args.length)
+    return student.language(args.task)
 
 
 def read(
@@ -105,7 +103,7 @@ def plan(args: argparse.Namespace, langs: list[lang_anb2n]) -> Iterator[tuple[in
     """(epoch reached, epochs to train, learning rate) for each REPORT; --grow and --mix set the languages' length."""
     for epoch in range(0, args.epoch * REPORT + 1, REPORT):
         done = max(0, epoch - REPORT) / (args.epoch * REPORT)
-        longest = min(args.length, 1 + int(done / args.grow * args.length)) if args.grow else args.length
+        longest = min(args.task.length, 1 + int(done / args.grow * args.task.length)) if args.grow else args.task.length
         if args.mix and epoch // REPORT % 2 == 0:
             longest = 1 + int(np.random.default_rng(epoch // REPORT).integers(longest))
         if args.grow or args.mix:
