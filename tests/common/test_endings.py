@@ -80,22 +80,26 @@ def interrupted(body, tmp_path, times):
     return process.returncode, out
 
 
-LOOP = """
-    with endings.Interrupt() as stop:
-        print('ready', flush=True)
-        while not stop:
-            time.sleep({step})
-    print('kept', flush=True)
-    stop.leave()
-"""
-
-
 def test_ctrl_c_ends_the_loop_and_what_follows_is_done(tmp_path):
-    assert interrupted(LOOP.format(step=0.01), tmp_path, 1) == (130, 'kept\n')
+    body = """
+        with endings.Interrupt() as stop:
+            print('ready', flush=True)
+            while not stop:
+                time.sleep(0.01)
+        print('kept', flush=True)
+        stop.leave()
+    """
+    assert interrupted(body, tmp_path, 1) == (130, 'kept\n')
 
 
 def test_a_second_ctrl_c_ends_at_once(tmp_path):
-    assert interrupted(LOOP.format(step=60), tmp_path, 2) == (130, '')
+    body = """
+        with endings.Interrupt() as stop:
+            print('ready', flush=True)
+            time.sleep(60)  # a step that takes long
+        print('kept', flush=True)
+    """
+    assert interrupted(body, tmp_path, 2) == (130, '')
 
 
 def test_ctrl_c_outside_a_loop_ends_without_a_traceback(tmp_path):
