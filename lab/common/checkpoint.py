@@ -1,4 +1,4 @@
-"""Checkpoints: saved whole, and loaded without running code that a file may hold."""
+"""Checkpoints: written whole, and loaded without running code that may be in a file."""
 
 import io
 import math
@@ -11,21 +11,24 @@ import torch
 from lab.common import files, pickles
 from lab.common.endings import UserError
 
-LEGACY_PICKLES = 5  # in a file as before torch 1.6: magic number, version, system, the object, keys of its storages
+LEGACY_PICKLES = 5  # in a file of torch < 1.6: magic number, version, system, the object, keys of its storages
 
 
 def save(path: str, state: object):
-    """Write what torch.save writes (a state_dict, or tensors and numbers in dicts and lists); see files.write()."""
+    """torch.save() to a file that is whole or not there, see files.write().
+
+    state: a state_dict, or tensors, numbers and text in dicts and lists.
+    """
     buffer = io.BytesIO()
     torch.save(state, buffer)
     files.write(path, buffer.getvalue())
 
 
 def load(path: str) -> object:
-    """Read what save() wrote: tensors (on the CPU), numbers and text in dicts and lists.
+    """Read what save() wrote; tensors come to the CPU.
 
-    Raises UserError where the file is missing, truncated, corrupt, or holds anything but plain data: code that is
-    pickled in a file is never run.
+    Raises UserError where the file is missing, truncated, corrupt, or holds anything but plain data. Pickled code in a
+    file is never run.
     """
     if not os.path.isfile(path):
         raise UserError(f'no file {path}')
@@ -33,7 +36,7 @@ def load(path: str) -> object:
         data = file.read()
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter('ignore')  # a file is read, or refused in one line
+            warnings.simplefilter('ignore')  # the file is either good or refused in one line
             _check(data)
             return torch.load(io.BytesIO(data), map_location='cpu', weights_only=True)
     except Exception as error:
@@ -41,7 +44,7 @@ def load(path: str) -> object:
 
 
 def _check(data: bytes):
-    """Raise an Exception where a file is damaged, or would run code or take much memory if torch.load() had it."""
+    """Raise an Exception where a file is damaged, or where torch.load() would run code or take much memory."""
     stream, count = io.BytesIO(data), LEGACY_PICKLES
     if zipfile.is_zipfile(stream):
         with zipfile.ZipFile(stream) as archive:
@@ -57,7 +60,7 @@ def _check(data: bytes):
 
 
 def alike(found: object, wanted: object) -> bool:
-    """Whether two values are of the same form: types, lengths, names, and shapes of tensors; `found` is finite, too."""
+    """Whether `found` has the types, lengths, names and tensor shapes of `wanted`, and all its numbers are finite."""
     if type(found) is not type(wanted):
         return False
     if isinstance(wanted, torch.Tensor):
@@ -71,13 +74,13 @@ def alike(found: object, wanted: object) -> bool:
 
 
 def fit(model: torch.nn.Module, state: object, path: str):
-    """Put a state_dict that was read from `path` into a model.
+    """Load a state_dict, which was read from the file `path`, into a model.
 
-    Raises UserError where it is none, where names or shapes differ, or where a weight is NaN or infinite.
+    Raises UserError where it is no state_dict, where names or shapes differ, or where a weight is NaN or infinite.
     """
     if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in dict.values(state)):
         raise UserError(f'{path} is not a state_dict: it should hold tensors by name')
-    state = dict(dict.items(state))  # without the attributes that a file can give to an OrderedDict
+    state = dict(dict.items(state))  # a file can give an OrderedDict attributes, such as `keys`: leave them
     wanted = model.state_dict()
     for name in [*wanted, *(state.keys() - wanted.keys())]:
         found = tuple(state[name].shape) if name in state else 'missing'
@@ -89,7 +92,7 @@ def fit(model: torch.nn.Module, state: object, path: str):
         if found != need and not (found.is_floating_point and need.is_floating_point):
             raise UserError(f'{path} is of another network: {name} is {found}, this network has {need}')
         state[name] = value.to(need)
-        if not torch.isfinite(state[name]).all():  # also a float64 that is too large for float32
+        if not torch.isfinite(state[name]).all():  # infinite is also a float64 too large for float32
             raise UserError(f'{path} holds weights that are NaN or infinite')
     model.load_state_dict(state)
 

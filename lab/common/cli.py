@@ -9,7 +9,7 @@ from lab.common.endings import note, tell
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse whose errors are one line, and whose help shows every default."""
+    """argparse, but an error is one line, and the help shows every default."""
 
     def __init__(self, description: str):
         super().__init__(description=description, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
@@ -43,19 +43,19 @@ def _number(convert, what, low, high):
 
 
 def folder(text: str) -> str:
-    """Flag type: a folder to read or to write; it need not exist yet, but no file may stand in its place."""
+    """Flag type: a folder to read from or to write to. It may be missing, but it may not be a file."""
     if not text or '\0' in text or (os.path.exists(text) and not os.path.isdir(text)):
         raise argparse.ArgumentTypeError(f'{text[:200]!r} is not a folder')
     return text
 
 
 def add_seed(parser: argparse.ArgumentParser):
-    """Add --seed, to be handed to seed_all()."""
+    """Add --seed, for seed_all()."""
     parser.add_argument('--seed', type=whole(0, 2**32 - 1), help='random seed (default: one is drawn and printed)')
 
 
 def seed_all(seed: int | None) -> int:
-    """Seed Python, NumPy and PyTorch with `seed`, or with one drawn from the system; print it on standard error."""
+    """Seed Python, NumPy and PyTorch, print the seed on standard error and return it. None: draw a seed first."""
     import numpy
     import torch
 
@@ -69,14 +69,15 @@ def seed_all(seed: int | None) -> int:
 
 
 def draw_seed() -> int:
-    """A seed from the system's own source of chance."""
+    """Draw a seed, 0 to 2^32 - 1, from the operating system."""
     return int.from_bytes(os.urandom(4), 'little')
 
 
 def device(no_cuda: bool, threads: int = 1):
-    """The torch device to run on: CUDA where there is one and it is not declined, with repeatable algorithms.
+    """The torch device to run on: CUDA where there is a GPU and `no_cuda` is false, else the CPU.
 
-    More than one thread on the CPU split the sums of a gradient, which then round otherwise than on another machine.
+    Sets the number of CPU threads and makes cuDNN use repeatable algorithms. More threads split the sums of a gradient
+    into more parts: the numbers are then rounded in another way.
     """
     import torch
 

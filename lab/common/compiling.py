@@ -1,4 +1,4 @@
-"""Compiling a function with numba, once: the result is kept on disk for the next run."""
+"""Compiling a function with numba; the machine code is kept on disk, so that the next run need not compile again."""
 
 from collections.abc import Callable
 
@@ -6,12 +6,12 @@ from numba import njit
 
 
 def compiled(**options) -> Callable[[Callable], Callable]:
-    """Decorator: numba.njit(**options), kept beside the source or in the user's cache, where either can be written."""
+    """Decorator: numba.njit(**options). The machine code is kept beside the source, or else in the user's cache."""
 
     def decorate(function):
         try:
             return njit(cache=True, **options)(function)
-        except RuntimeError:  # neither can: compiled anew by every run
+        except RuntimeError:  # neither folder can be written: each run compiles
             return njit(**options)(function)
 
     return decorate

@@ -1,6 +1,6 @@
-"""How a script ends: an error the user can mend is one line and exit code 2, Ctrl-C is exit code 130.
+"""How a script ends: an error that the user can correct is one line and exit code 2; Ctrl-C is exit code 130.
 
-Import it first: from then on this holds, also while the slow libraries are still loading.
+A script imports this module first. From then on all errors end so, even while slow packages are still loading.
 """
 
 import atexit
@@ -11,21 +11,21 @@ import traceback
 
 
 class UserError(Exception):
-    """What the user can put right. Its text is the whole message: what is wrong, and what would be right."""
+    """An error that the user can correct. Its text is the whole message: what is wrong, and what would be right."""
 
 
 def note(text: str):
-    """Print a remark on standard error, where it does not disturb the transcript."""
+    """Print a line on standard error, apart from the transcript, which goes to standard output."""
     print(text, file=sys.stderr, flush=True)
 
 
 def tell(text: str):
-    """Print what a script ends with on standard error. processes.py puts another in its place, that tells it once."""
+    """Print the last words of a script on standard error."""
     sys.stderr.write(text)
 
 
 class Interrupt:
-    """Ctrl-C as a question that a loop asks between steps; pressed a second time it ends the script at once.
+    """True once Ctrl-C was pressed, so that a loop can stop after its step. A second Ctrl-C ends the script at once.
 
     with Interrupt() as stop:
         while not stop:
@@ -51,15 +51,18 @@ class Interrupt:
         if self.pressed:
             raise KeyboardInterrupt
         self.pressed = True
-        os.write(2, b'\nstopping after this step; Ctrl-C again stops at once\n')  # print() may not be re-entered
+        os.write(
+            2, b'\nstopping after this step; Ctrl-C again stops at once\n'
+        )  # print() may be at work already, and then fails here
 
     def leave(self):
+        """End the script with exit code 130 if Ctrl-C was pressed."""
         if self.pressed:
             sys.exit(130)
 
 
 def _ending(error: BaseException) -> str | None:
-    """The one line that tells the user about this error, or None where it is a fault of ours."""
+    """What the user is told about this error, or None where the fault is in this program."""
     if isinstance(error, UserError):
         return str(error)
     if isinstance(error, ModuleNotFoundError):
@@ -74,27 +77,27 @@ def _ending(error: BaseException) -> str | None:
 
 
 def _end(kind, error, trace):
-    """sys.excepthook: end with one line and exit code 2, 130 after Ctrl-C; with a traceback if it is our own fault."""
+    """sys.excepthook: one line and exit code 2; after Ctrl-C 130; for a fault in this program Python's own report."""
     if issubclass(kind, KeyboardInterrupt):
         raise SystemExit(130)
-    if issubclass(kind, BrokenPipeError):  # the reader of our output has left, as in `... | head`
+    if issubclass(kind, BrokenPipeError):  # nobody reads our output any more, as in `... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(141)
     line = _ending(error)
     if line is None:
         return tell(''.join(traceback.format_exception(kind, error, trace)))
-    _flush()  # ends here where it is standard output that cannot be written: that is told once
+    _flush()  # if standard output itself cannot be written, the script ends here, with that message alone
     tell(f'{script()}: error: {" ".join(line.split())}\n')
     raise SystemExit(2)
 
 
 def script() -> str:
-    """The name of the script that runs, with which its errors begin."""
+    """The name of the script that is running; its error messages begin with it."""
     return os.path.basename(sys.argv[0])
 
 
 def _flush():
-    """Write out what is left of the transcript while an error can still be told in one line."""
+    """Write the rest of the transcript now. At Python's own exit an error in this would be more than one line."""
     try:
         sys.stdout.flush()
     except OSError as error:

@@ -1,17 +1,18 @@
-"""Files that are whole or not there: writing that survives a crash at any moment."""
+"""Writing a file so that after a crash at any moment the old file or the new one is there, never a part."""
 
 import contextlib
 import os
 import shutil
+import tempfile
 import time
 
-STALE_SECONDS = 3600  # what is this old was left by a killed run; no write or download takes as long
+STALE_SECONDS = 3600  # a temporary file this old was left by a killed run: no write or download takes so long
 
 
 def write(path: str, data: bytes):
-    """Replace the file `path` by `data`, whole: whoever looks finds the old file or the new one, never a part.
+    """Write `data` into a temporary file beside `path`, then give it that name, in place of an old file.
 
-    Makes the folder when it is missing. Raises OSError (disk full, no permission); then the old file still stands.
+    Makes the folder if it is missing. Raises OSError (disk full, no permission); the old file is then unchanged.
     """
     where, name = os.path.split(os.path.abspath(path))
     os.makedirs(where, exist_ok=True)
@@ -30,24 +31,22 @@ def write(path: str, data: bytes):
 
 
 def prepare(folder: str):
-    """Make sure, before hours of work, that a folder can be written: make it, write a file and remove it again.
+    """Make a folder if it is missing, and check that files can be written there, before a run takes hours.
 
     Raises OSError, which names the folder.
     """
     os.makedirs(folder, exist_ok=True)
-    probe = os.path.join(folder, f'.probe.{os.getpid()}.part')
     try:
-        with open(probe, 'wb'):
+        with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
         raise OSError(error.errno, f'cannot write into the folder ({error.strerror})', folder) from error
-    os.unlink(probe)
 
 
 def sweep(where: str, begin: str, end: str):
-    """Remove the files and folders, named so, that killed runs left in a folder."""
+    """Remove what killed runs left in the folder `where`: files and folders whose names begin and end like this."""
     for entry in os.scandir(where):
         if entry.name.startswith(begin) and entry.name.endswith(end):
-            with contextlib.suppress(FileNotFoundError):  # another run was quicker
+            with contextlib.suppress(FileNotFoundError):  # another run has removed it
                 if time.time() - entry.stat().st_mtime > STALE_SECONDS:
                     shutil.rmtree(entry.path, ignore_errors=True) if entry.is_dir() else os.unlink(entry.path)

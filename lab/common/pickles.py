@@ -1,7 +1,7 @@
-"""Whether a pickle is of tensors, numbers and text alone, told from its opcodes before anything is made of it.
+"""Check a pickle before anything is made of it: it may hold tensors, numbers and text, and nothing else.
 
-torch.load(weights_only=True) runs no code that a file brings, but it calls what a file names: a kilobyte can ask for
-bytearray(10**10), which is 10 GB.
+torch.load(weights_only=True) runs no code from a file, but it still makes what the file names: a kilobyte can ask for
+bytearray(10**10), which takes 10 GB. So the pickle's instructions (opcodes) are read first, without carrying them out.
 """
 
 import io
@@ -10,28 +10,31 @@ import re
 
 GLOBALS = re.compile(r'torch\._utils _rebuild_(tensor_v2|parameter)|collections OrderedDict|torch \w+Storage')
 TUPLES = {'EMPTY_TUPLE', 'TUPLE1', 'TUPLE2', 'TUPLE3', 'TUPLE'}
-PUTS = {'BINPUT', 'LONG_BINPUT', 'PROTO'}  # leave the stack as it is
+STORE = {'BINPUT', 'LONG_BINPUT'}  # remember the top of the stack under a number
+KEEP = STORE | {'PROTO'}  # leave the stack as it is
+FETCH = {'BINGET', 'LONG_BINGET'}  # put what was remembered on the stack again
+# Bytes that the object made by an opcode takes at most, without the numbers and text inside
 COST = {'EMPTY_DICT': 72, 'EMPTY_LIST': 64, 'MARK': 64, 'BINPUT': 100, 'LONG_BINPUT': 100, 'EMPTY_SET': 220}
-COST |= {'REDUCE': 600, 'BINPERSID': 400}  # bytes that an opcode takes at most, strings and numbers apart
+COST |= {'REDUCE': 600, 'BINPERSID': 400}
 OTHER = 40
-TIMES, FREE = 10, 1_000_000  # what is made may take 10 times the file's size and a megabyte
+TIMES, FREE = 10, 1_000_000  # all objects together may take 10 times the file's size and a megabyte
 
 
 def check(stream: io.BytesIO, pickles: int, size: int):
-    """Look through so many pickles, one after the other, in a file of `size` bytes. Raises ValueError: not plain."""
+    """Check so many pickles, one after the other, of a file of `size` bytes. Raises ValueError: not plain data."""
     cost = 0
     for _ in range(pickles):
-        tuples, on_top = set(), False
+        tuples, on_top = set(), False  # the numbers under which tuples are remembered; is a tuple on top of the stack?
         for opcode, argument, _ in pickletools.genops(stream):
             name = opcode.name
             cost += COST.get(name, OTHER)
             if name == 'GLOBAL' and not GLOBALS.fullmatch(argument):
                 raise ValueError(f'{argument} is called')
-            if on_top and name in ('BINPUT', 'LONG_BINPUT'):
+            if on_top and name in STORE:
                 tuples.add(argument)
-            # A tuple of the same tuple twice, and so on 50 times, takes a year to be hashed as the key of a dict.
-            if name in ('BINGET', 'LONG_BINGET') and argument in tuples:
+            # A tuple that holds one tuple twice, which holds one twice, and so on 50 deep: hashing it takes a year.
+            if name in FETCH and argument in tuples:
                 raise ValueError('a tuple is used twice')
-            on_top = name in TUPLES or (on_top and name in PUTS)
+            on_top = name in TUPLES or (on_top and name in KEEP)
             if cost > TIMES * size + FREE:
                 raise ValueError('more objects than data')

@@ -1,4 +1,4 @@
-"""Pictures: written whole, byte for byte the same each time, and shown in windows where there is a display."""
+"""Pictures: the same figure is the same file, byte for byte; windows open where there is a display."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 from lab.common import files
 
-if TYPE_CHECKING:  # matplotlib takes most of a second to load, and not everyone who imports this draws with it
+if TYPE_CHECKING:  # matplotlib takes most of a second to load; it is imported where it draws
     from matplotlib.figure import Figure
     from PIL import Image
 
 
 @cache
 def has_windows() -> bool:
-    """Whether matplotlib can open windows here: a display, and a toolkit that draws on it."""
+    """Whether matplotlib can open windows here: there is a display, and a toolkit that draws on it."""
     if sys.platform.startswith('linux') and not (os.environ.get('DISPLAY') or os.environ.get('WAYLAND_DISPLAY')):
         return False  # without asking pyplot, which takes a third of a second to load
     import matplotlib.pyplot as plt
@@ -27,7 +27,7 @@ def has_windows() -> bool:
 
 
 def new(width: float, height: float, window: bool = True) -> Figure:
-    """A new figure of width x height inches; with `window`, show() will show it where there is a display."""
+    """A new figure of width x height inches. With `window`, show() opens it in a window where there is a display."""
     if window and has_windows():
         import matplotlib.pyplot as plt
 
@@ -38,21 +38,21 @@ def new(width: float, height: float, window: bool = True) -> Figure:
 
 
 def save(figure: Figure, path: str, dpi: int = 100):
-    """Write a figure as a JPG, whole; see files.write()."""
+    """Write a figure as a JPG file that is whole or not there, see files.write()."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format='jpg', dpi=dpi, pil_kwargs={'quality': 92})
     files.write(path, buffer.getvalue())
 
 
 def save_image(image: Image.Image, path: str):
-    """Write a Pillow image as a JPG, whole; see files.write()."""
+    """Write a Pillow image likewise."""
     buffer = io.BytesIO()
     image.save(buffer, format='jpeg', quality=92)
     files.write(path, buffer.getvalue())
 
 
 def show():
-    """Show each figure made with new(window=True) in a window, until all are closed; without a display do nothing."""
+    """Show the figures made with new(window=True) until the user closes them. Does nothing without a display."""
     if has_windows():
         import matplotlib.pyplot as plt
 
