@@ -1,5 +1,6 @@
-"""What the documents say: commands are understood, every flag is in the README, every picture is there and small."""
+"""README.md, CONTRIBUTING.md and docs/ say what is so: flags, commands, links, pictures, messages."""
 
+import ast
 import importlib
 import os
 import re
@@ -9,45 +10,115 @@ from pathlib import Path
 import pytest
 
 HOUSE = Path(__file__).parents[1]
-README = (HOUSE / 'README.md').read_text()
-PARTS = {'kuzu_main': '## Part 1', 'check_main': '## Part 2', 'seq_train': 'training', 'seq_plot': 'understanding'}
-SMALL = 60_000  # bytes
-PAGES = [HOUSE / 'README.md', *sorted((HOUSE / 'docs').glob('*.md'))]
+README, FLAGS = HOUSE / 'README.md', HOUSE / 'docs' / 'flags.md'
+PAGES = [README, HOUSE / 'CONTRIBUTING.md', *sorted((HOUSE / 'docs').glob('*.md'))]
+SMALL = 60_000  # bytes of a picture
+SCRIPTS = ['kuzu_main.py', 'check_main.py', 'seq_train.py', 'seq_plot.py', 'bench.py']
 
 
-def section(words: str) -> str:
-    """The part of the README under the heading that holds these words."""
-    return next(part for part in re.split(r'^(?=## )', README, flags=re.MULTILINE) if words in part.splitlines()[0])
+def name(page: Path) -> str:
+    return str(page.relative_to(HOUSE))
 
 
-@pytest.mark.parametrize('script, heading', PARTS.items())
-def test_every_flag_is_in_the_readmes_table(script, heading, capsys):
+def section(page: Path, heading: str) -> str:
+    """The part of a page under `## heading`."""
+    [part] = re.findall(rf'^## {re.escape(heading)}$(.*?)(?=^## |\Z)', page.read_text(), re.MULTILINE | re.DOTALL)
+    return part
+
+
+def first_cells(part: str) -> list[str]:
+    """What stands in backticks in the first column of the tables in a part of a page."""
+    rows = [line.split('|')[1] for line in part.splitlines() if line.startswith('| `')]
+    return re.findall(r'`([^`]+)`', ' '.join(rows))
+
+
+def parse(script: str, words: list[str]):
+    return importlib.import_module(script.removesuffix('.py')).parse(words)
+
+
+@pytest.mark.parametrize('script', SCRIPTS)
+def test_the_table_of_a_script_has_each_of_its_flags_once(script, capsys):
     with pytest.raises(SystemExit):
-        importlib.import_module(script).parse(['--help'])
-    flags = set(re.findall(r'^  (--\w+)', capsys.readouterr().out, re.MULTILINE))
-    rows = [line for line in section(heading).splitlines() if line.startswith('| `--')]
-    assert flags and flags == set(re.findall(r'`(--\w+)`', ' '.join(row.split('|')[1] for row in rows)))
+        parse(script, ['--help'])
+    flags = re.findall(r'^  (--\w+)', capsys.readouterr().out, re.MULTILINE)
+    listed = [cell for cell in first_cells(section(FLAGS, script)) if cell.startswith('--')]
+    assert flags and sorted(flags) == sorted(listed)
 
 
-def test_pictures_of_the_readme_are_there_and_small():
-    pictures = re.findall(r'!\[[^]]+\]\(([^)]+)\)', README)
-    assert len(pictures) > 3
-    assert all(0 < os.path.getsize(HOUSE / name) < SMALL for name in pictures)
-
-
-def commands(*pages: Path) -> list[list[str]]:
-    """Each command line of these pages that runs a script, in words."""
+def commands(*pages: Path) -> list[tuple[str, ...]]:
+    """Each command of these pages that runs a script of the lab, in words: the script and its flags."""
     text = '\n'.join(page.read_text() for page in pages)
-    lines = re.findall(r'^(?:    )?python3 (\w+\.py.*)$', text, re.MULTILINE)
-    return [shlex.split(line, comments=True) for line in dict.fromkeys(lines)]
+    code = [*re.findall(r'^(?:    )?((?:python3|torchrun) .*)$', text, re.MULTILINE), *re.findall(r'`([^`\n]+)`', text)]
+    found = [re.match(r'(?:python3|.*\btorchrun( --\S+)*) (\w+\.py.*)', line) for line in code]
+    return list(dict.fromkeys(tuple(shlex.split(match[2], comments=True)) for match in found if match))
 
 
 def test_the_readme_names_every_command_of_the_lab():
-    scripts = {words[0] for words in commands(HOUSE / 'README.md')}
-    assert scripts >= {'kuzu_main.py', 'check_main.py', 'seq_train.py', 'seq_plot.py', 'bench.py'}
+    assert {words[0] for words in commands(README)} >= {'kuzu_main.py', 'check_main.py', 'seq_train.py', 'seq_plot.py'}
 
 
 @pytest.mark.parametrize('words', commands(*PAGES), ids=' '.join)
 def test_every_command_of_the_pages_is_understood(words):
-    script = importlib.import_module(words[0].removesuffix('.py'))
-    script.parse(words[1:])
+    parse(words[0], list(words[1:]))
+
+
+def test_pictures_are_there_and_small():
+    pictures = [page.parent / path for page in PAGES for path in re.findall(r'!\[[^]]+\]\(([^)]+)\)', page.read_text())]
+    assert len(pictures) > 3
+    assert all(0 < os.path.getsize(path) < SMALL for path in pictures)
+    assert {path.name for path in pictures} == {path.name for path in (HOUSE / 'docs').glob('*.jpg')}
+
+
+def anchors(page: Path) -> set[str]:
+    """What a link to a heading of a page may say: small letters, hyphens for spaces, no other signs."""
+    headings = re.findall(r'^#+ (.*)$', page.read_text(), re.MULTILINE)
+    return {re.sub(r'[^\w\- ]', '', heading.lower()).replace(' ', '-') for heading in headings}
+
+
+@pytest.mark.parametrize('page', PAGES, ids=name)
+def test_every_link_leads_somewhere(page):
+    for path, _, heading in re.findall(r'\]\((?!https?:)([^)#]*)(#([^)]*))?\)', page.read_text()):
+        target = (page.parent / path).resolve() if path else page
+        assert target.is_file(), path
+        assert not heading or heading in anchors(target), heading
+
+
+@pytest.mark.parametrize('page', PAGES, ids=name)
+def test_every_file_of_ours_that_a_page_names_exists(page):
+    for path in re.findall(r'(?<![\w/.])(?:lab|tests|docs)/[\w/]+\.\w+', page.read_text()):
+        assert (HOUSE / path).is_file(), path
+
+
+def test_every_page_can_be_found_from_the_readme():
+    text = README.read_text()
+    assert all(f']({name(page)})' in text for page in PAGES[1:])
+
+
+def test_the_readme_is_short():
+    assert len(README.read_text().splitlines()) < 200
+
+
+def test_the_versions_of_python_stand_in_one_place():
+    assert len(re.findall(r'Python 3\.\d', ''.join(page.read_text() for page in PAGES))) == 1
+
+
+def texts() -> list[str]:
+    """Every text in the code; what is filled in later is '...'."""
+    found = []
+    for path in [*HOUSE.glob('*.py'), *(HOUSE / 'lab').rglob('*.py')]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.JoinedStr):
+                found.append(
+                    ''.join(str(part.value) if isinstance(part, ast.Constant) else '...' for part in node.values)
+                )
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.append(node.value)
+    return found
+
+
+def test_each_message_that_the_readme_explains_stands_in_the_code():
+    messages, written = first_cells(section(README, 'When something goes wrong')), texts()
+    assert len(messages) > 5
+    for message in messages:
+        pattern = '.*'.join(re.escape(part) for part in message.split('...'))
+        assert any(re.search(pattern, text) for text in written), message
