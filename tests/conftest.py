@@ -1,4 +1,4 @@
-"""What holds for every test: one thread, Ctrl-C as in a terminal; and the table of faults at the end."""
+"""What holds for every test: one thread, Ctrl-C as in a terminal; at the end, with -n 0, the table of faults."""
 
 import os
 import signal
@@ -11,7 +11,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has it ignor
 
 
 def pytest_terminal_summary(terminalreporter):
-    faults = sys.modules.get('faults')
+    faults = sys.modules.get('tests.faults.tally')
     if faults and faults.ROWS:
         terminalreporter.section('faults')
         terminalreporter.write_line('\n'.join(faults.table()))

@@ -1,7 +1,7 @@
 """What the tests of faults share: how much to try, scripts in forks of this warm process, and the tally of it all.
 
-Each test is there twice: a little of it by default, all of it in `python3 -m pytest -m campaign -k faults`. The chance
-in it follows from CAMPAIGN_SEED (default 1); of two runs alike, a kill still comes a little earlier or later.
+Each test is there twice: a little of it by default, all of it in `python3 -m pytest -n 0 -m campaign -k faults`. The
+chance in it follows from CAMPAIGN_SEED (default 1); of two runs alike, a kill still comes a little earlier or later.
 """
 
 import functools
