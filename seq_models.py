@@ -1,6 +1,6 @@
 """The two recurrent networks in plain PyTorch: a simple recurrent network and an LSTM that predict the next symbol.
 
-These are the definition: the compiled training in seq_kernel.py is tested against them.
+They define what a network computes: the compiled training in lab/seq/gradient.py is tested against them.
 """
 
 from collections.abc import Iterator
@@ -31,20 +31,15 @@ class SRN_model(nn.Module):
         """The state before the first symbol, (batch_size, hid)."""
         return torch.tanh(self.H0).expand(self.batch_size, -1)
 
-    def inside(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
-        """All there is to see: 'hidden' (batch, T, hid) and 'output' (batch, T, out), before softmax."""
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """One-hot symbols (batch, T, in) -> hidden units (batch, T, hid), outputs before softmax (batch, T, out)."""
         hidden = torch.tanh(self.H0).expand(len(x), -1)
         states = []
         for symbol in x.unbind(dim=1):
             hidden = torch.tanh(symbol @ self.W + hidden @ self.U + self.hid_bias)
             states.append(hidden)
         states = torch.stack(states, dim=1)
-        return {'hidden': states, 'output': states @ self.V + self.out_bias}
-
-    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """One-hot symbols (batch, T, in) -> hidden units (batch, T, hid), outputs before softmax (batch, T, out)."""
-        seen = self.inside(x)
-        return seen['hidden'], seen['output']
+        return states, states @ self.V + self.out_bias
 
 
 class LSTM_model(nn.Module):

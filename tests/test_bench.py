@@ -5,11 +5,11 @@ import pytest
 import torch
 
 import bench
-import seq_train
 from lab.bench import check, kuzu, measure, seq
 from lab.kuzu import classic
 from lab.kuzu import data as kuzu_data
-from lab.seq import starts
+from lab.seq import student
+from lab.seq.task import RECIPES, Task, Training
 
 
 @pytest.fixture
@@ -54,13 +54,12 @@ def test_both_ways_are_given_the_same_images_and_in_the_end_all(monkeypatch, tmp
     assert torch.equal(torch.cat([ours.train_images for ours, _ in rounds]), data.train_images)
 
 
-@pytest.mark.parametrize('flags, waits', [('', 1), ('--lang anb2nc3n --model lstm', 2)])
-def test_the_exponentials_that_wait_are_counted_as_the_language_has_them(flags, waits):
-    args = seq_train.parse(flags.split())
-    lang = starts.language(args)
+@pytest.mark.parametrize('task, waits', [(Task(), 1), (Task('anb2nc3n', model='lstm'), 2)])
+def test_the_exponentials_that_wait_are_counted_as_the_language_has_them(task, waits):
+    lang = student.language(task)
     _, ends = lang.get_symbols(20_000)
     steps = np.diff(ends).mean() - 1
-    assert seq.waits(args) == pytest.approx(seq.EPOCHS * steps * waits, rel=0.02)
+    assert seq.waits(task) == pytest.approx(seq.EPOCHS * steps * waits, rel=0.02)
 
 
 @pytest.mark.parametrize('fill', [seq.chain, check.fill])
@@ -79,7 +78,8 @@ def test_json_holds_what_was_measured(monkeypatch, tmp_path, capsys):
 
 def test_automata_of_learned_networks_are_judged(monkeypatch, capsys):
     monkeypatch.setattr(seq, 'LEARNED', 1)
-    monkeypatch.setattr(seq, 'COMMANDS', {'SRN, 2 units': '--recipe sure'})
+    monkeypatch.setattr(seq, 'TASKS', {'SRN, 2 units': Task()})
+    monkeypatch.setattr(seq, 'TRAINING', Training(**RECIPES['sure']))
     (row,) = seq.automata()
     assert (row['true'], row['smallest'], row['of']) == (1, 1, 1)
     assert 'of 1 networks that have learned' in capsys.readouterr().out

@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 import torch
 
+import seq_models
 import seq_train
-from anb2n import lang_anb2n
 from lab.common import checkpoint
 from lab.common.endings import UserError
-from lab.seq import kernel, starts, student
-from seq_models import LSTM_model, SRN_model
+from lab.seq import kernel, results, starts, student
+from lab.seq.task import Task, Training
+from seq_models import LSTM_model
+from tests.seq.test_starts import OthersLanguage, OthersModel
 
 HERE = Path(seq_train.__file__).parent
 
@@ -73,21 +75,6 @@ def test_a_seed_repeats_a_run(transcript):
     first = transcript('--epoch 1 --seed 5')
     assert transcript('--epoch 1 --seed 5') == first
     assert transcript('--epoch 1 --seed 6') != first
-
-
-@pytest.mark.parametrize(
-    'flags, length, hid, epoch',
-    [
-        ('', 4, 2, 100),
-        ('--model lstm', 4, 2, 100),
-        ('--lang anb2nc3n', 4, 4, 200),
-        ('--lang anb2nc3n --model lstm', 4, 3, 100),
-        ('--lang anb2nc3n --length 9 --hid 7 --epoch 5', 9, 7, 5),
-    ],
-)
-def test_zero_means_the_labs_default(flags, length, hid, epoch):
-    args = seq_train.parse(flags.split())
-    assert (args.task.length, args.task.hid, args.epoch) == (length, hid, epoch)
 
 
 @pytest.mark.parametrize(
@@ -161,18 +148,6 @@ def test_a_start_that_learned_says_so(transcript):
     assert ' determined symbols right: 100.00%' in ours
 
 
-@pytest.mark.parametrize('keep, epoch', [('best', 10_000), ('last', 30_000)])
-def test_the_best_checkpoint_is_judged_where_that_is_asked_for(transcript, keep, epoch):
-    transcript('--recipe sure --seed 1')
-    blank, learned = (checkpoint.load(f'net/anb2n_srn2_{thousands}.pth') for thousands in (0, 100))
-    args = seq_train.parse(['--keep', keep])
-    record = [
-        starts.Snapshot(*row, None) for row in ((0, learned), (10_000, learned), (20_000, blank), (30_000, blank))
-    ]
-    result = seq_train.judge(args, seq_train.draw_examples(args), 7, record)
-    assert (result.seed, result.epoch, result.verdict.learned) == (7, epoch, keep == 'best')
-
-
 def test_the_best_checkpoint_is_named(transcript):
     _, ours = transcript('--epoch 10 --keep best --seed 1')
     assert ours.splitlines()[0] == 'best checkpoint: net/anb2n_srn2_10.pth'
@@ -218,7 +193,7 @@ def test_ctrl_c_among_many_starts_keeps_the_best_so_far(monkeypatch, capsys, tmp
 
 
 def test_ctrl_c_before_any_of_many_starts_is_done_ends_quietly(monkeypatch, capsys):
-    monkeypatch.setattr(seq_train, 'spread', lambda args, engine, seed, stop, *_: (stop._press(), ([], []))[1])
+    monkeypatch.setattr(results, 'choose', lambda *_: (signal.raise_signal(signal.SIGINT), ([], []))[1])
     with pytest.raises(SystemExit, match='130'):
         seq_train.main(['--epoch', '1', '--seed', '1', '--restarts', '2'])
     assert capsys.readouterr().out == ''
@@ -262,36 +237,12 @@ def test_a_start_that_diverged_is_not_the_best(monkeypatch, capsys):
     assert 'nan' not in ''.join(table)
 
 
-class OthersModel(SRN_model):
-    """Another network: its own forward, and nothing inside to see."""
-
-    inside = None
-
-    def forward(self, x):
-        hidden = self.init_hidden()
-        states = []
-        for t in range(x.shape[1]):
-            hidden = torch.sigmoid(x[:, t] @ self.W + hidden @ self.U + self.hid_bias)
-            states.append(hidden)
-        hidden = torch.stack(states, 1)
-        return hidden, hidden @ self.V + self.out_bias
-
-
-class OthersLanguage:
-    """Another language, with the lab's methods only."""
-
-    def __init__(self, num_class=2, length=4):
-        ours = lang_anb2n(num_class, length)
-        self.get_one_example, self.get_sequence = ours.get_one_example, ours.get_sequence
-        self.print_outputs = ours.print_outputs
-
-
-def test_another_model_trains_with_pytorch(transcript, monkeypatch, capsys):
-    monkeypatch.setitem(student.MODELS, 'srn', OthersModel)
+def test_another_model_trains_with_pytorch(monkeypatch, capsys):
+    monkeypatch.setattr(seq_models, 'SRN_model', OthersModel)
     monkeypatch.setattr(starts, 'REPORT', 10)
     seq_train.main(['--epoch', '2'])
     found = capsys.readouterr()
-    assert 'engine: torch, as the OthersModel in tests.test_seq_train.py is not the compiled one' in found.err
+    assert 'engine: torch, as the OthersModel in test_starts.py is not the compiled one' in found.err
     assert 'epoch: 20\n' in found.out
 
 
@@ -300,34 +251,56 @@ def test_another_language_trains_with_pytorch(monkeypatch, capsys):
     monkeypatch.setattr(student, 'lang_anb2n', OthersLanguage)
     seq_train.main(['--epoch', '2'])
     found = capsys.readouterr()
-    assert 'engine: torch, as tests.test_seq_train.py has no get_symbols()' in found.err
+    assert 'engine: torch, as test_starts.py has no get_symbols()' in found.err
     assert 'epoch: 20\n' in found.out
 
 
 def test_the_kernel_refuses_another_model(monkeypatch):
-    monkeypatch.setitem(student.MODELS, 'srn', OthersModel)
+    monkeypatch.setattr(seq_models, 'SRN_model', OthersModel)
     with pytest.raises(UserError, match='train it with --engine torch'):
         seq_train.main(['--epoch', '1', '--engine', 'kernel'])
 
 
-def test_growing_starts_with_single_symbols_and_ends_with_all(monkeypatch):
-    args = seq_train.parse(['--epoch', '10', '--length', '4', '--grow', '0.5', '--schedule', 'linear'])
-    lang = starts.language(args)
-    steps = [(lang.length, rate) for _, _, rate in starts.plan(args, [lang])]
-    lengths, rates = zip(*steps, strict=True)
-    assert lengths == (1, 1, 1, 2, 3, 4, 4, 4, 4, 4, 4)
-    assert rates[0] == rates[1] == 0.005
-    assert rates[-1] == pytest.approx(0.0005)
-
-
-def test_mixing_makes_the_largest_n_smaller_in_every_second_thousand():
-    args = seq_train.parse(['--epoch', '60', '--length', '10', '--mix'])
-    lang = starts.language(args)
-    lengths = [lang.length for _ in starts.plan(args, [lang])]
-    assert set(lengths[1::2]) == {10}
-    assert set(lengths[0::2]) == set(range(1, 11))
-
-
 def test_a_recipe_is_other_defaults_and_flags_come_first():
-    args = seq_train.parse(['--recipe', 'far', '--lr', '0.5'])
-    assert (args.hid, args.length, args.mix, args.lr) == (6, 10, True, 0.5)
+    task, training = seq_train.settings(seq_train.parse(['--recipe', 'far', '--lr', '0.5']))
+    assert (task.hid, task.length, training.mix, training.lr) == (6, 10, True, 0.5)
+    assert (training.optim, training.keep, training.epoch) == ('adam', 'best', 100)
+
+
+def test_without_flags_it_trains_as_the_lab_does():
+    assert seq_train.settings(seq_train.parse([])) == (Task(), Training())
+
+
+def test_each_setting_has_its_flag():
+    flags = '--lang anb2nc3n --length 5 --model lstm --hid 6 --optim adam --lr 0.1 --mom 0.2 --init 0.3 --epoch 4 '
+    flags += '--decay 0.5 --clip 0.6 --schedule linear --grow 0.7 --mix --keep best'
+    assert seq_train.settings(seq_train.parse(flags.split())) == (
+        Task('anb2nc3n', 5, 'lstm', 6),
+        Training('adam', 0.1, 0.2, 0.3, 4, 0.5, 0.6, 'linear', 0.7, True, 'best'),
+    )
+
+
+@pytest.mark.parametrize(
+    'flags, epoch',
+    [
+        ('', 100),
+        ('--model lstm', 100),
+        ('--lang anb2nc3n', 200),
+        ('--lang anb2nc3n --model lstm', 100),
+        ('--epoch 5', 5),
+    ],
+)
+def test_zero_epochs_mean_the_labs(flags, epoch):
+    assert seq_train.parse(flags.split()).epoch == epoch
+
+
+def test_torchrun_is_told_that_it_is_not_needed(monkeypatch, capsys):
+    monkeypatch.setenv('RANK', '1')
+    monkeypatch.setenv('WORLD_SIZE', '1')
+    seq_train.parse([])
+    monkeypatch.setenv('WORLD_SIZE', '2')
+    with pytest.raises(SystemExit, match='2'):
+        seq_train.parse([])
+    message = capsys.readouterr().err
+    assert 'start it with python3, not with torchrun' in message
+    assert message.count('\n') == 1

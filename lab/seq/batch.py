@@ -10,7 +10,7 @@ NOTHING = -100  # the symbol that cross_entropy leaves out of its mean: what fol
 
 
 class Trainer:
-    """Trains many models of one kind in place: as seq_classic.Trainer, with lists of models and of languages."""
+    """Trains many models of one kind in place: as classic.Trainer, with lists of models and of languages."""
 
     def __init__(
         self, models: list[nn.Module], optim: str, momentum: float, decay: float, clip: float, device: torch.device

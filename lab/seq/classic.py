@@ -1,4 +1,4 @@
-"""The lab's training loop, plainly: a sequence, the loss, its gradient by autograd, a step of the optimiser.
+"""The lab's training loop, plainly: a sequence, the loss, its gradient by autograd, a step of the optimizer.
 
 It trains any model and language with the lab's interface, and is what the compiled loop is measured against.
 """
@@ -11,7 +11,7 @@ from torch.nn import functional
 
 
 class Trainer:
-    """Trains a model in place; the same interface as seq_kernel.Trainer."""
+    """Trains a model in place; the same interface as kernel.Trainer."""
 
     def __init__(self, model: nn.Module, optim: str, momentum: float, decay: float, clip: float):
         self.model, self.clip = model, clip

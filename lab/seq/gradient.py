@@ -1,7 +1,7 @@
 """The training step of the two networks, compiled: read a sequence, go back through time, change the weights.
 
 A network is one vector of float64 here: its parameters one after the other, in the order of its state_dict; so are its
-gradient and the optimiser's means. A sequence is T + 1 symbols, integers from 0. A gradient is worked out in arrays
+gradient and the optimizer's means. A sequence is T + 1 symbols, integers from 0. A gradient is worked out in arrays
 made once by train(), for the longest sequence: states and cells (T + 1, hid), dstates and squashed (T, hid), gates or
 deltas (T, 4 hid), errors (T, classes).
 """
@@ -197,7 +197,7 @@ def update(weights, gradient, means, squares, done, adam, rate, momentum, decay,
 def train(lstm, adam, weights, means, squares, done, symbols, starts, ends, hid, classes, rate, momentum, decay, clip):
     """Train on sequences, one epoch each, after `done` earlier ones; weights, means and squares are changed.
 
-    lstm, adam: whether the network is an LSTM, the optimiser Adam. Sequence n is symbols[starts[n] : ends[n]].
+    lstm, adam: whether the network is an LSTM, the optimizer Adam. Sequence n is symbols[starts[n] : ends[n]].
     """
     steps = (ends - starts).max() - 1
     states, cells = np.empty((steps + 1, hid)), np.empty((steps + 1, hid))

@@ -1,6 +1,6 @@
-"""The compiled engine: trains an SRN_model or LSTM_model with the step in seq_gradient.py, where it fits the model.
+"""The compiled engine: trains an SRN_model or LSTM_model with the step in gradient.py, where it fits the model.
 
-It does what PyTorch does with the definitions in seq_models.py, in double precision; tests/test_seq_kernel.py compares
+It does what PyTorch does with the definitions in seq_models.py, in double precision; tests/seq/test_kernel.py compares
 the two to 1e-9.
 """
 

@@ -1,19 +1,32 @@
 """The only place that loads seq_models.py and anb2n.py, which a student may replace by their own."""
 
+import torch
 from torch import nn
 
+import seq_models
 from anb2n import lang_anb2n
-from lab.seq.task import Task
-from seq_models import LSTM_model, SRN_model
+from lab.seq.task import MODELS, Task
 
-MODELS = {'srn': SRN_model, 'lstm': LSTM_model}
-
-
-def network(task: Task, batch_size: int = 1) -> nn.Module:
-    """A new network for the task, with the weights that its class draws."""
-    return MODELS[task.model](task.classes, task.hid, task.classes, batch_size)
+State = dict[str, torch.Tensor]  # a network's weights by name
 
 
 def language(task: Task) -> lang_anb2n:
     """The task's language. The sequences that it draws follow from torch's seed."""
     return lang_anb2n(task.classes, task.length)
+
+
+def network(task: Task, batch_size: int = 1) -> nn.Module:
+    """A new network for the task, with the weights that its class draws."""
+    return getattr(seq_models, MODELS[task.model])(task.classes, task.hid, task.classes, batch_size)
+
+
+def read(task: Task, state: State, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Let the network with these weights read sequences x, one-hot (batch, T, classes).
+
+    Returns hidden units (batch, T, hid) and outputs before softmax (batch, T, classes).
+    """
+    model = network(task, len(x))
+    model.load_state_dict(state)
+    with torch.no_grad():
+        model.init_hidden()
+        return model(x)

@@ -1,9 +1,26 @@
-"""What a run of Part 3 is about: which network learns which language."""
+"""What a run of Part 3 is about: which network learns which language, and how it is trained."""
 
+import os
 from dataclasses import dataclass
 
 CLASSES = {'anb2n': 2, 'anb2nc3n': 3}  # symbols of each language
-MODELS = 'srn', 'lstm'
+MODELS = {'srn': 'SRN_model', 'lstm': 'LSTM_model'}  # and their classes in seq_models.py
+RECIPES = {  # other settings than the lab's; docs/measurements.md has the shares of starts that learn with each
+    'lab': {},
+    'sure': {'optim': 'adam', 'lr': 0.01, 'schedule': 'linear', 'clip': 0.3, 'grow': 0.5},
+    'far': {
+        'length': 10,
+        'hid': 6,
+        'optim': 'adam',
+        'lr': 0.03,
+        'decay': 0,
+        'schedule': 'linear',
+        'clip': 1,
+        'grow': 0.5,
+        'mix': True,
+        'keep': 'best',
+    },
+}
 
 
 @dataclass(frozen=True)
@@ -16,7 +33,7 @@ class Task:
     hid: int = 0  # hidden units
 
     def __post_init__(self):
-        usual = 2 if self.lang == 'anb2n' else {'lstm': 3, 'srn': 4}[self.model]
+        usual = 2 if self.lang == 'anb2n' else 3 if self.model == 'lstm' else 4
         object.__setattr__(self, 'length', self.length or 4)
         object.__setattr__(self, 'hid', self.hid or usual)
 
@@ -27,5 +44,26 @@ class Task:
 
     @property
     def stem(self) -> str:
-        """The first part of the names of this network's files, as in anb2n_srn2_100.pth."""
+        """The first part of the names of this network's files."""
         return f'{self.lang}_{self.model}{self.hid}'
+
+    def checkpoint(self, folder: str, thousands: int) -> str:
+        """The file of the weights after so many thousands of epochs, as in net/anb2n_srn2_100.pth."""
+        return os.path.join(folder, f'{self.stem}_{thousands}.pth')
+
+
+@dataclass(frozen=True)
+class Training:
+    """How a network is trained, in the words of seq_train.py's flags. The defaults are the lab's."""
+
+    optim: str = 'sgd'  # or adam
+    lr: float = 0.005
+    mom: float = 0  # momentum of sgd
+    init: float = 0.001  # standard deviation of an SRN's first weights
+    epoch: int = 100  # thousands of epochs
+    decay: float = 1e-4  # weight decay
+    clip: float = 0  # largest norm of the gradient; 0 = any
+    schedule: str = 'constant'  # or linear: the learning rate falls to 0
+    grow: float = 0  # share of the run in which the longest block grows from n = 1 to the task's length
+    mix: bool = False  # in every second thousand of epochs the longest block is shorter, drawn anew
+    keep: str = 'last'  # which checkpoint of a start is judged: the last, or the best

@@ -15,7 +15,6 @@ import torch
 import torch.distributed as dist
 
 import kuzu_main
-import seq_train
 from kuzu import NetConv, NetLin
 from lab.common import endings, processes
 from lab.kuzu import data as kuzu_data
@@ -125,18 +124,6 @@ def alone(network, capsys, **settings):
     return capsys.readouterr().out.rstrip()
 
 
-def test_starts_on_two_processes_give_the_same_transcript_and_files_byte_for_byte(capsys, here):
-    flags = ['--epoch', '10', '--init', '0.5', '--restarts', '3', '--seed', '7']
-    seq_train.main(flags)
-    one = capsys.readouterr().out
-    files = {path.name: path.read_bytes() for path in Path('net').iterdir()}
-    os.rename('net', 'one')
-    done = torchrun('seq_train.py', *flags)
-    assert (done.returncode, done.stdout) == (0, one)
-    assert {path.name: path.read_bytes() for path in Path('net').iterdir()} == files
-    assert '3 of 3 starts done' in done.stderr
-
-
 @pytest.mark.skipif(not Path('/proc/self/task').exists(), reason='finds the processes under /proc')
 def test_two_print_the_transcript_of_one_and_after_one_was_killed_resume_ends_the_run(capsys):
     flags = ['--net', 'conv', '--channels', '2', '3', '--fc', '0', '--batch', '25', *DIGITS]
@@ -194,13 +181,6 @@ def test_an_error_of_the_user_is_told_once_and_ends_all_with_exit_code_2(everywh
     codes, said = ends(workers)
     assert codes == [2, 2]
     assert ''.join(err for _, err in said) == 'script.py: error: wrong\n'
-
-
-def test_one_start_is_not_spread(monkeypatch, capsys):
-    monkeypatch.setattr(processes, 'SIZE', 2)
-    with pytest.raises(SystemExit, match='2'):
-        seq_train.parse([])
-    assert 'add --restarts' in capsys.readouterr().err
 
 
 def test_flags_that_differ_between_processes_are_refused(monkeypatch):

@@ -67,7 +67,7 @@ def test_200_epochs_give_the_weights_that_autograd_gives(kind, optim, rate, mome
     trainer = kernel.Trainer(ours, optim, momentum, 1e-4, clip)
     torch.manual_seed(1)
     lang = lang_anb2n(2, 2)
-    for count in (1, 150, 49):  # in parts: the optimiser's memory must last
+    for count in (1, 150, 49):  # in parts: the optimizer's memory must last
         trainer.run(lang, count, rate)
     torch.manual_seed(1)
     train_by_autograd(reference, optimizer, lang_anb2n(2, 2), 200, clip)

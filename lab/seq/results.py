@@ -1,0 +1,108 @@
+"""Results: the verdict on each start, which start is the best, and what is printed about them."""
+
+import sys
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+import torch
+
+from lab.common.endings import note
+from lab.seq import student, verdict
+from lab.seq.starts import Diverged, Record, Snapshot, Start
+from lab.seq.task import Task
+from lab.seq.verdict import Verdict
+
+CHECKPOINT = 10_000  # epochs between two files
+FRESH_SEED = 2**40  # of the sequences that judge; a start's seed is always smaller
+
+
+class Result(NamedTuple):
+    seed: int
+    verdict: Verdict | None  # None: the start diverged
+    epoch: int | None  # of the snapshot that was judged
+
+    def rank(self) -> tuple:
+        """The larger, the better: has learned, then counts further, then has the smaller loss."""
+        return (self.verdict.learned, self.verdict.counts, -self.verdict.loss) if self.verdict else (False, -1)
+
+
+def judge_of(task: Task, keep: str) -> Callable[[int, Record], Result]:
+    """A function that judges a start by its seed and record, all starts on the same fresh sequences.
+
+    keep: which snapshot is judged, the 'last' or the 'best' of the checkpoints.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(FRESH_SEED)
+        examples = verdict.draw(student.language(task))
+
+    def read(snapshot: Snapshot) -> Verdict:
+        threshold = verdict.THRESHOLD[task.lang]
+        return verdict.judge(lambda x: student.read(task, snapshot.state, x)[1], examples, threshold)
+
+    def judge(seed: int, record: Record) -> Result:
+        if record[-1] is None:
+            return Result(seed, None, None)
+        earlier = [snapshot for snapshot in record[1:-1] if keep == 'best' and snapshot.epoch % CHECKPOINT == 0]
+        results = (Result(seed, read(snapshot), snapshot.epoch) for snapshot in [record[-1], *earlier])
+        return max(results, key=Result.rank)
+
+    return judge
+
+
+def choose(
+    starts: list[Start], records: Iterable[Record], judge: Callable[[int, Record], Result]
+) -> tuple[list[Result], Record]:
+    """Judge each start as soon as it is trained, and tell progress; return all results and the best start's record.
+
+    Starts that Ctrl-C kept from being trained are left out. Raises Diverged where all others did.
+    """
+    results, best, best_record = [], None, []
+    for start, record in zip(starts, records, strict=True):
+        if record:
+            results.append(judge(start.seed, record))
+            if best is None or results[-1].rank() > best.rank():
+                best, best_record = results[-1], record
+            _tell_progress(results, len(starts))
+    if best and best.verdict is None:
+        raise Diverged(f'training diverged in all {len(results)} starts: weights are NaN or infinite; try --clip 1')
+    return results, best_record
+
+
+def _tell_progress(results: list[Result], total: int):
+    """Tell on standard error how many starts are done: each time on a terminal, else ten times."""
+    text = f'{len(results)} of {total} starts done, {learned(results)} learned'
+    if sys.stderr.isatty():
+        print(f'\r{text}', end='\n' if len(results) == total else '', file=sys.stderr, flush=True)
+    elif len(results) * 10 // total > (len(results) - 1) * 10 // total:
+        note(text)
+
+
+def learned(results: list[Result]) -> int:
+    """How many starts have learned."""
+    return sum(result.verdict is not None and result.verdict.learned for result in results)
+
+
+def print_table(results: list[Result]):
+    """Print a line for each start, and the share that learned."""
+    print('\n      seed    loss   below   right  counts  learned')
+    for seed, found, _ in results:
+        if found is None:
+            print(f'{seed:10d}  diverged')
+        else:
+            print(
+                f'{seed:10d}  {found.loss:.4f} {found.below:7.1%} {found.right:7.2%}  {found.counts:6d}  '
+                f'{"yes" if found.learned else "no"}'
+            )
+    good = learned(results)
+    low, high = verdict.interval(good, len(results))
+    print(f'learned: {good} of {len(results)} ({good / len(results):.1%}; 95% interval {low:.0%} to {high:.0%})')
+
+
+def print_verdict(task: Task, found: Verdict, retry: str):
+    """Say whether the network has learned, and if not, which command to try."""
+    print(f'\nevaluation on {verdict.SEQUENCES} fresh sequences:')
+    print(f' mean loss: {found.loss:.4f} (learned: under {verdict.THRESHOLD[task.lang]})')
+    print(f' sequences under it: {found.below:.1%}')
+    print(f' determined symbols right: {found.right:.2%}')
+    print(f' counts up to n = {found.counts} (trained on n up to {task.length})')
+    print(' learned: yes' if found.learned else f' learned: no; try: {retry}')

@@ -1,0 +1,147 @@
+import pytest
+import torch
+
+from lab.seq import results, verdict
+from lab.seq.results import Result
+from lab.seq.starts import Diverged, Snapshot
+from lab.seq.task import Task
+from lab.seq.verdict import Verdict
+from tests.seq.learned import LEARNED
+
+BLANK = {name: torch.zeros_like(value) for name, value in LEARNED.items()}
+GOOD = Verdict(loss=0.03, below=0.9, right=1.0, learned=True, counts=7)
+BAD = Verdict(loss=0.09, below=0.125, right=0.75, learned=False, counts=2)
+
+
+@pytest.fixture(autouse=True)
+def few(monkeypatch):
+    monkeypatch.setattr(verdict, 'SEQUENCES', 50)
+
+
+def record(*rows):
+    return [Snapshot(epoch, state, None) for epoch, state in rows]
+
+
+def test_learned_comes_before_counting_and_counting_before_loss():
+    order = [
+        GOOD,
+        GOOD._replace(loss=0.04),
+        GOOD._replace(counts=6, loss=0.01),
+        BAD._replace(counts=9, loss=0.001),
+        BAD._replace(loss=0.08),
+        BAD,
+        BAD._replace(counts=0, loss=0.001),
+        None,
+    ]
+    ranks = [Result(0, found, 0).rank() for found in order]
+    assert ranks == sorted(ranks, reverse=True)
+    assert len(set(ranks)) == len(ranks)
+
+
+@pytest.mark.parametrize('keep, epoch', [('best', 10_000), ('last', 30_000)])
+def test_the_best_checkpoint_is_judged_where_that_is_asked_for(keep, epoch):
+    # not a checkpoint, though it has learned: what is there at the start, and what is between two files
+    rows = record((0, LEARNED), (5000, LEARNED), (10_000, LEARNED), (20_000, BLANK), (30_000, BLANK))
+    result = results.judge_of(Task(), keep)(7, rows)
+    assert (result.seed, result.epoch, result.verdict.learned) == (7, epoch, keep == 'best')
+
+
+def test_the_last_snapshot_counts_even_between_two_files():
+    assert results.judge_of(Task(), 'best')(7, record((0, BLANK), (10_000, BLANK), (14_000, LEARNED))).epoch == 14_000
+
+
+def test_a_start_that_diverged_has_no_verdict():
+    assert results.judge_of(Task(), 'best')(7, [*record((0, LEARNED), (10_000, LEARNED)), None]) == (7, None, None)
+
+
+def test_all_starts_are_judged_on_the_same_sequences_and_chance_goes_on_as_before():
+    found = []
+    for seed in 0, 1:
+        torch.manual_seed(seed)
+        expected = torch.rand(())
+        torch.manual_seed(seed)
+        judge = results.judge_of(Task(), 'last')
+        assert torch.rand(()) == expected
+        found += [judge(1, record((0, LEARNED))), judge(1, record((0, LEARNED)))]
+    assert found == [found[0]] * 4
+
+
+def test_another_language_has_another_threshold():
+    perfect = Task('anb2nc3n', model='srn')
+    state = {name: torch.zeros(shape) for name, shape in (('H0', 4), ('hid_bias', 4), ('out_bias', 3))}
+    state |= {'W': torch.zeros(3, 4), 'U': torch.zeros(4, 4), 'V': torch.zeros(4, 3)}
+    found = results.judge_of(perfect, 'last')(1, record((0, state))).verdict
+    assert not found.learned
+    assert (found.below, found.counts) == (0, 0)
+
+
+class Started:
+    def __init__(self, seed):
+        self.seed = seed
+
+
+def choose(*verdicts):
+    """The results and the index of the best record; a verdict None: diverged; 'none': Ctrl-C came first."""
+    records = [[] if found == 'none' else [found and n] for n, found in enumerate(verdicts)]
+    found, best = results.choose(
+        [Started(10 + n) for n in range(len(records))],
+        records,
+        lambda seed, record: Result(seed, None if record[-1] is None else verdicts[record[-1]], 0),
+    )
+    return [seed for seed, _, _ in found], best
+
+
+def test_the_best_start_wins_and_of_equal_ones_the_first():
+    assert choose(BAD, GOOD, None, GOOD, BAD) == ([10, 11, 12, 13, 14], [1])
+    assert choose(None, BAD) == ([10, 11], [1])
+
+
+def test_starts_that_ctrl_c_kept_from_training_are_left_out():
+    assert choose(BAD, 'none', GOOD, 'none') == ([10, 12], [2])
+    assert choose('none', 'none') == ([], [])
+
+
+def test_where_all_starts_diverge_there_is_no_best():
+    with pytest.raises(Diverged, match='diverged in all 2 starts'):
+        choose(None, 'none', None)
+
+
+def test_progress_is_told_ten_times(capsys):
+    choose(*[GOOD] * 5, *[BAD] * 20)
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 10
+    assert (lines[0], lines[-1]) == ('3 of 25 starts done, 3 learned', '25 of 25 starts done, 5 learned')
+
+
+def test_on_a_terminal_progress_is_one_line(capsys, monkeypatch):
+    monkeypatch.setattr(results.sys.stderr, 'isatty', lambda: True)
+    choose(GOOD, BAD)
+    assert capsys.readouterr().err == '\r1 of 2 starts done, 1 learned\r2 of 2 starts done, 1 learned\n'
+
+
+def test_the_table_has_a_line_for_each_start(capsys):
+    results.print_table([Result(4294967295, GOOD, 100_000), Result(7, BAD, 100_000), Result(8, None, None)])
+    assert capsys.readouterr().out.splitlines() == [
+        '',
+        '      seed    loss   below   right  counts  learned',
+        '4294967295  0.0300   90.0% 100.00%       7  yes',
+        '         7  0.0900   12.5%  75.00%       2  no',
+        '         8  diverged',
+        'learned: 1 of 3 (33.3%; 95% interval 6% to 79%)',
+    ]
+
+
+def test_the_verdict_in_words(capsys):
+    results.print_verdict(Task('anb2nc3n', length=5), GOOD, 'more')
+    results.print_verdict(Task(), BAD, 'python3 more.py')
+    good, bad = capsys.readouterr().out.split('\n\n')
+    assert good.splitlines()[1:] == [
+        'evaluation on 50 fresh sequences:',
+        ' mean loss: 0.0300 (learned: under 0.02)',
+        ' sequences under it: 90.0%',
+        ' determined symbols right: 100.00%',
+        ' counts up to n = 7 (trained on n up to 5)',
+        ' learned: yes',
+    ]
+    assert bad.splitlines()[1] == ' mean loss: 0.0900 (learned: under 0.05)'
+    assert bad.splitlines()[-1] == ' learned: no; try: python3 more.py'

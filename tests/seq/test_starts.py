@@ -1,0 +1,200 @@
+import copy
+
+import numpy as np
+import pytest
+import torch
+
+import seq_models
+from anb2n import lang_anb2n
+from lab.common.endings import Interrupt, UserError
+from lab.seq import classic, kernel, starts, student
+from lab.seq.task import Task, Training
+from seq_models import SRN_model
+
+LSTM = Task('anb2nc3n', 2, 'lstm', 2)
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch):
+    """Ten epochs between two snapshots."""
+    monkeypatch.setattr(starts, 'REPORT', 10)
+
+
+def weights(state):
+    return np.concatenate([value.double().numpy().ravel() for value in state.values()])
+
+
+def test_growing_starts_with_single_symbols_and_ends_with_all():
+    task, lang = Task(), lang_anb2n()
+    training = Training(epoch=10, grow=0.5, schedule='linear')
+    steps = [(epoch, count, lang.length, rate) for epoch, count, rate in starts.plan(task, training, [lang])]
+    epochs, counts, lengths, rates = zip(*steps, strict=True)
+    assert epochs == tuple(range(0, 101, 10))
+    assert counts == (1, *10 * [10])
+    assert lengths == (1, 1, 1, 2, 3, 4, 4, 4, 4, 4, 4)
+    assert rates == pytest.approx((0.005, *(0.0005 * n for n in range(10, 0, -1))))
+
+
+def test_mixing_makes_the_largest_n_smaller_in_every_second_thousand():
+    task, lang = Task(length=10), lang_anb2n(2, 10)
+    lengths = [lang.length for _ in starts.plan(task, Training(epoch=60, mix=True), [lang])]
+    assert set(lengths[1::2]) == {10}
+    assert set(lengths[0::2]) == set(range(1, 11))
+
+
+def test_the_lab_trains_at_one_rate_and_leaves_the_language_alone():
+    class Bare:
+        __slots__ = ()
+
+    rates = {rate for _, _, rate in starts.plan(Task(), Training(lr=0.1), [Bare()])}
+    assert rates == {0.1}
+
+
+@pytest.mark.parametrize('task', [Task(), LSTM])
+def test_a_start_follows_from_its_seed(task):
+    first, same, other = (starts.begin(task, Training(init=0.3), kernel, seed) for seed in (5, 5, 6))
+    assert np.array_equal(kernel.vector(first.model), kernel.vector(same.model))
+    assert first.lang.get_one_example() == same.lang.get_one_example()
+    assert not np.array_equal(kernel.vector(first.model), kernel.vector(other.model))
+    assert first.seed == 5
+
+
+def test_init_is_the_size_of_an_srns_first_weights_alone():
+    srn, lstm = (starts.begin(Task(model=kind, hid=50), Training(init=7), kernel, 0) for kind in ('srn', 'lstm'))
+    assert kernel.vector(srn.model).std() == pytest.approx(7, rel=0.1)
+    assert np.abs(kernel.vector(lstm.model)).max() < 1
+
+
+def test_the_settings_reach_the_trainer():
+    training = Training('adam', mom=0.3, decay=0.2, clip=0.1)
+    trainer = starts.begin(LSTM, training, kernel, 0).trainer
+    assert (trainer.kind, trainer.settings) == ((True, True), (0.3, 0.2, 0.1))
+
+
+def test_a_snapshot_is_shown_with_the_sequence_that_training_leaves_out():
+    start = starts.begin(Task(), Training(), kernel, 0)
+    lang = copy.deepcopy(start.lang)
+    snapshot = starts.take(start, 30, 0.1)
+    shown, trained = lang.get_one_example(), lang.get_one_example()
+    assert snapshot.epoch == 30
+    assert snapshot.lang.get_one_example() == shown
+    assert start.lang.get_one_example() == trained
+    start.trainer.run(start.lang, 1, 0.1)
+    assert np.abs(weights(snapshot.state) - kernel.vector(start.model)).max() > 0
+
+
+@pytest.mark.parametrize('wrong', [torch.nan, torch.inf])
+def test_weights_that_are_no_numbers_end_a_start(wrong):
+    start = starts.begin(Task(), Training(), kernel, 0)
+    with torch.no_grad():
+        start.model.V[1, 1] = wrong
+    with pytest.raises(starts.Diverged, match=r'at epoch 7000; try --clip 1, or --lr smaller than 0.25'):
+        starts.take(start, 7000, 0.25)
+
+
+@pytest.mark.parametrize('device', [None, torch.device('cpu')])
+@pytest.mark.parametrize('task', [Task(), LSTM])
+def test_many_starts_train_as_each_does_alone(task, device):
+    training = Training(epoch=3, init=0.5, grow=0.5)
+    engine = classic if device else kernel
+    many = [starts.begin(task, training, engine, seed) for seed in (1, 2, 3)]
+    for seed, record in enumerate(starts.train_all(task, training, many, Interrupt(), device), 1):
+        alone = list(starts.train(task, training, starts.begin(task, training, kernel, seed), Interrupt()))
+        assert [snapshot.epoch for snapshot in record] == [snapshot.epoch for snapshot in alone] == [0, 10, 20, 30]
+        for found, expected in zip(record, alone, strict=True):
+            assert np.abs(weights(found.state) - weights(expected.state)).max() < 1e-5
+            assert found.lang.get_one_example() == expected.lang.get_one_example()
+            assert found.lang.length == expected.lang.length
+
+
+@pytest.mark.parametrize('device', [None, torch.device('cpu')])
+def test_a_start_that_diverges_ends_with_none_and_the_others_go_on(device):
+    training = Training(epoch=2)
+    many = [starts.begin(Task(), training, classic if device else kernel, seed) for seed in (1, 2)]
+    with torch.no_grad():
+        many[0].model.V[0, 0] = torch.nan
+    many[0] = many[0]._replace(trainer=type(many[0].trainer)(many[0].model, 'sgd', 0.0, 0.0, 0.0))
+    records = list(starts.train_all(Task(), training, many, Interrupt(), device))
+    assert records[0] == [None]
+    assert [snapshot.epoch for snapshot in records[1]] == [0, 10, 20]
+
+
+@pytest.mark.parametrize('device', [None, torch.device('cpu')])
+def test_after_ctrl_c_only_whole_reports_count(device):
+    many = [starts.begin(Task(), Training(), classic, seed) for seed in (1, 2)]
+    stop = Interrupt()
+    run = classic.Trainer.run if device is None else starts.batch.Trainer.run
+
+    def press(trainer, langs, count, *rest):
+        run(trainer, langs, count, *rest)
+        press.left -= 1
+        stop.pressed = press.left == 0
+
+    press.left = 3
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(classic.Trainer if device is None else starts.batch.Trainer, 'run', press)
+        patch.setattr(starts.os, 'cpu_count', lambda: 1)
+        records = list(starts.train_all(Task(), Training(), many, stop, device))
+    epochs = [[snapshot.epoch for snapshot in record] for record in records]
+    assert epochs == ([[0, 10], []] if device is None else [[0, 10], [0, 10]])
+
+
+def test_ctrl_c_at_once_still_leaves_the_first_snapshot():
+    stop = Interrupt()
+    stop.pressed = True
+    start = starts.begin(Task(), Training(), kernel, 0)
+    assert [snapshot.epoch for snapshot in starts.train(Task(), Training(), start, stop)] == [0]
+
+
+class OthersModel(SRN_model):
+    """Another network: hidden units that are sigmoids."""
+
+    def forward(self, x):
+        hidden = self.init_hidden()
+        states = []
+        for t in range(x.shape[1]):
+            hidden = torch.sigmoid(x[:, t] @ self.W + hidden @ self.U + self.hid_bias)
+            states.append(hidden)
+        hidden = torch.stack(states, 1)
+        return hidden, hidden @ self.V + self.out_bias
+
+
+class OthersLanguage:
+    """Another language, with the lab's methods only."""
+
+    def __init__(self, num_class=2, length=4):
+        ours = lang_anb2n(num_class, length)
+        self.get_one_example, self.get_sequence = ours.get_one_example, ours.get_sequence
+        self.print_outputs = ours.print_outputs
+
+
+def test_our_models_and_language_are_trained_by_the_compiled_engine(capsys):
+    assert starts.choose_engine('auto', Task()) is kernel
+    assert starts.choose_engine('kernel', LSTM) is kernel
+    assert starts.choose_engine('torch', Task()) is classic
+    assert 'engine:' not in capsys.readouterr().err
+
+
+def test_another_model_is_trained_by_pytorch(monkeypatch, capsys):
+    monkeypatch.setattr(seq_models, 'SRN_model', OthersModel)
+    assert starts.choose_engine('auto', Task()) is classic
+    assert 'engine: torch, as the OthersModel in test_starts.py is not the compiled one' in capsys.readouterr().err
+    with pytest.raises(UserError, match=r'is not the compiled one: train it with --engine torch'):
+        starts.choose_engine('kernel', Task())
+
+
+def test_another_language_is_trained_by_pytorch(monkeypatch, capsys):
+    monkeypatch.setattr(student, 'lang_anb2n', OthersLanguage)
+    assert starts.choose_engine('auto', Task()) is classic
+    assert 'engine: torch, as test_starts.py has no get_symbols()' in capsys.readouterr().err
+    lang = student.language(Task())
+    many = [starts.Start(0, SRN_model(2, 2, 2), lang, classic.Trainer(SRN_model(2, 2, 2), 'sgd', 0.0, 0.0, 0.0))]
+    [record] = starts.train_all(Task(), Training(epoch=1), many, Interrupt(), torch.device('cpu'))
+    assert [snapshot.epoch for snapshot in record] == [0, 10]
+
+
+def test_compiling_is_told_before_it_is_waited_for(monkeypatch, capsys):
+    for kept in True, False:
+        monkeypatch.setattr(kernel, 'is_kept', lambda kept=kept: kept)
+        starts.choose_engine('auto', Task())
+        assert ('compiling the training step' in capsys.readouterr().err) is not kept
