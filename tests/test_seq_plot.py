@@ -5,11 +5,9 @@ import re
 import subprocess
 import sys
 
-import numpy as np
 import pytest
 import torch
 
-import anb2n
 import seq_models
 import seq_plot
 from lab.common import checkpoint
@@ -83,24 +81,6 @@ def test_an_lstm_with_its_cells(folder, capsys):
     pairs = {'01', '02', '12', '3d', 'states', 'path'}
     expected = pairs | {f'cell_{name}' for name in pairs} | {'time', 'fsm', 'gates', 'reach'}
     assert pictures == {f'{name}.jpg' for name in expected}
-
-
-def test_cells_printed_are_the_cells_of_the_model(folder, capsys):
-    torch.manual_seed(3)
-    model = seq_models.LSTM_model(3, 3, 3)
-    x, seq, target, _ = anb2n.lang_anb2n(3, 4).get_sequence()
-    with torch.no_grad():
-        inside = model.inside(x)
-    checkpoint.save('net/anb2nc3n_lstm3_7.pth', model.state_dict())
-    args = seq_plot.parse(['--lang', 'anb2nc3n', '--model', 'lstm', '--epoch', '7', '--cell', '--num_plot', '1'])
-
-    class Once:
-        def get_sequence(self):
-            return x, seq, target, [0.0] * len(seq)
-
-    seen = seq_plot.print_sequences(args, seq_plot.load(args), Once())
-    np.testing.assert_allclose(seen.cell, inside['cell'][0].numpy(), atol=1e-5)
-    np.testing.assert_allclose(seen.hidden, inside['hidden'][0].numpy(), atol=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Finite automata that predict the next symbol: the counting languages as such, minimising, running, comparing."""
+"""Finite automata that predict the next symbol: those of the counting languages, minimising, running, comparing."""
 
 from typing import NamedTuple
 
@@ -6,14 +6,15 @@ import numpy as np
 
 Array = np.ndarray
 SYMBOLS = 'ABC'  # what the symbols 0, 1, 2 are called
-NONE = -1  # no such transition; past the end of a sequence
+BLOCKS = 5  # in a sequence of the language
+NONE = -1  # no such transition; in a sequence: its end is past
 OPEN = -2  # a state that predicts nothing, since the language leaves the next symbol open
 
 
 class Automaton(NamedTuple):
-    """A Moore machine whose states are numbered from 0, the start.
+    """A Moore machine. Its states are numbered from 0, the start.
 
-    A state belongs to the phase of the symbol read last. The start counts as the end of a block.
+    Each state has a phase: the symbol read last. The phase of the start is that of a block's end.
     """
 
     following: Array  # (states, num_class): the state that a symbol leads to, or NONE
@@ -22,9 +23,10 @@ class Automaton(NamedTuple):
 
 
 def language(num_class: int, length: int) -> Automaton:
-    """The prediction that is possible in anb2n (2 classes) or anb2nc3n (3) for n <= length, one state per position.
+    """The perfect predictor of anb2n (2 classes) or anb2nc3n (3) for n <= length, with one state per position.
 
-    Open after an A, else what must come. The start predicts the A that every sequence begins with.
+    After an A the next symbol is open; elsewhere it is determined. The start predicts A, the first symbol of every
+    sequence.
     """
     following, output, phase = [], [], []
 
@@ -34,22 +36,20 @@ def language(num_class: int, length: int) -> Automaton:
         phase.append(read)
         return len(output) - 1
 
-    before = start = state(0, num_class - 1)
-    first = None
+    start = last_a = state(0, num_class - 1)
     for n in range(1, length + 1):
-        following[before][0] = a = before = state(OPEN, 0)
-        first = first or a
-        at = a
+        at = state(OPEN, 0)
+        following[last_a][0] = at
+        last_a = at
         for symbol in range(1, num_class):
             for left in reversed(range((symbol + 1) * n)):
                 following[at][symbol] = at = state(symbol if left else (symbol + 1) % num_class, symbol)
-        following[at][0] = first
-    following[start][0] = first
+        following[at][0] = following[start][0]
     return Automaton(np.array(following), np.array(output), np.array(phase))
 
 
 def spell(blocks: Array, num_class: int) -> Array:
-    """Sequences of blocks and the A that follows them: (N, T) symbols, NONE after a sequence's end.
+    """Sequences of blocks, each with the A that follows its last block: (N, T) symbols, then NONE.
 
     blocks: (N, B), the n of each block; a block of 0 is left out.
     """
@@ -63,10 +63,10 @@ def spell(blocks: Array, num_class: int) -> Array:
 
 
 def tell_apart(automaton: Automaton) -> Array:
-    """Partition refinement (Moore 1956): a class for each state, (states,); states of one class are indistinguishable.
+    """A class for each state, (states,): two states have the same class if no future tells them apart.
 
-    Classes start as phase and output and are refined by where each symbol leads, until nothing changes. That a symbol
-    leads nowhere distinguishes a state, too.
+    Partition refinement (Moore 1956): classes start as phase and output, and are refined by the classes that each
+    symbol leads to, until nothing changes. No transition counts as a class of its own.
     """
     classes = _number(automaton.phase, automaton.output)
     while True:
@@ -78,9 +78,9 @@ def tell_apart(automaton: Automaton) -> Array:
 
 
 def _number(*columns: Array) -> Array:
-    """A number for each row of columns, from 0, the same number for the same row."""
+    """A number for each row of columns, from 0; equal rows have equal numbers."""
     rows, size = np.zeros(len(columns[0]), dtype=np.int64), 1
-    for column in columns:  # a row as one whole number: much faster than np.unique of rows
+    for column in columns:  # a row becomes one whole number: much faster than np.unique of rows
         low = column.min()
         span = int(column.max() - low) + 1
         if size * span >= 2**63:
@@ -91,13 +91,13 @@ def _number(*columns: Array) -> Array:
 
 
 def minimise(automaton: Automaton) -> tuple[Automaton, Array]:
-    """The smallest automaton that does the same, and the state of it that each old state became, (old states,).
+    """The smallest automaton that does the same, and for each old state the state that it became, (old states,).
 
-    States are numbered in the order in which a breadth-first walk from the start meets them, so two automata do the
-    same if and only if their minimised arrays are equal. States that cannot be reached are dropped (NONE).
+    States are numbered in the order in which a breadth-first walk from the start meets them. So two automata do the
+    same if and only if their minimised arrays are equal. States that cannot be reached become NONE.
     """
     classes = tell_apart(automaton)
-    some = np.unique(classes, return_index=True)[1]  # a state of each class stands for all
+    some = np.unique(classes, return_index=True)[1]  # one state of each class stands for all
     order = [classes[0]]
     for group in order:
         for state in automaton.following[some[group]]:
@@ -111,12 +111,15 @@ def minimise(automaton: Automaton) -> tuple[Automaton, Array]:
 
 
 def same(one: Automaton, other: Automaton) -> bool:
-    """Whether two minimised automata are one and the same."""
+    """Whether two minimised automata do the same."""
     return all(np.array_equal(*pair) for pair in zip(one, other, strict=True))
 
 
 def walk(automaton: Automaton, sequences: Array) -> Array:
-    """The state after each symbol of sequences (N, T), (N, T); NONE once no transition is left or the end is past."""
+    """The state after each symbol of sequences (N, T), (N, T).
+
+    It is NONE where no transition was left on the way, and after a sequence's end.
+    """
     padded = np.vstack([automaton.following, np.full_like(automaton.following[:1], NONE)])  # [NONE] leads to NONE
     state = np.zeros(len(sequences), dtype=int)
     seen = np.empty(sequences.shape, dtype=int)

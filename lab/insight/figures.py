@@ -1,15 +1,12 @@
 """Pictures of a network at work: units in pairs and in space, over time, gates by phase, loss by block length."""
 
-import itertools
-
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lab.common import picture
-from lab.insight.automaton import NONE, SYMBOLS
+from lab.insight.automaton import SYMBOLS
 from lab.insight.phases import CLOSED_BELOW, OPEN_ABOVE
-from lab.insight.step import GATES, Network, follow, softmax
+from lab.insight.step import GATES, Network, before, follow, softmax
 
 Array = np.ndarray
 COLOURS = ('tab:red', 'tab:blue', 'tab:green')  # of the symbols
@@ -17,8 +14,10 @@ ANGLES = ((20, -60), (20, 30), (55, -60))  # elevation and azimuth, degrees
 
 
 def pair(units: Array, colour: Array, j: int, k: int, length: int, start: Array | None) -> Figure:
-    """The lab's picture: units j and k of `units` (N, hid) after each symbol, coloured from 0 to `length`; the start,
-    if given, is a black cross."""
+    """The lab's picture: units j and k of `units` (N, hid) after each symbol, coloured from 0 to `length`.
+
+    start: (hid,), drawn as a black cross, or None.
+    """
     figure = picture.new(6.4, 4.8)
     axes = figure.add_subplot()
     axes.scatter(units[:, j], units[:, k], c=colour, cmap='jet', vmin=0, vmax=length, s=18)
@@ -48,10 +47,9 @@ def over_time(net: Network, sequence: Array) -> Figure:
     states = follow(net, sequence[None])[0]
     panels = [('hidden', states[:, : net.hid], 'RdBu_r', 1.0)]
     if net.gates is not None:
-        before = np.vstack([net.start, states[:-1]])
         cell = states[:, net.hid :]
         panels.append(('cell', cell, 'RdBu_r', np.abs(cell).max()))
-        gates = net.gates(before, sequence)
+        gates = net.gates(before(net, sequence[None])[0], sequence)
         panels += [(f'{gate} gate', gates[gate], 'viridis', 1.0) for gate in GATES[:3]]
         panels.append(('new values', gates['new'], 'RdBu_r', 1.0))
     panels.append(('output', softmax(net.logits(states)), 'viridis', 1.0))
@@ -79,7 +77,8 @@ def over_time(net: Network, sequence: Array) -> Figure:
 def path(places: Array, sequence: Array, units: tuple[int, int]) -> Figure:
     """The way of a sequence (T,) through the plane of two units: an arrow per symbol, in its colour.
 
-    places: (T + 1, 2), the start first."""
+    places: (T + 1, 2), the start first.
+    """
     figure = picture.new(7, 7, window=False)
     axes = figure.add_axes((0.13, 0.08, 0.84, 0.88))
     for symbol in np.unique(sequence):
@@ -96,7 +95,7 @@ def path(places: Array, sequence: Array, units: tuple[int, int]) -> Figure:
 
 
 def gates(table: dict[str, dict[str, Array]]) -> Figure:
-    """Gates by phase, see seq_phases.gates(): each unit's mean as a point, from its least to its largest value."""
+    """Gates by phase, see phases.gates(): a point at each unit's mean, a bar from its least to its largest value."""
     figure = picture.new(11, 6.4, window=False)
     hid = next(iter(table.values()))['new'].shape[1]
     for axes, gate in zip(np.ravel(figure.subplots(2, 2)), GATES, strict=True):
@@ -119,7 +118,7 @@ def gates(table: dict[str, dict[str, Array]]) -> Figure:
 def reach(loss: Array, right: Array, trained: int) -> Figure:
     """The lab's loss on blocks of n = 1, 2, .. and whether every determined symbol is right there."""
     figure = picture.new(7, 4.2, window=False)
-    axes: Axes = figure.add_axes((0.11, 0.13, 0.86, 0.83))
+    axes = figure.add_axes((0.11, 0.13, 0.86, 0.83))
     n = np.arange(1, len(loss) + 1)
     axes.axvspan(0.5, trained + 0.5, color='0.93', label=f'trained on (n up to {trained})')
     axes.plot(n, loss, color='0.6', lw=1, zorder=1)
@@ -129,13 +128,3 @@ def reach(loss: Array, right: Array, trained: int) -> Figure:
     axes.set_ylim(bottom=0)
     axes.legend(loc='lower right', fontsize=9)
     return figure
-
-
-def pairs(hid: int) -> list[tuple[int, int]]:
-    """All pairs of units j < k."""
-    return list(itertools.combinations(range(hid), 2))
-
-
-def real(sequence: Array) -> Array:
-    """The symbols that a network reads of a sequence (T,): all but the filling and the last."""
-    return sequence[sequence != NONE][:-1]

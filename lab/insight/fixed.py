@@ -1,4 +1,4 @@
-"""The map that each symbol is, state -> next state: its fixed points, and how the states move about them.
+"""Each symbol maps a state to the next state: the fixed points of that map, and how visited states move about them.
 
 Counting up near one fixed point and down near another: Rodriguez, Wiles and Elman (1999), A recurrent neural network
 that learns to count. Newton's method on the step function: Sussillo and Barak (2013), Opening the black box.
@@ -8,13 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lab.insight.phases import before
 from lab.insight.step import Network, follow
 
 Array = np.ndarray
 RESIDUAL = 1e-10  # |next state - state| of a fixed point
 SAME = 1e-6  # fixed points nearer to each other than this are one
-STILL = 1e-13  # Newton's method stands still once no step is longer than this
+STILL = 1e-13  # Newton's method ends once no step is longer than this
 STARTS = 300
 STEPS = 100
 LARGEST_CELL = 1e6
@@ -36,16 +35,15 @@ class FixedPoint(NamedTuple):
 
 
 class Movement(NamedTuple):
-    """How the states that are visited move about the fixed point that is nearest to them while a symbol repeats."""
+    """How visited states move while a symbol repeats, seen from the fixed point that is nearest to them."""
 
     fixed: FixedPoint
-    distance: float  # median over the states before the symbol
-    nearest: float  # the least of these distances
+    nearest: float  # the least distance of a state before the symbol
     factor: float  # median of (distance after the symbol) / (distance before)
 
 
 def newton(net: Network, symbol: int, states: Array) -> Array:
-    """Newton's method on next(state) - state = 0 from N states at once: those that arrive, (M, size)."""
+    """Newton's method on next(state) - state = 0 from N states at once; returns those that arrive, (M, size)."""
     bound = np.full(states.shape[1], 1.0)
     bound[net.hid :] = LARGEST_CELL
     symbols = np.full(len(states), symbol)
@@ -64,16 +62,19 @@ def newton(net: Network, symbol: int, states: Array) -> Array:
 
 
 def fixed_points(net: Network, symbol: int, visited: Array, rng: np.random.Generator) -> list[FixedPoint]:
-    """The fixed points of a symbol that Newton's method finds from visited states (N, size), from random states about
-    them, and from where the symbol, repeated, leads them. Sorted by the first unit."""
+    """The fixed points of a symbol that Newton's method finds, sorted by the first unit.
+
+    It begins at some of the visited states (N, size), at random states around them, and where these visited states
+    come to when the symbol is repeated.
+    """
     some = visited[rng.integers(len(visited), size=STARTS)]
     low, high = visited.min(axis=0), visited.max(axis=0)
     around = rng.uniform(low - (high - low), high + (high - low), some.shape)
-    led = some
+    repeated = some
     for _ in range(STEPS):
-        led = net.read(led, np.full(len(led), symbol))
+        repeated = net.read(repeated, np.full(STARTS, symbol))
     found: list[Array] = []
-    for point in newton(net, symbol, np.vstack([some, around, led])):
+    for point in newton(net, symbol, np.vstack([some, around, repeated])):
         if not any(np.abs(point - other).max() < SAME * (1 + np.abs(point).max()) for other in found):
             found.append(point)
     points = []
@@ -85,23 +86,21 @@ def fixed_points(net: Network, symbol: int, visited: Array, rng: np.random.Gener
 
 
 def movement(net: Network, points: list[FixedPoint], sequences: Array) -> Movement | None:
-    """The movement about the nearest of a symbol's fixed points wherever the symbol follows itself; None where it never
-    does, or has no such point. sequences: (N, T)."""
+    """The movement about the nearest of a symbol's fixed points wherever the symbol follows itself.
+
+    None where it never does, or where it has no fixed point. sequences: (N, T).
+    """
     if not points:
         return None
     symbol = points[0].symbol
-    again = np.zeros(sequences.shape, dtype=bool)  # the symbol, after the same symbol
-    again[:, 1:] = (sequences[:, 1:] == symbol) & (sequences[:, :-1] == symbol)
+    again = (sequences[:, 1:] == symbol) & (sequences[:, :-1] == symbol)
     if not again.any():
         return None
-    here, there = before(net, sequences)[again], follow(net, sequences)[again]
+    states = follow(net, sequences)
+    here, there = states[:, :-1][again], states[:, 1:][again]
     distances = [np.linalg.norm(here - fixed.point, axis=1) for fixed in points]
     nearest = int(np.argmin([np.median(distance) for distance in distances]))
     distance = distances[nearest]
     after = np.linalg.norm(there - points[nearest].point, axis=1)
-    return Movement(
-        points[nearest],
-        float(np.median(distance)),
-        float(distance.min()),
-        float(np.median(after / np.maximum(distance, 1e-300))),
-    )
+    factor = np.median(after / np.maximum(distance, 1e-300))
+    return Movement(points[nearest], float(distance.min()), float(factor))

@@ -1,4 +1,6 @@
-"""Pictures of automata: states drawn round the points they stand for, the machine itself, and the maps of an SRN."""
+"""Pictures of automata: states around the points that they stand for, the machine itself, and the maps of an SRN."""
+
+import itertools
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -16,10 +18,11 @@ from lab.insight.step import Network
 Array = np.ndarray
 MARKERS = {'attracting': 'o', 'saddle': 'X', 'repelling': 's'}
 POINTS = 3000  # more would only be drawn on top of each other
+UNPARTED = -1.0  # a score of best_pair() so low that the first two units are as good as any
 
 
 def machine(automaton: Automaton, place: Layout) -> Figure:
-    """The automaton: a circle per state with its name and, below, what it predicts; an arrow per transition."""
+    """The automaton: a circle per state with its name and the symbol that it predicts, an arrow per transition."""
     x, y = place.x.astype(float), -1.3 * place.row
     width, height = np.ptp(x) + 3.2, np.ptp(y) + 2.4
     scale = min(0.75, 40 / max(width, height))
@@ -44,7 +47,7 @@ def machine(automaton: Automaton, place: Layout) -> Figure:
 
 
 def _transition(axes: Axes, x: Array, y: Array, symbol: int, bent: bool):
-    """An arrow from (x[0], y[0]) to (x[1], y[1]); bent round circles between; on the way up it keeps to the left."""
+    """An arrow from (x[0], y[0]) to (x[1], y[1]). It bends around circles in between; on its way up it keeps left."""
     style = {'arrowstyle': '-|>', 'mutation_scale': 10, 'color': COLOURS[symbol], 'lw': 1.1, 'shrinkA': 0, 'shrinkB': 0}
     ends, bend = np.column_stack([x, y]), 0.25 if bent else 0.0
     if (ends[0] == ends[1]).all():
@@ -62,18 +65,22 @@ def _transition(axes: Axes, x: Array, y: Array, symbol: int, bent: bool):
 
 
 def best_pair(units: Array, state: Array) -> tuple[int, int]:
-    """The two units that part the states best: by the distance of a state to the next, over its spread, on average."""
-    found, best = (0, 1), -1.0
+    """The two units that part the states best.
+
+    Their score is the mean over the states of log(distance to the nearest state / spread of the state).
+    units: (P, hid); state: (P,), the state of each point, or NONE.
+    """
     groups = [units[state == each] for each in np.unique(state[state != NONE])]
     means, spreads = np.array([group.mean(axis=0) for group in groups]), np.array([g.std(axis=0) for g in groups])
-    for j in range(units.shape[1]):
-        for k in range(j + 1, units.shape[1]):
-            apart = np.hypot(*(means[:, None, [j, k]] - means[None, :, [j, k]]).transpose(2, 0, 1))
-            np.fill_diagonal(apart, np.inf)
-            score = np.mean(np.log(apart.min(axis=1) + 1e-3) - np.log(np.hypot(*spreads[:, [j, k]].T) + 1e-2))
-            if len(means) > 1 and score > best:
-                found, best = (j, k), score
-    return found
+
+    def score(pair):
+        apart = np.hypot(*(means[:, None, pair] - means[None, :, pair]).transpose(2, 0, 1))
+        np.fill_diagonal(apart, np.inf)
+        return np.mean(np.log(apart.min(axis=1) + 1e-3) - np.log(np.hypot(*spreads[:, pair].T) + 1e-2))
+
+    pairs = itertools.combinations(range(units.shape[1]), 2)
+    best = max(pairs, key=lambda pair: score(list(pair)))
+    return best if len(groups) > 1 and score(list(best)) > UNPARTED else (0, 1)
 
 
 def hull(points: Array) -> Array:
@@ -95,8 +102,10 @@ def hull(points: Array) -> Array:
 
 
 def states(found: States, units: Array, following: Array, place: Layout, pair: tuple[int, int]) -> Figure:
-    """What students draw by hand: two units (of `units`, (P, hid)) at every point, a boundary round each state, its
-    name, arrows labelled with the symbol, the start marked by a cross. following: as in seq_states.Visits."""
+    """What students draw by hand: the plane of two units with all visited points and a boundary around each state.
+
+    Arrows show where each symbol leads, a cross marks the start. units: (P, hid); following: as in states.Visits.
+    """
     j, k = pair
     points, automaton = units[:, [j, k]], found.automaton
     figure = picture.new(9, 9, window=False)
@@ -127,7 +136,7 @@ def states(found: States, units: Array, following: Array, place: Layout, pair: t
 
 
 def _typical(points: Array, members: Array, following: Array) -> Array:
-    """One real step that stands for all: from the member nearest to the middle of those that a symbol leads on."""
+    """One real step that stands for all, (2, 2): it begins at the member nearest to the middle of the members."""
     members = members[following[members] != NONE]
     if len(members) == 0:
         return np.full((2, 2), np.nan)
@@ -136,7 +145,7 @@ def _typical(points: Array, members: Array, following: Array) -> Array:
 
 
 def _stroke(axes: Axes, here: Array, there: Array, symbol: int):
-    """An arrow of the states picture, bent, so that two opposite ones do not cover each other."""
+    """An arrow of the states picture. It is bent, so that two opposite arrows do not cover each other."""
     length = np.hypot(*(there - here))
     if not length > 0:
         return
@@ -149,7 +158,7 @@ def _stroke(axes: Axes, here: Array, there: Array, symbol: int):
 
 
 def _labels(axes: Axes, rims: list, names: list[str], colours: list[str], points: Array):
-    """The name of a state beside each boundary, where it covers least."""
+    """The name of a state beside each boundary, at the place where it covers least."""
     low, high = np.array([axes.get_xlim(), axes.get_ylim()]).T
     size = np.array([0.046, 0.024]) * (high - low)  # of a name
     taken = np.array([rim.mean(axis=0) for _, rim in rims])
@@ -173,8 +182,10 @@ def _labels(axes: Axes, rims: list, names: list[str], colours: list[str], points
 
 
 def flow(net: Network, fixed: list[list[FixedPoint]], steps: list[tuple[Array, Array]]) -> Figure:
-    """For an SRN of 2 units, the map of each symbol: where it moves every state (arrows), its fixed points with their
-    eigenvectors, and over them the visited steps, (states before the symbol (N, 2), after (N, 2))."""
+    """The map of each symbol in an SRN of 2 units: grey arrows show where it moves states, over them its fixed points.
+
+    steps: for each symbol the visited states before it (N, 2) and after it (N, 2).
+    """
     figure = picture.new(6.2 * net.num_class, 6.6, window=False)
     grid = np.stack(np.meshgrid(*2 * [np.linspace(-1, 1, 21)]), axis=-1).reshape(-1, 2)
     for symbol, axes in enumerate(np.ravel(figure.subplots(1, net.num_class))):

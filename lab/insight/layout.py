@@ -1,4 +1,4 @@
-"""Where the states of an automaton stand in its picture, and what they are called: one row, or a few, per phase."""
+"""Names of an automaton's states, and their places in its picture: one row, or a few, per phase."""
 
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ Array = np.ndarray
 
 
 class Layout(NamedTuple):
-    """Places of an automaton's states. Down the rows the phases follow each other; along a row one symbol repeats."""
+    """Places of an automaton's states: each phase has rows of its own, and along a row its symbol repeats."""
 
     x: Array  # (states,)
     row: Array  # (states,)
@@ -18,31 +18,31 @@ class Layout(NamedTuple):
 
 
 def layout(automaton: Automaton) -> Layout:
-    """Counting is to be seen: the last phase runs down to 0 from right to left, x being the symbols still owed; A's
-    stand above the B's that they lead to; a phase between runs from left to right, beginning below its A.
+    """Places that show the counting. In the last phase x is the number of symbols still owed, so it runs to the left.
 
-    A state is called after its phase and the symbols read in it (A) or still owed in it (B, C); a letter tells rows of
-    a phase apart.
+    The phase before it runs to the right, and begins below the A's that lead to it. In anb2n, where there is none, A's
+    stand above the B's that they lead to.
+
+    A state's name is its phase and a count: of the symbols read (A) or still owed (B, C). Where a phase has several
+    rows, a letter tells them apart.
     """
-    last = int(automaton.phase.max())
-    owed = _steps_left(automaton)
-    read = _steps_in(automaton, 0)
-    x = np.where(automaton.phase == last, owed, read)
+    phase, last = automaton.phase, automaton.phase.max()
+    owed, read = _steps_left(automaton), _steps_in(automaton, 0)
+    count = np.where(phase == 0, read, owed)
+    x = np.where(phase == last, owed, read)
     if last == 1:
         leads = automaton.following[:, 1]
-        x = np.where((automaton.phase == 0) & (leads != NONE), owed[leads], x)
-    for phase in range(1, last):
-        x = np.where(automaton.phase == phase, _below(automaton, phase, x), x)
-    row, first = np.zeros(len(x), dtype=int), 0
-    names = [''] * len(x)
-    for phase in range(last + 1):
-        rows = _rows(automaton, phase, x, read if phase == 0 else owed)
-        several = len(set(rows.values())) > 1
-        for state, its_row in rows.items():
-            row[state] = first + its_row
-            count = read[state] if phase == 0 else owed[state]
-            names[state] = f'{SYMBOLS[phase]}{count}{letters(its_row) if several else ""}'
-        first += max(rows.values(), default=-1) + 1
+        x = np.where((phase == 0) & (leads != NONE), owed[leads], x)
+    else:
+        x = np.where(phase == 1, _below(automaton, 1, x), x)
+    row, names, first = np.zeros(len(x), dtype=int), [''] * len(x), 0
+    for symbol in range(last + 1):
+        rows = _rows(automaton, symbol, x, count)
+        most = max(rows.values(), default=-1)
+        for state, number in rows.items():
+            row[state] = first + number
+            names[state] = f'{SYMBOLS[symbol]}{count[state]}{letters(number) if most > 0 else ""}'
+        first += most + 1
     return Layout(x, row, names)
 
 
@@ -52,7 +52,7 @@ def letters(number: int) -> str:
 
 
 def _steps_left(automaton: Automaton) -> Array:
-    """How many more symbols of its own phase each state expects at least before another symbol may come."""
+    """The least number of symbols of its own phase that must come before another symbol may, for each state."""
     phase, following = automaton.phase, automaton.following
     others = following.copy()
     others[np.arange(len(phase)), phase] = NONE
@@ -64,12 +64,12 @@ def _steps_left(automaton: Automaton) -> Array:
 
 
 def _steps_in(automaton: Automaton, phase: int) -> Array:
-    """The number of symbols of a phase read at least on arriving in each state of it, from 1."""
+    """The least number of symbols of a phase read on the way to each state of it, from 1."""
     return _below(automaton, phase, np.zeros(len(automaton.phase), dtype=int)) + 1
 
 
 def _below(automaton: Automaton, phase: int, x: Array) -> Array:
-    """Places in a phase: where the state that leads into it has its place, and one further with each symbol."""
+    """Places in a phase: its first state is below the state that leads to it; each symbol goes one to the right."""
     x = np.where(automaton.phase == phase, len(x), x)
     leads = automaton.following[:, phase]
     comes = np.flatnonzero(leads != NONE)
@@ -79,8 +79,11 @@ def _below(automaton: Automaton, phase: int, x: Array) -> Array:
 
 
 def _rows(automaton: Automaton, phase: int, x: Array, count: Array) -> dict[int, int]:
-    """A row for each state of a phase, so that states that follow each other share one: those furthest right begin.
-    No two states of a row have the same place or the same count."""
+    """A row for each state of a phase. States that follow each other share a row.
+
+    Rows are given first to the states that another phase leads to, from the right to the left. No two states of a
+    row have the same place or the same count.
+    """
     rows: dict[int, int] = {}
     taken: set[tuple[int, str, int]] = set()
     entered = set(automaton.following[automaton.phase != phase, phase]) - {NONE}
@@ -99,4 +102,4 @@ def _rows(automaton: Automaton, phase: int, x: Array, count: Array) -> dict[int,
             row += 1
         rows |= dict.fromkeys(chain, row)
         taken |= {(row, 'x', x[state]) for state in chain} | {(row, 'count', count[state]) for state in chain}
-    return {int(state): row for state, row in rows.items()}
+    return rows

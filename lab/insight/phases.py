@@ -1,14 +1,14 @@
-"""What a network does in the phases of a block: gates, units that count, and how far the counting carries."""
+"""What a network does in the phases of a block: gates, units that count, how far it counts, what it gets wrong."""
 
 from typing import NamedTuple
 
 import numpy as np
 
-from lab.insight.automaton import NONE, SYMBOLS, spell
-from lab.insight.step import GATES, Network, follow, softmax
+from lab.insight.automaton import BLOCKS, NONE, SYMBOLS, spell
+from lab.insight.step import GATES, Network, before, follow, softmax
 
 Array = np.ndarray
-OPEN_ABOVE, CLOSED_BELOW = 0.8, 0.2  # the mean of a gate that is called open, closed; between them: partly
+OPEN_ABOVE, CLOSED_BELOW = 0.8, 0.2  # a gate is called open or closed by its mean; between these it is partly open
 AFTER_A = (0.8, 0.2)  # the lab's target after an A: another A, or a B
 
 
@@ -21,8 +21,19 @@ class Counter(NamedTuple):
     fit: float  # share of the unit's variance that the line explains, R squared
 
 
+class Mistake(NamedTuple):
+    """A place of a block where the next symbol is determined and the network predicts another."""
+
+    n: int  # A's in the block
+    read: int  # the symbol read last,
+    nth: int  # which is this one of its run, from 1
+    due: int
+    instead: int  # the symbol that is wrongly predicted most often
+    share: float  # of the times that this place is read, those when the network is wrong
+
+
 def runs(sequences: Array) -> tuple[Array, Array]:
-    """For every symbol of sequences (N, T): which of its run it is, from 1, and how many of the run are left."""
+    """For every symbol of sequences (N, T): its number in its run, from 1, and how many of the run are left."""
 
     def place(symbols):
         nth = np.ones(symbols.shape, dtype=int)
@@ -34,8 +45,10 @@ def runs(sequences: Array) -> tuple[Array, Array]:
 
 
 def phases(sequences: Array, num_class: int) -> dict[str, Array]:
-    """Masks (N, T) of the phases of a block, in order: 'A', 'first B', 'B', .., 'restart', a block's first A after
-    another block. The very first A belongs to 'A'. The last symbol of a sequence is in 'restart', too."""
+    """Masks (N, T) of the phases of a block: 'A', 'first B', 'B', 'first C', 'C', 'restart'.
+
+    'restart' is the first A after another block, also the last symbol of a sequence; the very first A belongs to 'A'.
+    """
     nth, _ = runs(sequences)
     restart = (sequences == 0) & (nth == 1) & (np.arange(sequences.shape[1]) > 0)
     masks = {'A': (sequences == 0) & ~restart}
@@ -44,12 +57,6 @@ def phases(sequences: Array, num_class: int) -> dict[str, Array]:
         masks[f'first {name}'] = (sequences == symbol) & (nth == 1)
         masks[name] = (sequences == symbol) & (nth > 1)
     return masks | {'restart': restart}
-
-
-def before(net: Network, sequences: Array) -> Array:
-    """The state before every symbol of sequences (N, T), (N, T, size)."""
-    start = np.broadcast_to(net.start, (len(sequences), 1, len(net.start)))
-    return np.concatenate([start, follow(net, sequences)[:, :-1]], axis=1)
 
 
 def gates(net: Network, sequences: Array) -> dict[str, dict[str, Array]]:
@@ -71,9 +78,9 @@ def word(mean: float) -> str:
 
 
 def counters(net: Network, sequences: Array) -> list[Counter]:
-    """For every symbol the unit that counts best: of an LSTM the cell, of an SRN the hidden unit, with the best line.
+    """For every symbol the unit that counts best (of an LSTM the cell, of an SRN the hidden unit), and its best line.
 
-    Counted are A's read, B's and C's still to come.
+    Counted are A's read, and B's and C's still to come.
     """
     states = follow(net, sequences)[:, :, -net.hid :]
     nth, left = runs(sequences)
@@ -95,9 +102,12 @@ def counters(net: Network, sequences: Array) -> list[Counter]:
 
 
 def losses(net: Network, longest: int = 30) -> tuple[Array, Array]:
-    """For n = 1..longest, on five blocks of n: the lab's loss (mean squared difference of probabilities and target),
-    and the share of the determined symbols that the network predicts."""
-    sequences = spell(np.repeat(np.arange(1, longest + 1)[:, None], 5, axis=1), net.num_class)
+    """For n = 1..longest, on a sequence of equal blocks, two arrays (longest,): loss, and share of what is right.
+
+    The loss is the lab's, the mean squared difference of output probabilities and target; the share is that of the
+    determined symbols that the network predicts.
+    """
+    sequences = spell(np.repeat(np.arange(1, longest + 1)[:, None], BLOCKS, axis=1), net.num_class)
     read, following = sequences[:, :-1], sequences[:, 1:]
     real = following != NONE
     probabilities = softmax(net.logits(follow(net, sequences)[:, :-1]))
@@ -106,3 +116,21 @@ def losses(net: Network, longest: int = 30) -> tuple[Array, Array]:
     determined = real & (read != 0)
     right = ((probabilities.argmax(axis=2) == following) & determined).sum(axis=1) / determined.sum(axis=1)
     return loss, right
+
+
+def mistakes(net: Network, sequences: Array) -> list[Mistake]:
+    """Where on sequences (N, T) the network gets a determined symbol wrong, the largest share first."""
+    sequences, weight = np.unique(sequences, axis=0, return_counts=True)
+    nth, left = runs(sequences)
+    row, t = np.nonzero((sequences[:, :-1] > 0) & (sequences[:, 1:] != NONE))
+    chosen = net.logits(follow(net, sequences)).argmax(axis=2)[row, t]
+    read, due, nth, left = sequences[row, t], sequences[row, t + 1], nth[row, t], left[row, t]
+    n = (nth + left) // (read + 1)
+    places, where = np.unique(np.column_stack([n, read, nth, due]), axis=0, return_inverse=True)
+    count = np.zeros((len(places), net.num_class))
+    np.add.at(count, (where.reshape(-1), chosen), weight[row])
+    at_due = np.arange(len(places)), places[:, 3]
+    share = 1 - count[at_due] / count.sum(axis=1)
+    count[at_due] = 0
+    order = np.argsort(-share, kind='stable')
+    return [Mistake(*places[k].tolist(), int(count[k].argmax()), float(share[k])) for k in order if share[k] > 0]

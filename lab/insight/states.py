@@ -1,7 +1,7 @@
-"""The states of a trained network and the automaton it is, found in the hidden states it visits.
+"""Extract a finite automaton from a trained network, from the hidden states that it visits.
 
-All is done on a step function (seq_step.Network). Nothing here knows what the network counts: points are told apart by
-what the network predicts from them on.
+All of it works on a step function (lab.insight.step.Network). What the network counts is not used: visited points are
+told apart only by what the network predicts there and afterwards.
 """
 
 import itertools
@@ -11,30 +11,28 @@ from typing import NamedTuple
 import numpy as np
 
 from lab.insight import automaton as fsm
-from lab.insight.automaton import NONE, OPEN, Automaton
+from lab.insight.automaton import BLOCKS, NONE, OPEN, Automaton
 from lab.insight.step import Network, follow
 
 Array = np.ndarray
 Agreement = Callable[[Automaton], tuple[float, float]]  # shares of sequences and of steps, see fidelity()
 POINTS = 20_000  # about so many points are visited
-BLOCKS = 5  # in a sequence of the language
 CLUSTERS = 600  # a network that needs more than so many does nothing that an automaton could show
 JUDGED = 40  # the agreement is asked for whenever the clusters have become more by a 40th
 
 
 class Visits(NamedTuple):
-    """The points a network visits on sequences of the language: P states of it, each reached by another prefix.
+    """The points that a network visits on sequences of the language: its states after P different prefixes.
 
-    Point 0 is the start.
+    Point 0 is the start, after the empty prefix.
     """
 
     state: Array  # (P, size)
-    read: Array  # (P,): the symbol read last; the start: the last symbol of a block
-    predicts: Array  # (P,): the symbol of the largest output; the start, where nothing is predicted: A
-    open: Array  # (P,): whether the language leaves the next symbol open
-    due: Array  # (P,): the symbol that must come, or OPEN
+    read: Array  # (P,): the symbol read last; at the start: the last symbol of a block
+    predicts: Array  # (P,): the symbol of the largest output; at the start, where nothing is predicted: A
+    due: Array  # (P,): the symbol that must come, or OPEN where the language leaves it open
     following: Array  # (P, num_class): the point that a symbol leads to, or NONE
-    often: Array  # (P,): how many sequences come by
+    often: Array  # (P,): how many sequences begin with this prefix
 
 
 class States(NamedTuple):
@@ -42,14 +40,14 @@ class States(NamedTuple):
 
     automaton: Automaton
     cluster: Array  # (P,): the cluster of each point
-    state: Array  # (P,): the state of each point
+    state: Array  # (P,): the automaton's state of each point, NONE where it cannot be reached
 
 
 def histories(length: int, num_class: int, rng: np.random.Generator) -> Array:
-    """Sequences of the language, (N, T): up to four blocks, and then a block of every n in 1..length.
+    """Sequences of the language, (N, T): up to four blocks, then one more, which takes every n in 1..length in turn.
 
-    So that a point is seen with all that may follow: where a block of 4 begins, one of 1 begins as well. With length 4
-    that is all there is in the language; where there is too much, random blocks come first.
+    So each point is seen with all that may follow: where a block of 4 begins, a block of 1 begins, too. With length 4
+    these are all sequences of the language; where there are too many of them, the first blocks are random.
     """
     per_block = length + (num_class * (num_class + 1) // 2 - 1) * length * (length + 1) // 2
     count = max(1, POINTS // per_block)
@@ -65,7 +63,7 @@ def histories(length: int, num_class: int, rng: np.random.Generator) -> Array:
 
 
 def visit(net: Network, language: Automaton, sequences: Array) -> Visits:
-    """The points that a network visits on sequences (N, T) of a language, each prefix once."""
+    """The points that a network visits on sequences (N, T) of a language, one for each prefix."""
     levels, total = [], 1  # of the tree of prefixes
     at = np.zeros(len(sequences), dtype=int)  # the point that each sequence has come to
     for t, symbol in enumerate(sequences.T):
@@ -83,24 +81,25 @@ def visit(net: Network, language: Automaton, sequences: Array) -> Visits:
     following = np.full((total, net.num_class), NONE)
     following[parent, symbol] = np.arange(1, total)
     read = np.append(net.num_class - 1, symbol)
-    return Visits(state, read, predicts, due == OPEN, due, following, np.append(len(sequences), often))
+    return Visits(state, read, predicts, due, following, np.append(len(sequences), often))
 
 
 def extract(
     visits: Visits, agreement: Agreement, guesses: bool = False, most: int = CLUSTERS, every: int = 1
 ) -> States:
-    """The automaton of at most `most` states that agrees best with the network, see fidelity(); of those, the one from
-    the fewest clusters. With `guesses`, what the network predicts counts also where the language leaves the next symbol
-    open.
+    """The automaton that agrees best with the network (see fidelity()); of equals, the one from the fewest clusters.
 
-    Where none agrees on every sequence, the clusters are also made with the network's mistakes left out, as if it had
-    predicted what was due: so a network that has nearly learned is seen as the automaton that it nearly is.
-    The agreement is asked for after `every` cuts at most often, which saves time where sequences are long.
+    It has at most `most` states. With `guesses`, what the network predicts counts also where the language leaves the
+    next symbol open.
+
+    Where no automaton agrees on every sequence, a second one is made in which the network's mistakes are replaced by
+    the symbol that was due: for a network that has nearly learned, it is often better. The agreement is asked for
+    after `every` cuts at most often, which saves time where sequences are long.
     """
-    output = visits.predicts if guesses else np.where(visits.open, OPEN, visits.predicts)
+    output = visits.predicts if guesses else np.where(visits.due == OPEN, OPEN, visits.predicts)
     shares, clusters, cluster = _refine(visits, output, agreement, most, every)
     if shares[0] < 1:
-        due = np.where(visits.open, output, visits.due)
+        due = np.where(visits.due == OPEN, output, visits.due)
         nearly = _refine(visits, due, agreement, most, every)
         if nearly[0] > shares:
             _, clusters, cluster = nearly
@@ -111,16 +110,16 @@ def extract(
 def _refine(
     visits: Visits, output: Array, agreement: Agreement, most: int, every: int
 ) -> tuple[tuple, Automaton, Array]:
-    """Its agreement, the clusters as an automaton, and each point's cluster, (P,).
+    """The best clusters: their agreement, the clusters as an automaton, and each point's cluster, (P,).
 
-    One cluster to begin with. As long as the points of a cluster disagree, in the symbol read, in the output, or in the
-    state that a symbol leads to once clusters that cannot be told apart are merged, it is cut in two by a plane between
-    the disagreeing groups; the largest disagreement first.
+    At first all points are one cluster. While points of one cluster differ (in the symbol read, in the output, or in
+    the state that a symbol leads to, once clusters that cannot be told apart are merged), the cluster is cut in two by
+    a plane between the groups that differ. The largest difference is cut first.
     """
     cluster = np.zeros(len(output), dtype=int)
     best = None
     while True:
-        clusters = _usual(cluster, output, visits)
+        clusters = _majority(cluster, output, visits)
         classes = fsm.tell_apart(clusters)
         groups = _disagreement(cluster, classes, output, visits)
         done = groups is None
@@ -148,12 +147,12 @@ def _cut(state: Array, members: Array, here: Array, there: Array) -> Array:
     direction = np.linalg.solve(spread, means[1] - means[0])
     along = state[both] @ direction
     order = np.argsort(along)
-    errors = np.cumsum(2 * side[order] - 1)[:-1]  # of cutting after each, but for a constant
+    errors = np.cumsum(2 * side[order] - 1)[:-1]  # of cutting after each point, less a constant
     errors = np.where(np.diff(along[order]) > 0, errors, len(both))
     best = errors.argmin()
     beyond = state[members] @ direction > along[order][best : best + 2].mean()
     parted = beyond.any() and not beyond.all()
-    return beyond if parted else np.isin(members, there)  # one and the same point, as far as numbers can tell
+    return beyond if parted else np.isin(members, there)  # rounding leaves no room for a plane between the groups
 
 
 def _count(cluster: Array, values: Array, often: Array) -> Array:
@@ -164,8 +163,8 @@ def _count(cluster: Array, values: Array, often: Array) -> Array:
     return np.bincount(cluster[known] * width + values[known], often[known], size).reshape(-1, width)
 
 
-def _usual(cluster: Array, output: Array, visits: Visits) -> Automaton:
-    """The automaton whose states are clusters that do what they do most often."""
+def _majority(cluster: Array, output: Array, visits: Visits) -> Automaton:
+    """The clusters as an automaton: each predicts, and leads to, what is most frequent among its points."""
 
     def most(values):
         count = _count(cluster, values, visits.often)
@@ -176,8 +175,11 @@ def _usual(cluster: Array, output: Array, visits: Visits) -> Automaton:
 
 
 def _disagreement(cluster: Array, classes: Array, output: Array, visits: Visits) -> tuple[Array, Array] | None:
-    """The points of a cluster that do what it does most often, and those that do what it does second most often, in
-    the cluster and the respect where there is most disagreement; None if there is none."""
+    """Two groups of points of one cluster: those that do what is most frequent in it, and what is second.
+
+    It is the cluster, and the respect (symbol read, output, where a symbol leads), in which most visits differ from
+    what is most frequent. None if there is no difference in any cluster.
+    """
     leads = [np.where(points == NONE, NONE, classes[cluster[points]]) for points in visits.following.T]
     most, groups = 0, None
     for values in (visits.read, output - OPEN, *leads):
@@ -193,8 +195,11 @@ def _disagreement(cluster: Array, classes: Array, output: Array, visits: Visits)
 
 
 def fidelity(net: Network, language: Automaton, sequences: Array, guesses: bool) -> Agreement:
-    """A function of an automaton: on which share of `sequences`, (N, T), it predicts the same symbol as the network at
-    every step, and on which share of the steps. Without `guesses`, only steps that the language determines count."""
+    """A function that compares an automaton's predictions on `sequences` (N, T) with the network's.
+
+    It returns the share of sequences on which they are the same at every step, and the share of steps at which they
+    are the same. Without `guesses`, only steps count where the language determines the next symbol.
+    """
     sequences, weight = np.unique(sequences, axis=0, return_counts=True)
     predicts = net.logits(follow(net, sequences)[:, :-1]).argmax(axis=2)
     counts = sequences[:, 1:] != NONE

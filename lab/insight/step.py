@@ -1,10 +1,10 @@
-"""A recurrent network as a step function: state and symbol in, next state and output out, in double precision.
+"""A recurrent network as a step function: state and symbol in, next state and outputs out, in double precision.
 
-It is built from the parameters alone, so that it also stands for networks that other code trained.
+Only the parameters are needed, so it works for any SRN or LSTM whose parameters have the lab's names and shapes.
 """
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,8 +13,10 @@ GATES = ('forget', 'input', 'output', 'new')
 
 
 class Network(NamedTuple):
-    """A network of `hid` units that reads one of `num_class` symbols per step. SRN: state = hidden units, size = hid;
-    LSTM: state = hidden units, then cells, size = 2 hid. All functions work on N states at once."""
+    """A network of `hid` units that reads one of `num_class` symbols per step. All functions take N states at once.
+
+    The state of an SRN is its hidden units (size = hid); of an LSTM, its hidden units followed by its cells (2 hid).
+    """
 
     hid: int
     num_class: int
@@ -30,8 +32,17 @@ def sigmoid(net: Array) -> Array:
     return 0.5 + 0.5 * np.tanh(0.5 * net)
 
 
-def network(parameters: Mapping[str, Array]) -> Network:
-    """The step function of the SRN (there is an H0) or the LSTM with these parameters, named as in seq_models.py."""
+def softmax(logits: Array) -> Array:
+    """Probabilities from outputs before softmax, along the last axis."""
+    weights = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return weights / weights.sum(axis=-1, keepdims=True)
+
+
+def network(parameters: Mapping[str, Any]) -> Network:
+    """The step function of an SRN or an LSTM from its parameters (arrays, or tensors on the CPU).
+
+    Names and shapes are those of a state_dict of seq_models.py. An SRN is known by its H0.
+    """
     parameters = {name: np.asarray(value, dtype=np.float64) for name, value in parameters.items()}
     return _srn(**parameters) if 'H0' in parameters else _lstm(**parameters)
 
@@ -40,11 +51,14 @@ def _srn(H0, W, U, hid_bias, V, out_bias) -> Network:
     def read(states, symbols):
         return np.tanh(W[symbols] + states @ U + hid_bias)
 
+    def logits(states):
+        return states @ V + out_bias
+
     def jacobian(states, symbol):
         slope = 1 - read(states, np.full(len(states), symbol)) ** 2
         return slope[:, :, None] * U.T
 
-    return Network(len(H0), len(W), np.tanh(H0), read, lambda states: states @ V + out_bias, jacobian, None)
+    return Network(len(H0), len(W), np.tanh(H0), read, logits, jacobian, None)
 
 
 def _lstm(W, U, hid_bias, V, out_bias) -> Network:
@@ -60,6 +74,9 @@ def _lstm(W, U, hid_bias, V, out_bias) -> Network:
         at = gates(states, symbols)
         cell = at['forget'] * states[:, hid:] + at['input'] * at['new']
         return np.hstack([at['output'] * np.tanh(cell), cell])
+
+    def logits(states):
+        return states[..., :hid] @ V + out_bias
 
     def jacobian(states, symbol):
         at = gates(states, np.full(len(states), symbol))
@@ -77,13 +94,14 @@ def _lstm(W, U, hid_bias, V, out_bias) -> Network:
         hidden_by_hidden = through * cell_by_hidden + (np.tanh(after) * slope['output'])[:, :, None] * to_output
         return np.block([[hidden_by_hidden, through * cell_by_cell], [cell_by_hidden, cell_by_cell]])
 
-    return Network(
-        hid, len(W), np.zeros(2 * hid), read, lambda states: states[..., :hid] @ V + out_bias, jacobian, gates
-    )
+    return Network(hid, len(W), np.zeros(2 * hid), read, logits, jacobian, gates)
 
 
 def follow(net: Network, sequences: Array) -> Array:
-    """States after every symbol of sequences (N, T), (N, T, size); after a sequence's end (-1) its last state stays."""
+    """The state after every symbol of sequences (N, T), (N, T, size).
+
+    A shorter sequence is filled up with -1; there its last state is repeated.
+    """
     states = np.repeat(net.start[None], len(sequences), axis=0)
     seen = np.empty((*sequences.shape, len(net.start)))
     for t, symbols in enumerate(sequences.T):
@@ -93,7 +111,7 @@ def follow(net: Network, sequences: Array) -> Array:
     return seen
 
 
-def softmax(logits: Array) -> Array:
-    """Probabilities from outputs before softmax, along the last axis."""
-    weights = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return weights / weights.sum(axis=-1, keepdims=True)
+def before(net: Network, sequences: Array) -> Array:
+    """The state before every symbol of sequences (N, T), (N, T, size)."""
+    start = np.broadcast_to(net.start, (len(sequences), 1, len(net.start)))
+    return np.concatenate([start, follow(net, sequences)[:, :-1]], axis=1)

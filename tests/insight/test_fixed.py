@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from lab.insight import fixed, report
+from lab.insight import fixed, words
 from lab.insight.step import network
 
 
@@ -53,9 +53,7 @@ def test_movement_measures_the_contraction_towards_a_point():
     moves = fixed.movement(net, points, np.array([[0, 0, 0, 0, 0]]))
     assert moves.fixed.kind == 'attracting'
     assert moves.factor == pytest.approx(0.62, abs=1e-4)
-    assert 'towards an attracting point at [0.00 0.00]: each leaves 0.62' in report.movement(0, moves).replace(
-        '-0', '0'
-    )
+    assert 'towards an attracting point at [0.00 0.00]: each leaves 0.62' in words.movement(0, moves).replace('-0', '0')
 
 
 def test_a_symbol_that_never_follows_itself_does_not_move():
@@ -65,4 +63,4 @@ def test_a_symbol_that_never_follows_itself_does_not_move():
 
 def test_no_fixed_point_is_said_to_be_none():
     assert fixed.movement(srn(np.eye(2)), [], np.array([[0, 0]])) is None
-    assert 'no fixed point' in report.movement(1, None)
+    assert 'no fixed point' in words.movement(1, None)

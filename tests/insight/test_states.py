@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from lab.insight import automaton as fsm
-from lab.insight import states as seq_states
+from lab.insight import states
 from lab.insight.automaton import NONE, OPEN
 from tests.insight.counting import exact
 
@@ -13,10 +13,10 @@ def draw(count, num_class, length=4, seed=0):
 
 def analyse(net, length=4, guesses=False, **most):
     language = fsm.minimise(fsm.language(net.num_class, length))[0]
-    sequences = seq_states.histories(length, net.num_class, np.random.default_rng(1))
-    visits = seq_states.visit(net, language, sequences)
-    agreement = seq_states.fidelity(net, language, draw(300, net.num_class, length), guesses)
-    return visits, seq_states.extract(visits, agreement, guesses, **most), language
+    sequences = states.histories(length, net.num_class, np.random.default_rng(1))
+    visits = states.visit(net, language, sequences)
+    agreement = states.fidelity(net, language, draw(300, net.num_class, length), guesses)
+    return visits, states.extract(visits, agreement, guesses, **most), language
 
 
 @pytest.mark.parametrize(('num_class', 'noise'), [(2, 0.0), (2, 0.05), (3, 0.0), (3, 0.05)])
@@ -32,9 +32,9 @@ def test_nothing_in_the_analysis_knows_the_language_beyond_the_sequences():
     assert len(found.automaton.output) <= 3
     assert not fsm.same(found.automaton, language)
     sequences = draw(500, 2, seed=3)
-    assert seq_states.fidelity(net, language, sequences, False)(found.automaton)[0] == 1
+    assert states.fidelity(net, language, sequences, False)(found.automaton)[0] == 1
     # two symbols in three are B's; of what it guesses after an A this automaton says nothing
-    assert seq_states.fidelity(net, language, sequences, True)(found.automaton) == (0, pytest.approx(2 / 3))
+    assert states.fidelity(net, language, sequences, True)(found.automaton) == (0, pytest.approx(2 / 3))
 
 
 def test_fidelity_counts_whole_sequences_by_a_simulator_of_its_own():
@@ -56,7 +56,7 @@ def test_fidelity_counts_whole_sequences_by_a_simulator_of_its_own():
                 good &= right
         agree += good
     assert 0 < agree < 60
-    found = seq_states.fidelity(net, language, sequences, False)(broken)
+    found = states.fidelity(net, language, sequences, False)(broken)
     assert found == pytest.approx((agree / 60, steps_agree / steps), abs=1e-12)
 
 
@@ -73,13 +73,13 @@ def test_guesses_after_an_a_count_only_if_asked_for():
     strict = analyse(net, guesses=True)[1].automaton
     assert len(strict.output) > 12
     language = fsm.minimise(fsm.language(2, 4))[0]
-    assert seq_states.fidelity(net, language, draw(1000, 2, seed=9), True)(strict)[0] == 1
+    assert states.fidelity(net, language, draw(1000, 2, seed=9), True)(strict)[0] == 1
     assert OPEN not in strict.output
 
 
 def test_every_prefix_is_visited_once_and_leads_on_to_its_continuations():
     net, language = exact(2), fsm.minimise(fsm.language(2, 2))[0]
-    visits = seq_states.visit(net, language, fsm.spell(np.array([[1], [2]]), 2))
+    visits = states.visit(net, language, fsm.spell(np.array([[1], [2]]), 2))
     # '', A, then AB ABB ABBA and AA AAB .. AABBBBA
     assert len(visits.state) == 1 + 1 + 3 + 6
     assert visits.often[:2].tolist() == [2, 2]
@@ -91,13 +91,13 @@ def test_every_prefix_is_visited_once_and_leads_on_to_its_continuations():
 
 
 def test_with_length_4_all_there_is_in_the_language_is_visited():
-    sequences = seq_states.histories(4, 2, np.random.default_rng(0))
+    sequences = states.histories(4, 2, np.random.default_rng(0))
     whole = {tuple(row[row != NONE]) for row in sequences}
     assert all(tuple(row[row != NONE]) in whole for row in draw(200, 2, seed=11))
 
 
 def test_at_most_so_many_states_are_made_of_a_network_that_follows_no_automaton(monkeypatch):
-    monkeypatch.setattr(seq_states, 'CLUSTERS', 40)
+    monkeypatch.setattr(states, 'CLUSTERS', 40)
     rng = np.random.default_rng(0)
     table = rng.integers(0, 2, 100_003)
 
@@ -120,5 +120,5 @@ def test_a_cut_parts_two_groups_even_where_rounding_leaves_no_room_between_them(
     for place in range(200):
         here = 0.9 + place * 2.0**-53
         state = np.array([[here, 0.1], [np.nextafter(here, 1), 0.1]])
-        beyond = seq_states._cut(state, np.arange(2), np.array([0]), np.array([1]))
+        beyond = states._cut(state, np.arange(2), np.array([0]), np.array([1]))
         assert beyond.tolist() == [False, True]

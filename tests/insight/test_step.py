@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from lab.insight import step as seq_step
-from lab.insight.step import GATES
+from lab.insight.step import GATES, follow, network
 from seq_models import LSTM_model, SRN_model
 
 
@@ -13,7 +12,7 @@ def pair(kind, seed=0, hid=3, classes=3):
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.normal_(0, 0.8)
-    return model, seq_step.network({name: value.numpy() for name, value in model.state_dict().items()})
+    return model, network({name: value.numpy() for name, value in model.state_dict().items()})
 
 
 SYMBOLS = np.random.default_rng(0).integers(0, 3, (5, 20))
@@ -24,7 +23,7 @@ def test_the_step_function_is_the_model(kind):
     model, net = pair(kind)
     with torch.no_grad():
         hidden, output = model(torch.nn.functional.one_hot(torch.tensor(SYMBOLS), 3).double())
-    states = seq_step.follow(net, SYMBOLS)
+    states = follow(net, SYMBOLS)
     np.testing.assert_allclose(states[..., :3], hidden.numpy(), atol=1e-12)
     np.testing.assert_allclose(net.logits(states), output.numpy(), atol=1e-12)
 
@@ -33,7 +32,7 @@ def test_cells_and_gates_are_those_of_the_model():
     model, net = pair(LSTM_model)
     with torch.no_grad():
         inside = model.inside(torch.nn.functional.one_hot(torch.tensor(SYMBOLS), 3).double())
-    states = seq_step.follow(net, SYMBOLS)
+    states = follow(net, SYMBOLS)
     np.testing.assert_allclose(states[..., 3:], inside['cell'].numpy(), atol=1e-12)
     gates = net.gates(states[:, 6], SYMBOLS[:, 7])
     for name in GATES:
@@ -63,5 +62,5 @@ def test_jacobians_are_those_of_autograd(kind, symbol):
 
 def test_past_its_end_a_sequence_keeps_its_last_state():
     _, net = pair(SRN_model)
-    states = seq_step.follow(net, np.array([[0, 1, -1, -1]]))
+    states = follow(net, np.array([[0, 1, -1, -1]]))
     np.testing.assert_array_equal(states[0, 2:], states[0, [1, 1]])

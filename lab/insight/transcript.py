@@ -1,0 +1,52 @@
+"""The lab's transcript of a trained network: its weights, then sequences with what the network makes of them."""
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from lab.insight.automaton import SYMBOLS
+from lab.insight.step import follow, network
+
+Array = np.ndarray
+
+
+class Seen(NamedTuple):
+    """What the lab plots, of all sequences printed: N symbols in all."""
+
+    hidden: Array  # (N, hid), after each symbol
+    cell: Array | None  # (N, hid), if asked for
+    colour: Array  # (N,), the number of the next symbol, see anb2n.py
+
+
+def print_sequences(model: torch.nn.Module, lang, count: int, cells: bool) -> Seen:
+    """Print the weights and `count` sequences of `lang`; with `cells`, also an LSTM's cell state after each symbol."""
+    net = network(model.state_dict())
+    hidden, cell, colour = [], [], []
+    with np.printoptions(suppress=True, precision=2), torch.no_grad():
+        for weights in model.parameters():
+            print(weights.numpy())
+        for number in range(count):
+            x, seq, target, state = lang.get_sequence()
+            units, output = model(x)
+            if cells:
+                cell.append(follow(net, x.argmax(dim=2).numpy())[0, :, net.hid :])
+                probabilities = torch.softmax(output, dim=2)[0].numpy()
+                print_cells(number, seq, units[0].numpy(), cell[-1], target[0].numpy(), probabilities)
+            else:
+                lang.print_outputs(number, seq, state, units, target, output)
+            hidden.append(units[0].numpy())
+            colour.append(np.array(state[1:], dtype=float))
+    return Seen(np.concatenate(hidden), np.concatenate(cell) if cells else None, np.concatenate(colour))
+
+
+def print_cells(number: int, seq, hidden: Array, cell: Array, target: Array, output: Array):
+    """The lab's block with the cell state beside the hidden units. hidden, cell (T, hid); output, target (T, out)."""
+    print('-----')
+    names = [SYMBOLS[int(symbol)] for symbol in seq]
+    print('symbol=', ''.join(names))
+    print('hidden activations, cell states and output probabilities:')
+    for name, units, cells, outputs in zip(names, hidden, cell, output, strict=False):
+        print(name, 'hidden:', units, 'cell:', cells, 'output:', outputs)
+    print('epoch:', number)
+    print(f' loss: {((output - target) ** 2).mean():.4f}')

@@ -1,0 +1,58 @@
+import re
+
+import numpy as np
+import pytest
+import torch
+
+from anb2n import lang_anb2n
+from lab.insight.transcript import print_sequences
+from seq_models import LSTM_model, SRN_model
+
+
+class Drawn:
+    """A language that draws these sequences again and again."""
+
+    def __init__(self, num_class, count):
+        torch.manual_seed(3)
+        self.lang = lang_anb2n(num_class, 4)
+        self.drawn = [self.lang.get_sequence() for _ in range(count)]
+        self.print_outputs = self.lang.print_outputs
+        self.rest = iter(self.drawn)
+
+    def get_sequence(self):
+        return next(self.rest)
+
+
+@pytest.fixture
+def lstm():
+    torch.manual_seed(3)
+    return LSTM_model(3, 3, 3)
+
+
+def test_cells_printed_are_the_cells_of_the_model(lstm, capsys):
+    lang = Drawn(3, 2)
+    seen = print_sequences(lstm, lang, 2, True)
+    with torch.no_grad():
+        inside = [lstm.inside(x) for x, _, _, _ in lang.drawn]
+    for name, found in (('cell', seen.cell), ('hidden', seen.hidden)):
+        np.testing.assert_allclose(found, np.vstack([each[name][0] for each in inside]), atol=1e-5)
+    printed = re.findall(r'cell: \[(.*?)\]', capsys.readouterr().out)
+    np.testing.assert_allclose([np.array(row.split(), float) for row in printed], seen.cell, atol=0.0051)
+
+
+def test_a_block_with_cells_is_the_labs_block_with_one_column_more(lstm, capsys):
+    print_sequences(lstm, Drawn(3, 2), 2, False)
+    plain = capsys.readouterr().out
+    print_sequences(lstm, Drawn(3, 2), 2, True)
+    cells = capsys.readouterr().out
+    cells = re.sub(r'^([ABC]) hidden: (.*) cell: .* output: (.*)$', r'\1 \2 \3', cells, flags=re.MULTILINE)
+    assert cells.replace('activations, cell states and', 'activations and') == plain
+
+
+def test_the_number_of_the_next_symbol_is_a_symbols_colour():
+    torch.manual_seed(0)
+    lang = Drawn(2, 3)
+    seen = print_sequences(SRN_model(2, 2, 2), lang, 3, False)
+    assert seen.cell is None
+    assert seen.colour.tolist() == [number for _, _, _, state in lang.drawn for number in state[1:]]
+    assert seen.hidden.shape == (len(seen.colour), 2)
