@@ -5,9 +5,12 @@ import importlib
 import os
 import re
 import shlex
+import sys
 from pathlib import Path
 
 import pytest
+
+from lab.common import cli
 
 HOUSE = Path(__file__).parents[1]
 README, FLAGS = HOUSE / 'README.md', HOUSE / 'docs' / 'flags.md'
@@ -47,12 +50,20 @@ def parse(script: str, words: list[str]):
 
 
 @pytest.mark.parametrize('script', SCRIPTS)
-def test_the_table_of_a_script_has_each_of_its_flags_once(script, capsys):
+def test_the_table_of_a_script_has_each_flag_once_with_its_default_and_choices(script, monkeypatch):
+    made = []
+    monkeypatch.setattr(cli.Parser, 'parse_args', lambda parser, argv: sys.exit(made.append(parser)))
     with pytest.raises(SystemExit):
-        parse(script, ['--help'])
-    flags = re.findall(r'^  (--\w+)', capsys.readouterr().out, re.MULTILINE)
-    listed = [cell for cell in first_cells(section(FLAGS, script)) if cell.startswith('--')]
-    assert flags and sorted(flags) == sorted(listed)
+        parse(script, [])
+    actions = {action.option_strings[0]: action for action in made[0]._actions if action.option_strings}
+    rows = dict(re.findall(r'^\| `(--\w+)` \| (.*) \|$', section(FLAGS, script), re.MULTILINE))
+    assert sorted(rows) == sorted(actions.keys() - {'-h'})
+    for flag, row in rows.items():
+        default, meaning = row.split(' | ', 1) if ' | ' in row else ('', row)
+        action = actions[flag]
+        if action.default not in (None, False):
+            assert default.startswith(os.path.basename(str(action.default))), flag
+        assert all(re.search(rf'\b{choice}\b', meaning) for choice in action.choices or []), flag
 
 
 def commands(*pages: Path) -> list[tuple[str, ...]]:
