@@ -3,8 +3,6 @@
 They define what a network computes: the compiled training in lab/seq/gradient.py is tested against them.
 """
 
-from collections.abc import Iterator
-
 import torch
 from torch import nn
 
@@ -66,27 +64,15 @@ class LSTM_model(nn.Module):
         zeros = self.U.new_zeros(self.batch_size, self.num_hid)
         return zeros, zeros
 
-    def _read(self, x: torch.Tensor) -> Iterator[tuple[torch.Tensor, ...]]:
-        """Read x symbol by symbol and yield hidden units, cells and the four gates after each, all (batch, hid)."""
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """One-hot symbols (batch, T, in) -> hidden units (batch, T, hid), outputs before softmax (batch, T, out)."""
         hidden = cell = self.U.new_zeros(len(x), self.num_hid)
+        states = []
         for symbol in x.unbind(dim=1):
             net = symbol @ self.W + hidden @ self.U + self.hid_bias
             net_input, net_forget, net_new, net_out = net.chunk(4, dim=1)
-            gates = torch.sigmoid(net_input), torch.sigmoid(net_forget), torch.tanh(net_new), torch.sigmoid(net_out)
-            input_gate, forget_gate, new, out_gate = gates
-            cell = forget_gate * cell + input_gate * new
-            hidden = out_gate * torch.tanh(cell)
-            yield hidden, cell, *gates
-
-    def inside(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
-        """All there is to see: 'output' (batch, T, out), before softmax, and, each (batch, T, hid), 'hidden', 'cell',
-        'input', 'forget', 'new' and 'out_gate'."""
-        names = 'hidden', 'cell', 'input', 'forget', 'new', 'out_gate'
-        steps = zip(*self._read(x), strict=True)
-        seen = {name: torch.stack(values, dim=1) for name, values in zip(names, steps, strict=True)}
-        return seen | {'output': seen['hidden'] @ self.V + self.out_bias}
-
-    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """One-hot symbols (batch, T, in) -> hidden units (batch, T, hid), outputs before softmax (batch, T, out)."""
-        hidden = torch.stack([step[0] for step in self._read(x)], dim=1)
-        return hidden, hidden @ self.V + self.out_bias
+            cell = torch.sigmoid(net_forget) * cell + torch.sigmoid(net_input) * torch.tanh(net_new)
+            hidden = torch.sigmoid(net_out) * torch.tanh(cell)
+            states.append(hidden)
+        states = torch.stack(states, dim=1)
+        return states, states @ self.V + self.out_bias

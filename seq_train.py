@@ -106,13 +106,13 @@ def main(argv: list[str] | None = None):
     with endings.Interrupt() as stop:
         if args.restarts == 1:
             record = []
-            for snapshot in starts.train(task, training, starts.begin(task, training, engine, seed), stop):
+            for snapshot in starts.train(starts.begin(task, training, engine, seed), stop):
                 show(task, snapshot, args.out_path)
                 record.append(snapshot)
             found = [judge(seed, record)]
         else:
             many = [starts.begin(task, training, engine, seed + n) for n in range(args.restarts)]
-            found, record = results.choose(many, starts.train_all(task, training, many, stop, device), judge)
+            found, record = results.choose(many, starts.train_all(many, stop, device), judge)
             for snapshot in record:
                 show(task, snapshot, args.out_path)
             if found:

@@ -3,6 +3,7 @@ import torch
 from torch import nn
 
 from seq_models import LSTM_model, SRN_model
+from tests.seq.reference import pytorchs_lstm
 
 SIZES = (3, 5, 2)  # inputs, hidden units, outputs: all different, so that no two can be mistaken
 
@@ -40,40 +41,12 @@ def test_srn_is_pytorchs_rnn():
     torch.testing.assert_close(output, expected @ model.V + model.out_bias)
 
 
-def lstm_and_reference():
-    model, reference = enlarged(LSTM_model(*SIZES)), nn.LSTM(3, 5, batch_first=True)
-    with torch.no_grad():  # PyTorch's gates stand in the same order: input, forget, new values, output
-        reference.weight_ih_l0.copy_(model.W.T)
-        reference.weight_hh_l0.copy_(model.U.T)
-        reference.bias_ih_l0.copy_(model.hid_bias)
-        reference.bias_hh_l0.zero_()
-    return model, reference
-
-
 def test_lstm_is_pytorchs_lstm():
-    model, reference = lstm_and_reference()
-    x = one_hot()
+    model, x = enlarged(LSTM_model(*SIZES)), one_hot()
     hidden, output = model(x)
-    expected, _ = reference(x)
+    expected, _ = pytorchs_lstm(model)(x)
     torch.testing.assert_close(hidden, expected)
     torch.testing.assert_close(output, expected @ model.V + model.out_bias)
-
-
-def test_inside_of_the_lstm_explains_its_cells_and_hidden_units():
-    model, reference = lstm_and_reference()
-    x = one_hot()
-    seen = model.inside(x)
-    before = torch.cat([torch.zeros(4, 1, 5), seen['cell'][:, :-1]], dim=1)
-    torch.testing.assert_close(seen['cell'], seen['forget'] * before + seen['input'] * seen['new'])
-    torch.testing.assert_close(seen['hidden'], seen['out_gate'] * torch.tanh(seen['cell']))
-    torch.testing.assert_close(seen['cell'][:, -1], reference(x)[1][1][0])
-
-
-def test_inside_and_forward_agree():
-    model, x = enlarged(LSTM_model(*SIZES)), one_hot()
-    seen = model.inside(x)
-    assert torch.equal(seen['hidden'], model(x)[0])
-    assert torch.equal(seen['output'], model(x)[1])
 
 
 def test_start_states():

@@ -88,7 +88,7 @@ def restarts(task: Task, engine: ModuleType, count: int, device: torch.device | 
 
     def run():
         many = [starts.begin(task, training, engine, seed) for seed in range(count)]
-        for _ in starts.train_all(task, training, many, Interrupt(), device):
+        for _ in starts.train_all(many, Interrupt(), device):
             pass
 
     return run
@@ -100,7 +100,7 @@ def learned(task: Task) -> list[tuple[int, student.State]]:
     found, seed = [], 1
     while len(found) < LEARNED:
         many = [starts.begin(task, TRAINING, kernel, seed + n) for n in range(LEARNED)]
-        for start, record in zip(many, starts.train_all(task, TRAINING, many, Interrupt()), strict=True):
+        for start, record in zip(many, starts.train_all(many, Interrupt()), strict=True):
             verdict = judge(start.seed, record).verdict
             if verdict and verdict.learned:
                 found.append((start.seed, record[-1].state))

@@ -20,6 +20,8 @@ REPORT = 1000  # epochs between two snapshots; Training.epoch counts in these
 
 
 class Start(NamedTuple):
+    task: Task
+    training: Training
     seed: int
     model: nn.Module
     lang: student.lang_anb2n
@@ -75,8 +77,8 @@ def begin(task: Task, training: Training, engine: ModuleType, seed: int) -> Star
     if task.model == 'srn':
         for parameter in model.parameters():
             nn.init.normal_(parameter, 0, training.init)
-    lang = student.language(task)
-    return Start(seed, model, lang, engine.Trainer(model, training.optim, training.mom, training.decay, training.clip))
+    trainer = engine.Trainer(model, training.optim, training.mom, training.decay, training.clip)
+    return Start(task, training, seed, model, student.language(task), trainer)
 
 
 def plan(task: Task, training: Training, langs: list) -> Iterator[tuple[int, int, float]]:
@@ -97,43 +99,41 @@ def plan(task: Task, training: Training, langs: list) -> Iterator[tuple[int, int
         yield epoch, REPORT if epoch else 1, training.lr * (1 - done if training.schedule == 'linear' else 1)
 
 
-def take(start: Start, epoch: int, lr: float) -> Snapshot:
-    """The snapshot of a start. Raises Diverged, with advice on the learning rate lr."""
+def take(start: Start, epoch: int) -> Snapshot:
+    """The snapshot of a start after so many epochs. Raises Diverged."""
     state = {name: value.clone() for name, value in start.model.state_dict().items()}
     if not all(value.isfinite().all() for value in state.values()):
         raise Diverged(
             f'training diverged: weights are NaN or infinite at epoch {epoch}; '
-            f'try --clip 1, or --lr smaller than {lr:g}'
+            f'try --clip 1, or --lr smaller than {start.training.lr:g}'
         )
     snapshot = Snapshot(epoch, state, copy.deepcopy(start.lang))
     start.lang.get_one_example()  # the one that shows the snapshot
     return snapshot
 
 
-def train(task: Task, training: Training, start: Start, stop: Interrupt) -> Iterator[Snapshot]:
-    """Train; yield a snapshot every REPORT epochs, epoch 0 included. After Ctrl-C it ends with the last whole REPORT.
+def train(start: Start, stop: Interrupt) -> Iterator[Snapshot]:
+    """Train; yield a snapshot every REPORT epochs, epoch 0 included. After Ctrl-C the last whole REPORT counts.
 
     Raises Diverged.
     """
-    for epoch, count, rate in plan(task, training, [start.lang]):
+    for epoch, count, rate in plan(start.task, start.training, [start.lang]):
         start.trainer.run(start.lang, count, rate, stop.__bool__)
         if stop and epoch:
             return
-        yield take(start, epoch, training.lr)
+        yield take(start, epoch)
 
 
-def train_all(
-    task: Task, training: Training, starts: list[Start], stop: Interrupt, device: torch.device | None = None
-) -> Iterator[Record]:
+def train_all(starts: list[Start], stop: Interrupt, device: torch.device | None = None) -> Iterator[Record]:
     """Train starts on all cores, or as one batch on `device`; yield the record of each in turn, empty after Ctrl-C."""
     if device is not None and kernel.draws(starts[0].lang):
-        yield from train_batch(task, training, starts, stop, device)
+        yield from train_batch(starts, stop, device)
         return
 
     def record(start):
         kept = []
         try:
-            for snapshot in () if stop else train(task, training, start, stop):
+            for snapshot in () if stop else train(start, stop):
                 kept.append(snapshot)
         except Diverged:
             kept.append(None)
@@ -143,10 +143,9 @@ def train_all(
         yield from pool.map(record, starts)
 
 
-def train_batch(
-    task: Task, training: Training, starts: list[Start], stop: Interrupt, device: torch.device
-) -> list[Record]:
-    """Train starts as one batch of PyTorch, see batch.py."""
+def train_batch(starts: list[Start], stop: Interrupt, device: torch.device) -> list[Record]:
+    """Train starts of one task as one batch of PyTorch, see batch.py."""
+    task, training, *_ = starts[0]
     models, langs = [start.model for start in starts], [start.lang for start in starts]
     trainer = batch.Trainer(models, training.optim, training.mom, training.decay, training.clip, device)
     records = [[] for _ in starts]
@@ -157,7 +156,7 @@ def train_batch(
         for start, record in zip(starts, records, strict=True):
             if not record or record[-1]:
                 try:
-                    record.append(take(start, epoch, training.lr))
+                    record.append(take(start, epoch))
                 except Diverged:
                     record.append(None)
     return records

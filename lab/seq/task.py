@@ -5,21 +5,11 @@ from dataclasses import dataclass
 
 CLASSES = {'anb2n': 2, 'anb2nc3n': 3}  # symbols of each language
 MODELS = {'srn': 'SRN_model', 'lstm': 'LSTM_model'}  # and their classes in seq_models.py
+ADAM = {'optim': 'adam', 'schedule': 'linear', 'grow': 0.5}
 RECIPES = {  # other settings than the lab's; docs/measurements.md has the shares of starts that learn with each
     'lab': {},
-    'sure': {'optim': 'adam', 'lr': 0.01, 'schedule': 'linear', 'clip': 0.3, 'grow': 0.5},
-    'far': {
-        'length': 10,
-        'hid': 6,
-        'optim': 'adam',
-        'lr': 0.03,
-        'decay': 0,
-        'schedule': 'linear',
-        'clip': 1,
-        'grow': 0.5,
-        'mix': True,
-        'keep': 'best',
-    },
+    'sure': ADAM | {'lr': 0.01, 'clip': 0.3},
+    'far': ADAM | {'length': 10, 'hid': 6, 'lr': 0.03, 'decay': 0, 'clip': 1, 'mix': True, 'keep': 'best'},
 }
 
 

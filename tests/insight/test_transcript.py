@@ -7,6 +7,7 @@ import torch
 from anb2n import lang_anb2n
 from lab.insight.transcript import print_sequences
 from seq_models import LSTM_model, SRN_model
+from tests.seq.reference import cells
 
 
 class Drawn:
@@ -33,9 +34,10 @@ def test_cells_printed_are_the_cells_of_the_model(lstm, capsys):
     lang = Drawn(3, 2)
     seen = print_sequences(lstm, lang, 2, True)
     with torch.no_grad():
-        inside = [lstm.inside(x) for x, _, _, _ in lang.drawn]
-    for name, found in (('cell', seen.cell), ('hidden', seen.hidden)):
-        np.testing.assert_allclose(found, np.vstack([each[name][0] for each in inside]), atol=1e-5)
+        hidden = [lstm(x)[0][0] for x, _, _, _ in lang.drawn]
+    expected = [cells(lstm, x)[0] for x, _, _, _ in lang.drawn]
+    np.testing.assert_allclose(seen.cell, np.vstack(expected), atol=1e-5)
+    np.testing.assert_allclose(seen.hidden, np.vstack(hidden), atol=1e-5)
     printed = re.findall(r'cell: \[(.*?)\]', capsys.readouterr().out)
     np.testing.assert_allclose([np.array(row.split(), float) for row in printed], seen.cell, atol=0.0051)
 
@@ -44,9 +46,9 @@ def test_a_block_with_cells_is_the_labs_block_with_one_column_more(lstm, capsys)
     print_sequences(lstm, Drawn(3, 2), 2, False)
     plain = capsys.readouterr().out
     print_sequences(lstm, Drawn(3, 2), 2, True)
-    cells = capsys.readouterr().out
-    cells = re.sub(r'^([ABC]) hidden: (.*) cell: .* output: (.*)$', r'\1 \2 \3', cells, flags=re.MULTILINE)
-    assert cells.replace('activations, cell states and', 'activations and') == plain
+    found = capsys.readouterr().out
+    found = re.sub(r'^([ABC]) hidden: (.*) cell: .* output: (.*)$', r'\1 \2 \3', found, flags=re.MULTILINE)
+    assert found.replace('activations, cell states and', 'activations and') == plain
 
 
 def test_the_number_of_the_next_symbol_is_a_symbols_colour():

@@ -74,7 +74,7 @@ def test_the_settings_reach_the_trainer():
 def test_a_snapshot_is_shown_with_the_sequence_that_training_leaves_out():
     start = starts.begin(Task(), Training(), kernel, 0)
     lang = copy.deepcopy(start.lang)
-    snapshot = starts.take(start, 30, 0.1)
+    snapshot = starts.take(start, 30)
     shown, trained = lang.get_one_example(), lang.get_one_example()
     assert snapshot.epoch == 30
     assert snapshot.lang.get_one_example() == shown
@@ -85,11 +85,11 @@ def test_a_snapshot_is_shown_with_the_sequence_that_training_leaves_out():
 
 @pytest.mark.parametrize('wrong', [torch.nan, torch.inf])
 def test_weights_that_are_no_numbers_end_a_start(wrong):
-    start = starts.begin(Task(), Training(), kernel, 0)
+    start = starts.begin(Task(), Training(lr=0.25), kernel, 0)
     with torch.no_grad():
         start.model.V[1, 1] = wrong
     with pytest.raises(starts.Diverged, match=r'at epoch 7000; try --clip 1, or --lr smaller than 0.25'):
-        starts.take(start, 7000, 0.25)
+        starts.take(start, 7000)
 
 
 @pytest.mark.parametrize('device', [None, torch.device('cpu')])
@@ -98,8 +98,8 @@ def test_many_starts_train_as_each_does_alone(task, device):
     training = Training(epoch=3, init=0.5, grow=0.5)
     engine = classic if device else kernel
     many = [starts.begin(task, training, engine, seed) for seed in (1, 2, 3)]
-    for seed, record in enumerate(starts.train_all(task, training, many, Interrupt(), device), 1):
-        alone = list(starts.train(task, training, starts.begin(task, training, kernel, seed), Interrupt()))
+    for seed, record in enumerate(starts.train_all(many, Interrupt(), device), 1):
+        alone = list(starts.train(starts.begin(task, training, kernel, seed), Interrupt()))
         assert [snapshot.epoch for snapshot in record] == [snapshot.epoch for snapshot in alone] == [0, 10, 20, 30]
         for found, expected in zip(record, alone, strict=True):
             assert np.abs(weights(found.state) - weights(expected.state)).max() < 1e-5
@@ -114,7 +114,7 @@ def test_a_start_that_diverges_ends_with_none_and_the_others_go_on(device):
     with torch.no_grad():
         many[0].model.V[0, 0] = torch.nan
     many[0] = many[0]._replace(trainer=type(many[0].trainer)(many[0].model, 'sgd', 0.0, 0.0, 0.0))
-    records = list(starts.train_all(Task(), training, many, Interrupt(), device))
+    records = list(starts.train_all(many, Interrupt(), device))
     assert records[0] == [None]
     assert [snapshot.epoch for snapshot in records[1]] == [0, 10, 20]
 
@@ -134,7 +134,7 @@ def test_after_ctrl_c_only_whole_reports_count(device):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(classic.Trainer if device is None else starts.batch.Trainer, 'run', press)
         patch.setattr(starts.os, 'cpu_count', lambda: 1)
-        records = list(starts.train_all(Task(), Training(), many, stop, device))
+        records = list(starts.train_all(many, stop, device))
     epochs = [[snapshot.epoch for snapshot in record] for record in records]
     assert epochs == ([[0, 10], []] if device is None else [[0, 10], [0, 10]])
 
@@ -143,7 +143,7 @@ def test_ctrl_c_at_once_still_leaves_the_first_snapshot():
     stop = Interrupt()
     stop.pressed = True
     start = starts.begin(Task(), Training(), kernel, 0)
-    assert [snapshot.epoch for snapshot in starts.train(Task(), Training(), start, stop)] == [0]
+    assert [snapshot.epoch for snapshot in starts.train(start, stop)] == [0]
 
 
 class OthersModel(SRN_model):
@@ -187,9 +187,8 @@ def test_another_language_is_trained_by_pytorch(monkeypatch, capsys):
     monkeypatch.setattr(student, 'lang_anb2n', OthersLanguage)
     assert starts.choose_engine('auto', Task()) is classic
     assert 'engine: torch, as test_starts.py has no get_symbols()' in capsys.readouterr().err
-    lang = student.language(Task())
-    many = [starts.Start(0, SRN_model(2, 2, 2), lang, classic.Trainer(SRN_model(2, 2, 2), 'sgd', 0.0, 0.0, 0.0))]
-    [record] = starts.train_all(Task(), Training(epoch=1), many, Interrupt(), torch.device('cpu'))
+    many = [starts.begin(Task(), Training(epoch=1), classic, 0)]
+    [record] = starts.train_all(many, Interrupt(), torch.device('cpu'))
     assert [snapshot.epoch for snapshot in record] == [0, 10]
 
 
