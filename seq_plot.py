@@ -37,7 +37,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
 
 def checkpoint_path(task: Task, folder: str, epoch: int) -> str:
     """The file of the network after `epoch` thousand epochs. Raises UserError where it is missing: which there are."""
-    path = os.path.join(folder, f'{task.stem}_{epoch}.pth')
+    path = task.checkpoint(folder, epoch)
     if os.path.isfile(path):
         return path
     names = [os.path.basename(path) for path in glob.glob(os.path.join(glob.escape(folder), '*.pth'))]
