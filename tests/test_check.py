@@ -9,8 +9,7 @@ import pytest
 import torch
 
 import check
-from lab.check import lines as check_lines
-from lab.common import endings
+from lab.check.lines import distances, read_weights, smallest_scale
 
 POINTS = [(x, y) for x in range(3) for y in range(3)]
 GRID = np.array(POINTS, dtype=np.float32)
@@ -77,7 +76,7 @@ def test_sigmoid_copy_at_10_is_exact_at_every_point(design):
 def test_smallest_scale_is_right_and_a_thousandth_less_is_not(design):
     net = check.MLP(4, 'step')
     net.set_weights(design)
-    smallest = check_lines.smallest_scale(check_lines.weights(net, 'step', GRID), GRID, TARGETS)
+    smallest = smallest_scale(read_weights(net, 'step', GRID), GRID, TARGETS)
     for scale, right in ((f'{smallest:.3f}', True), (f'{smallest - 0.001:.3f}', False)):
         copy = check.MLP(4, 'sig')
         copy.set_weights(design, float(scale))
@@ -91,7 +90,7 @@ def test_smallest_scale_is_right_and_a_thousandth_less_is_not(design):
 def test_design_without_margin_is_right_at_no_scale(scale):
     net = check.MLP(4, 'step')
     net.set_weights('cross')
-    assert check_lines.smallest_scale(check_lines.weights(net, 'step', GRID), GRID, TARGETS) is None
+    assert smallest_scale(read_weights(net, 'step', GRID), GRID, TARGETS) is None
     with localcontext() as context:
         context.prec = 300
         assert [exact_sigmoid('cross', point, scale) for point in POINTS] != TARGETS.tolist()
@@ -113,7 +112,7 @@ def test_printed_distances_are_the_exact_margins(design):
     net.set_weights(design)
     hidden, output = margins_squared(design)
     exact = np.sqrt(np.column_stack([hidden, output]).astype(float))
-    far = check_lines.distances(check_lines.weights(net, 'step', GRID), GRID, 'step')
+    far = distances(read_weights(net, 'step', GRID), GRID, 'step')
     np.testing.assert_allclose(far, exact, rtol=1e-12)
     assert ((far == 0) == (exact == 0)).all()
 
@@ -171,10 +170,10 @@ def test_lab_layers_and_parameters():
 
 
 def test_hand_made_weights_refuse_another_number_of_units():
-    with pytest.raises(endings.UserError, match='4 hidden units: --hid 5 should be 4'):
+    with pytest.raises(ValueError, match='4 hidden units: --hid 5 should be 4'):
         check.MLP(5, 'step').set_weights()
 
 
 def test_unknown_activation_is_refused():
-    with pytest.raises(endings.UserError, match='tanh'):
+    with pytest.raises(ValueError, match='tanh'):
         check.MLP(4, 'tanh')

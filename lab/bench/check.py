@@ -1,4 +1,4 @@
-"""Part 2 beside its classic loop: the time to hold 100%, the whole process with set weights, how many seeds succeed."""
+"""Part 2 beside its classic loop: the time to 100%, the whole process with set weights, how many seeds succeed."""
 
 import contextlib
 import io
@@ -12,17 +12,17 @@ import tempfile
 import numpy as np
 import torch
 
-from check import MLP
 from lab.bench.measure import call_cost, compare
-from lab.check import classic as check_classic
-from lab.check import points as check_data
-from lab.check import train as check_train
+from lab.check import classic, student
+from lab.check import train as suite
+from lab.check.lines import accuracy, evaluate
+from lab.check.points import read
+from lab.check.settings import CHECK_CSV, EVERY, Settings
 from lab.common.compiling import compiled
 
 UNITS = 5
 ROUNDS = 3  # a classic run takes up to a minute
-MOST = 60_000  # epochs of a classic run: where it has not got there by then, it counts as if it had
-STARTS = 16
+MOST = 60_000  # epochs of a classic run; one that is not at 100% by then stops and counts like the others
 SEEDS = 100
 
 
@@ -33,29 +33,26 @@ def fill(x, y, times):
             y[n] = np.exp(x[n])
 
 
-def start(seed: int, hid: int) -> MLP:
+def start(seed: int, hid: int) -> torch.nn.Module:
     torch.manual_seed(seed)
-    return MLP(hid)
+    return student.network(hid, 'sig')
 
 
 def train(seed: int, hid: int, points: np.ndarray, targets: np.ndarray) -> tuple[bool, int]:
-    """Train as check_main.py does; whether the network is right in the end, and the epochs taken, to the next 100."""
+    """Train as check_main.py does. Returns whether all points are right, and the epochs, rounded up to hundreds."""
     net = start(seed, hid)
-    many = check_train.train_many(net, points, targets, STARTS, init=0.15, lr=0.001, epochs=200_000, stop=False)
-    epochs = list(many)[-1][0] + check_train.EVERY
-    right = (net(torch.from_numpy(points)) >= 0.5) == torch.from_numpy(targets)[:, None]
-    return bool(right.all()), epochs
+    *_, (epoch, _, _) = suite.train(net, points, targets, Settings())
+    return accuracy(evaluate(net, points)[1], targets) == 100, epoch + EVERY
 
 
 def race() -> list[dict]:
     """Seconds until 100% has held for 2,000 epochs, a new seed each round; and of a whole process with set weights."""
-    points, targets = check_data.read(check_data.LAB)
-    data, target = torch.from_numpy(points), torch.from_numpy(targets)[:, None]
+    points, targets = read(CHECK_CSV)
 
-    def classic(seed: int):
+    def classic_run(seed: int):
         net = start(seed, UNITS)
-        check_train.draw(net, 0.15)
-        check_classic.train(net, data, target, max_epochs=MOST)
+        classic.draw(net, Settings.init)
+        list(classic.train(net, points, targets, Settings(epochs=MOST)))
 
     done = []
     ours, theirs = itertools.count(), itertools.count()
@@ -63,14 +60,14 @@ def race() -> list[dict]:
         train(0, UNITS, points, targets)  # the first call compiles
 
     def floor():
-        calls = STARTS * len(points) * (UNITS + 1) * statistics.median(epochs for _, epochs in done)
+        calls = Settings.restarts * len(points) * (UNITS + 1) * statistics.median(epochs for _, epochs in done)
         return calls * call_cost(fill)
 
     rows = [
         compare(
             f'check, {UNITS} units',
             'run to 100%',
-            lambda: classic(next(theirs)),
+            lambda: classic_run(next(theirs)),
             lambda: done.append(train(next(ours), UNITS, points, targets)),
             ROUNDS,
             floor,
@@ -81,7 +78,7 @@ def race() -> list[dict]:
 
         def process(script: str):
             command = [sys.executable, '-m', script, '--act', 'step', '--hid', '4', '--set_weights']
-            environment = os.environ | {'PYTHONPATH': os.path.dirname(check_data.LAB)}
+            environment = os.environ | {'PYTHONPATH': os.path.dirname(CHECK_CSV)}
             subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
 
         pair = (lambda: process('lab.check.classic')), (lambda: process('check_main'))
@@ -90,7 +87,7 @@ def race() -> list[dict]:
 
 def seeds() -> list[dict]:
     """How many of 100 seeds end with all points right, for 4, 5 and 6 hidden units."""
-    points, targets = check_data.read(check_data.LAB)
+    points, targets = read(CHECK_CSV)
     rows = []
     for hid in 4, 5, 6:
         with contextlib.redirect_stderr(io.StringIO()):

@@ -5,16 +5,14 @@ written, and then reduced, which makes its edges smooth. All measures are in dot
 """
 
 import math
-from collections.abc import Callable
 
 import numpy as np
+import torch
 from PIL import Image, ImageDraw, ImageFont
 
-from lab.check.lines import Weights, conditions
-from lab.common import (
-    cli,  # noqa: F401  (its endings hold also while Pillow loads)
-    picture,
-)
+from lab.check.explain import conditions
+from lab.check.lines import Weights, evaluate
+from lab.common import picture
 
 FINE = 2  # drawn so many times larger
 PANEL, AREA, LEFT, TOP = 480, 400, 52, 38  # a picture with points: its size; its axes: size, left and upper margin
@@ -128,9 +126,9 @@ def ticks(low: float, high: float) -> list[float]:
     return [round(i * step, 12) for i in steps]
 
 
-def network(read: Weights) -> Image.Image:
+def network(weights: Weights) -> Image.Image:
     """Draw the network: a circle for each unit, its bias below it, an edge for each weight, blue above 0, red below."""
-    hid = len(read.b)
+    hid = len(weights.b)
     labelled = hid <= LABELLED
     row, radius = (ROW, CIRCLE) if labelled else (ROW * LABELLED / hid, 4)
     spread = min(max(hid / 2, 1.0), 2.5)  # between the two inputs, in rows
@@ -139,14 +137,14 @@ def network(read: Weights) -> Image.Image:
     columns, middle = (DIAGRAM * 0.06, DIAGRAM * 0.54, DIAGRAM * 0.94), sheet.size[1] / 2 - 10
     inputs = middle - spread / 2 * row, middle + spread / 2 * row
     hidden = middle + (np.arange(hid) - (hid - 1) / 2) * row
-    edges = [(0, inputs[i], hidden[k], read.w[k, i], 1 - near) for k in range(hid) for i in range(2)]
-    edges += [(1, hidden[k], middle, read.v[k], 0.3) for k in range(hid)]
+    edges = [(0, inputs[i], hidden[k], weights.w[k, i], 1 - near) for k in range(hid) for i in range(2)]
+    edges += [(1, hidden[k], middle, weights.v[k], 0.3) for k in range(hid)]
     largest = max(abs(weight) for *_, weight, _ in edges) or 1
     for column, start, end, weight, _ in edges:
         colour = NEGATIVE if weight < 0 else POSITIVE
         sheet.line([(columns[column], start), (columns[column + 1], end)], colour, 0.5 + 4 * abs(weight) / largest)
-    units = [(0, inputs[0], 'x', ''), (0, inputs[1], 'y', ''), (2, middle, 'out', short(read.c))]
-    units += [(1, hidden[k], f'h{k}', short(read.b[k])) for k in range(hid)]
+    units = [(0, inputs[0], 'x', ''), (0, inputs[1], 'y', ''), (2, middle, 'out', short(weights.c))]
+    units += [(1, hidden[k], f'h{k}', short(weights.b[k])) for k in range(hid)]
     for column, y, name, bias in units:
         sheet.disc(columns[column], y, radius, 'white')
         if labelled:
@@ -164,40 +162,36 @@ def short(value: float) -> str:
     return f'{round(value, 2) + 0.0:.2f}'.rstrip('0').rstrip('.')  # + 0.0: no -0
 
 
-def write(
-    folder: str,
-    hid: int,
-    read: Weights | None,
-    points: np.ndarray,
-    targets: np.ndarray,
-    evaluate: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]],
-):
-    """Write all pictures of a network into `folder`: check, hid_<hid>_<k>, out_<hid>, net_<hid>, sheet_<hid>.
+def draw(
+    net: torch.nn.Module, hid: int, weights: Weights | None, points: np.ndarray, targets: np.ndarray
+) -> dict[str, Image.Image]:
+    """All pictures of a network by name: check, hid_<hid>_<k>, out_<hid>, net_<hid>, and sheet_<hid> with all of these.
 
-    read: its weights, or None where it has no lines and no diagram to draw.
-    evaluate: from places (M, 2) to hidden activations (M, units) and outputs (M).
-    With a display, the sheet with all of them opens in a window.
+    weights: None where the network is not two layers; then there are no lines and no net_<hid> to draw.
     """
     where = extent(points)
-    hidden, out = evaluate(mesh(where))
+    hidden, out = evaluate(net, mesh(where))
     lines, titles = [], [f'hidden unit {k}' for k in range(hidden.shape[1])]
-    if read is not None:
-        lines = [(COLOURS[k % len(COLOURS)], (*w, b)) for k, (w, b) in enumerate(zip(read.w, read.b, strict=True))]
-        titles = [f'h{k}: {text}' for k, text in enumerate(conditions(read))]
-    pictures = {'check': panel(where, points, targets, 'target 0: white, 1: black', None, lines)}
+    if weights:
+        rows = enumerate(zip(weights.w, weights.b, strict=True))
+        lines = [(COLOURS[k % len(COLOURS)], (*w, b)) for k, (w, b) in rows]
+        titles = [f'h{k}: {text}' for k, text in enumerate(conditions(weights))]
+    images = {'check': panel(where, points, targets, 'target 0: white, 1: black', None, lines)}
     for k, title in enumerate(titles):
         line, colour = lines[k : k + 1], lines[k][0] if lines else 'black'
-        pictures[f'hid_{hid}_{k}'] = panel(where, points, targets, title, hidden[:, k], line, colour)
-    pictures[f'out_{hid}'] = panel(where, points, targets, 'output, yellow: on', out, lines)
-    panels = list(pictures.values())
-    diagram = None
-    if read is not None:
-        pictures[f'net_{hid}'] = diagram = network(read)
-    pictures[f'sheet_{hid}'] = together(panels, diagram)
-    for name, image in pictures.items():
+        images[f'hid_{hid}_{k}'] = panel(where, points, targets, title, hidden[:, k], line, colour)
+    images[f'out_{hid}'] = panel(where, points, targets, 'output, yellow: on', out, lines)
+    panels, diagram = list(images.values()), network(weights) if weights else None
+    if diagram:
+        images[f'net_{hid}'] = diagram
+    return {**images, f'sheet_{hid}': together(panels, diagram)}
+
+
+def write(folder: str, images: dict[str, Image.Image]):
+    """Write each picture into `folder`. With a display, the last one, the sheet, opens in a window."""
+    for name, image in images.items():
         picture.save_image(image, f'{folder}/{name}.jpg')
     if picture.has_windows():
-        image = pictures[f'sheet_{hid}']
         figure = picture.new(12, 12 * image.height / image.width)
         axes = figure.add_axes((0, 0, 1, 1))
         axes.imshow(image)

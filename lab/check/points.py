@@ -1,23 +1,21 @@
-"""check.csv, or any other file of the same form: a header, then a point per line, two inputs and a target 0 or 1."""
+"""Reading check.csv or another file like it: a header, then a point in each line: two inputs and a target 0 or 1."""
 
 from array import array
-from pathlib import Path
 
 import numpy as np
 
 from lab.common.endings import UserError
 
-LAB = str(Path(__file__).resolve().parents[2] / 'check.csv')  # the nine points
-LARGEST = 1e6  # an input beyond it would leave float32 no digits behind the point
+LARGEST = 1e6  # float32 keeps no digits after the decimal point of an input that is much larger
 
 
 def read(path: str) -> tuple[np.ndarray, np.ndarray]:
     """Read the points (N, 2) and their targets (N), both float32.
 
-    Raises UserError, naming the line, where one does not have three numbers or its target is neither 0 nor 1; OSError
-    where the file cannot be read.
+    Raises UserError, which names the line, where a line is not three numbers or its target is neither 0 nor 1. Raises
+    OSError where the file cannot be read.
     """
-    rows = array('f')  # three numbers of a point after the other, in a twentieth of what lists of them would take
+    rows = array('f')  # three numbers for each point, in a twentieth of the memory that lists would take
     try:
         with open(path, encoding='utf-8-sig') as file:
             header = file.readline().rstrip('\n')

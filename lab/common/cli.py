@@ -8,11 +8,18 @@ from collections.abc import Callable
 from lab.common.endings import note, tell
 
 
+class _Help(argparse.ArgumentDefaultsHelpFormatter):
+    """Adds the default to each flag's help, but no '(default: None)' or '(default: False)'."""
+
+    def _get_help_string(self, action):
+        return action.help if action.default is None or action.default is False else super()._get_help_string(action)
+
+
 class Parser(argparse.ArgumentParser):
     """argparse, but an error is one line, and the help shows every default."""
 
     def __init__(self, description: str):
-        super().__init__(description=description, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+        super().__init__(description=description, formatter_class=_Help)
 
     def error(self, message: str):
         tell(f'{self.prog}: error: {message}\n')

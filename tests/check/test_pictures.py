@@ -1,48 +1,44 @@
-"""check_plot.py: pictures whose every dot says what the network says, and hides no point or number."""
+"""pictures.py: each dot shows what the network computes, and no point or number is hidden."""
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import ImageDraw
 
 from check import MLP
-from lab.check import lines, points
-from lab.check import pictures as check_plot
-from lab.common import cli  # noqa: F401
+from lab.check import lines, pictures
+from lab.check.points import read
+from lab.check.settings import CHECK_CSV
 
-POINTS, TARGETS = points.read(points.LAB)
-WHERE = check_plot.extent(POINTS)
+POINTS, TARGETS = read(CHECK_CSV)
+WHERE = pictures.extent(POINTS)
 
 
-def draw(folder, act, design='votes'):
+def draw(act, design='votes'):
+    """A network with weights made by hand, and its pictures by name."""
     net = MLP(4, act)
     net.set_weights(design)
-    read = lines.weights(net, act, POINTS)
-    check_plot.write(str(folder), 4, read, POINTS, TARGETS, lambda places: lines.evaluate(net, places))
-    return net
+    return net, pictures.draw(net, 4, lines.read_weights(net, act, POINTS), POINTS, TARGETS)
 
 
 def dot(x, y):
     """Where a place of the plane lies in a picture of 480 x 480."""
     left, right, bottom, top = WHERE
     return (
-        round(check_plot.LEFT + check_plot.AREA * (x - left) / (right - left)),
-        round(check_plot.TOP + check_plot.AREA * (top - y) / (top - bottom)),
+        round(pictures.LEFT + pictures.AREA * (x - left) / (right - left)),
+        round(pictures.TOP + pictures.AREA * (top - y) / (top - bottom)),
     )
 
 
 @pytest.fixture(scope='module')
-def pictures(tmp_path_factory):
+def drawn():
     """act -> network and its pictures by name."""
-    made = {}
-    for act in ('step', 'sig'):
-        folder = tmp_path_factory.mktemp(act)
-        made[act] = draw(folder, act), {path.stem: Image.open(path) for path in folder.iterdir()}
-    return made
+    return {act: draw(act) for act in ('step', 'sig')}
 
 
-def test_files_of_the_lab_and_ours(pictures):
+def test_files_of_the_lab_and_ours(drawn, tmp_path):
+    pictures.write(str(tmp_path), drawn['step'][1])
     names = {'check', 'hid_4_0', 'hid_4_1', 'hid_4_2', 'hid_4_3', 'out_4', 'net_4', 'sheet_4'}
-    assert set(pictures['step'][1]) == names
+    assert {path.name for path in tmp_path.iterdir()} == {f'{name}.jpg' for name in names}
 
 
 def test_range_is_the_labs():
@@ -51,11 +47,11 @@ def test_range_is_the_labs():
 
 @pytest.mark.parametrize('act', ['step', 'sig'])
 @pytest.mark.parametrize('unit', [0, 1, 2, 3, None])
-def test_yellow_is_where_the_unit_is_on(pictures, act, unit):
-    net, images = pictures[act]
+def test_yellow_is_where_the_unit_is_on(drawn, act, unit):
+    net, images = drawn[act]
     image = images['out_4' if unit is None else f'hid_4_{unit}']
     places = np.random.default_rng(0).uniform(-0.45, 2.45, (300, 2)).astype(np.float32)
-    far = np.abs(lines.weights(net, act, POINTS).nets(places)).min(1) > 0.2 * net.scale  # off the lines
+    far = np.abs(lines.read_weights(net, act, POINTS).nets(places)).min(1) > 0.2 * net.scale  # off the lines
     far &= np.abs(places[:, None] - POINTS).max(2).min(1) > 0.15  # and off the points
     hidden, out = lines.evaluate(net, places[far])
     on = (out if unit is None else hidden[:, unit]) >= 0.5
@@ -64,8 +60,8 @@ def test_yellow_is_where_the_unit_is_on(pictures, act, unit):
     assert ((colours[:, 0] - colours[:, 2] > 60) == on).all()  # yellow has little blue
 
 
-def test_no_point_is_hidden(pictures):
-    for name, image in pictures['step'][1].items():
+def test_no_point_is_hidden(drawn):
+    for name, image in drawn['step'][1].items():
         if name not in ('net_4', 'sheet_4'):
             for (x, y), target in zip(POINTS, TARGETS, strict=True):
                 assert all((part < 60) if target else (part > 195) for part in image.getpixel(dot(x, y)))
@@ -73,7 +69,7 @@ def test_no_point_is_hidden(pictures):
 
 def test_same_network_same_bytes(tmp_path):
     for folder in ('a', 'b'):
-        draw(tmp_path / folder, 'sig')
+        pictures.write(str(tmp_path / folder), draw('sig')[1])
     for path in (tmp_path / 'a').iterdir():
         assert path.read_bytes() == (tmp_path / 'b' / path.name).read_bytes()
 
@@ -86,10 +82,10 @@ def test_every_weight_is_on_the_diagram_and_no_label_covers_another(monkeypatch,
         box = ImageDraw.Draw(sheet.image).textbbox((x * 2, y * 2), text, sheet.font, 'mm')
         labels.append((text, box))
 
-    monkeypatch.setattr(check_plot.Sheet, 'text', keep)
+    monkeypatch.setattr(pictures.Sheet, 'text', keep)
     w = -10 - np.arange(2 * hid).reshape(hid, 2) - 0.11
     read = lines.Weights(w, w[:, 0] - 20, w[:, 1] - 40, -88.88)
-    width, height = check_plot.network(read).size
+    width, height = pictures.network(read).size
     wanted = [*w.ravel(), *read.b, *read.v, read.c]
     labels = [label for label in labels if label[0]]
     assert {f'{value:.2f}' for value in wanted} <= {text for text, _ in labels}
@@ -100,12 +96,15 @@ def test_every_weight_is_on_the_diagram_and_no_label_covers_another(monkeypatch,
             assert a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
 
 
-def test_network_too_large_for_labels_and_one_without_lines_are_drawn(tmp_path):
+def test_a_network_too_large_for_labels_is_drawn():
     hid = 64
-    read = lines.Weights(np.ones((hid, 2)), np.zeros(hid), np.zeros(hid), 0.0)
-    assert check_plot.network(read).width == check_plot.DIAGRAM
-    check_plot.write(str(tmp_path), 2, None, POINTS, TARGETS, lambda p: (np.zeros((len(p), 2)), np.zeros(len(p))))
-    assert not (tmp_path / 'net_2.jpg').exists() and (tmp_path / 'sheet_2.jpg').exists()
+    weights = lines.Weights(np.ones((hid, 2)), np.zeros(hid), np.zeros(hid), 0.0)
+    assert pictures.network(weights).width == pictures.DIAGRAM
+
+
+def test_a_network_without_lines_has_regions_and_no_diagram():
+    images = pictures.draw(MLP(2), 2, None, POINTS, TARGETS)
+    assert list(images) == ['check', 'hid_2_0', 'hid_2_1', 'out_2', 'sheet_2']
 
 
 @pytest.mark.parametrize(
@@ -120,15 +119,15 @@ def test_network_too_large_for_labels_and_one_without_lines_are_drawn(tmp_path):
     ],
 )
 def test_line_is_drawn_from_edge_to_edge(line, expected):
-    assert check_plot.ends(WHERE, *line) == expected
+    assert pictures.ends(WHERE, *line) == expected
 
 
 @pytest.mark.parametrize('low, high', [(-0.5, 2.5), (0, 1), (-1e6, 1e6), (0.001, 0.0013), (99, 101)])
 def test_ticks_are_a_few_round_numbers_inside(low, high):
-    found = check_plot.ticks(low, high)
+    found = pictures.ticks(low, high)
     assert 2 <= len(found) <= 5
     assert all(low < tick < high for tick in found)
 
 
 def test_single_point_has_a_range():
-    assert check_plot.extent(np.array([[3.0, 4.0]])) == (2.5, 3.5, 3.5, 4.5)
+    assert pictures.extent(np.array([[3.0, 4.0]])) == (2.5, 3.5, 3.5, 4.5)

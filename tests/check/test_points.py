@@ -1,14 +1,15 @@
-"""check_data.py: files of points, and the one line that says what is wrong with a file."""
+"""points.py: files of points, and the one line that says what is wrong with a file."""
 
 import numpy as np
 import pytest
 
-from lab.check import points as check_data
-from lab.common import endings
+from lab.check.points import read
+from lab.check.settings import CHECK_CSV
+from lab.common.endings import UserError
 
 
 def test_lab_file_has_nine_points_with_odd_sums_on():
-    points, targets = check_data.read(check_data.LAB)
+    points, targets = read(CHECK_CSV)
     assert sorted(map(tuple, points.tolist())) == [(x, y) for x in range(3) for y in range(3)]
     assert (targets == points.sum(1) % 2).all()
 
@@ -16,7 +17,7 @@ def test_lab_file_has_nine_points_with_odd_sums_on():
 def test_spreadsheet_export_is_read(tmp_path):
     path = tmp_path / 'mine.csv'
     path.write_bytes(b'\xef\xbb\xbfa,b,c\r\n-1.5, 2e1 ,1\r\n\r\n0,0,0\r\n')
-    points, targets = check_data.read(str(path))
+    points, targets = read(str(path))
     np.testing.assert_array_equal(points, [[-1.5, 20], [0, 0]])
     np.testing.assert_array_equal(targets, [1, 0])
 
@@ -42,12 +43,12 @@ def test_spreadsheet_export_is_read(tmp_path):
 def test_malformed_file_is_told_by_its_line(tmp_path, text, line):
     path = tmp_path / 'mine.csv'
     path.write_text(text, encoding='utf-8')
-    with pytest.raises(endings.UserError, match=f'mine.csv line {line}: '):
-        check_data.read(str(path))
+    with pytest.raises(UserError, match=f'mine.csv line {line}: '):
+        read(str(path))
 
 
 def test_binary_file_is_refused(tmp_path):
     path = tmp_path / 'mine.csv'
     path.write_bytes(b'\xff\xd8\xff\xe0' * 10)
-    with pytest.raises(endings.UserError, match='not a text file'):
-        check_data.read(str(path))
+    with pytest.raises(UserError, match='not a text file'):
+        read(str(path))

@@ -5,12 +5,13 @@ import pytest
 import torch
 
 from check import MLP
-from lab.check import classic as check_classic
-from lab.check import points, train
+from lab.check import classic, train
 from lab.check.lines import accuracy, evaluate
-from lab.common import endings
+from lab.check.points import read
+from lab.check.settings import CHECK_CSV, Settings
+from lab.common.endings import Interrupt
 
-POINTS, TARGETS = points.read(points.LAB)
+POINTS, TARGETS = read(CHECK_CSV)
 QUICK = {'init': 2.0, 'lr': 0.03}  # most starts hold 100% after 2,000 epochs and a few hundred
 
 
@@ -21,17 +22,16 @@ def start(seed, hid=5):
 
 def many(seed, restarts, epochs=4000, hid=5, stop=False, **settings):
     net = start(seed, hid)
-    return net, list(train.train_many(net, POINTS, TARGETS, restarts, epochs=epochs, stop=stop, **settings))
+    return net, list(train.train(net, POINTS, TARGETS, Settings(restarts=restarts, epochs=epochs, **settings), stop))
 
 
-def classic(seed, init, lr, epochs, hid=5):
-    """The classic loop in float64, from the start that `many` draws first: its network and its lines."""
+def exact(seed, hid=5, **settings):
+    """The classic loop in float64, from the start that `many` draws first: its network and its transcript."""
+    settings = Settings(**settings)
     net = start(seed, hid)
-    train.draw(net, init)
-    net, lines = net.double(), []
-    data, target = (torch.from_numpy(part).double() for part in (POINTS, TARGETS[:, None]))
-    taken, _ = check_classic.train(net, data, target, lr, epochs, show=lines.append)
-    return net, lines, taken
+    classic.draw(net, settings.init)
+    lines = list(classic.train(net.double(), POINTS.astype(float), TARGETS.astype(float), settings))
+    return net, lines
 
 
 def printed(lines):
@@ -40,18 +40,18 @@ def printed(lines):
 
 @pytest.mark.parametrize('hid', [1, 4, 7])
 def test_one_start_is_the_classic_run_line_for_line(hid):
-    net, lines = many(11, 1, 400, hid, init=0.15, lr=0.001)
-    oracle, said, _ = classic(11, 0.15, 0.001, 400, hid)
-    assert printed(lines) == said
+    net, lines = many(11, 1, 400, hid)
+    oracle, expected = exact(11, hid, epochs=400)
+    assert printed(lines) == printed(expected)
     for ours, theirs in zip(net.parameters(), oracle.parameters(), strict=True):
         torch.testing.assert_close(ours.double(), theirs, rtol=1e-6, atol=1e-7)
 
 
 def test_run_ends_with_the_very_epoch_of_the_classic_run():
     net, lines = many(0, 1, **QUICK)
-    oracle, said, taken = classic(0, epochs=4000, **QUICK)
-    assert 2000 < taken < 4000
-    assert printed(lines) == said
+    oracle, expected = exact(0, epochs=4000, **QUICK)
+    assert 2000 < expected[-1][0] < 3900
+    assert printed(lines) == printed(expected)
     for ours, theirs in zip(net.parameters(), oracle.parameters(), strict=True):
         torch.testing.assert_close(ours.double(), theirs, rtol=1e-5, atol=1e-5)
 
@@ -67,11 +67,11 @@ def test_winner_is_one_of_the_starts_and_its_transcript_is_its_own():
     net = MLP(5)
     for _ in range(8):  # the eight starts, each alone
         state = torch.get_rng_state()
-        alone = list(train.train_many(net, POINTS, TARGETS, 1, epochs=lines[-1][0] + 100, stop=False, **QUICK))
+        alone = list(train.train(net, POINTS, TARGETS, Settings(restarts=1, epochs=lines[-1][0] + 100, **QUICK)))
         if all(torch.equal(a, b) for a, b in zip(net.parameters(), winner.parameters(), strict=True)):
             break
         torch.set_rng_state(state)
-        train.draw(net, 1.0)
+        classic.draw(net, 1.0)
     else:
         pytest.fail('no start alone ends as the winner')
     assert alone == lines
@@ -80,7 +80,7 @@ def test_winner_is_one_of_the_starts_and_its_transcript_is_its_own():
 @pytest.mark.parametrize('hid', [4, 5, 6])
 def test_lab_settings_succeed(hid):
     for seed in range(3):
-        net, _ = many(seed, 16, 200_000, hid, init=0.15, lr=0.001)
+        net, _ = many(seed, 16, 200_000, hid)
         assert accuracy(evaluate(net, POINTS)[1], TARGETS) == 100
 
 
@@ -90,8 +90,8 @@ def test_without_a_winner_the_start_with_most_points_right_is_kept(capsys):
     for earlier in range(8):
         net = start(3)
         for _ in range(earlier):
-            train.draw(net, 2.0)
-        run = train.train_many(net, POINTS, TARGETS, 1, 2.0, 0.01, 400, False)
+            classic.draw(net, 2.0)
+        run = train.train(net, POINTS, TARGETS, Settings(init=2.0, lr=0.01, epochs=400, restarts=1))
         _, loss, percent = list(run)[-1]
         ends.append((percent, -loss))
     assert max(ends)[1] < max(loss for _, loss in ends)  # the smallest loss is another start's
@@ -105,18 +105,6 @@ def test_stop_ends_training_and_keeps_what_there_is():
     assert all(torch.isfinite(parameter).all() for parameter in net.parameters())
 
 
-def test_pack_and_unpack_are_inverse():
-    net, other = start(1, 3), start(2, 3)
-    train.unpack(other, train.pack(net))
-    assert all(torch.equal(a, b) for a, b in zip(net.parameters(), other.parameters(), strict=True))
-
-
-def test_autograd_run_of_any_network_is_the_classic_run():
-    net = start(11)
-    run = train.train_one(net, POINTS, TARGETS, init=0.15, lr=0.001, epochs=250, stop=False)
-    assert printed(run) == classic(11, 0.15, 0.001, 250)[1]
-
-
 def test_loss_of_a_saturated_output_is_finite():
     row = np.array([[0.0, 0.0, 0.0, 0.0, 800.0]])  # one hidden unit, output 1 at every point
     loss, right = np.empty((2, 1))
@@ -128,6 +116,6 @@ def test_loss_of_a_saturated_output_is_finite():
 
 
 def test_interrupt_is_a_stop():
-    stop = endings.Interrupt()
+    stop = Interrupt()
     stop.pressed = True
     assert len(many(2, 2, stop=stop, **QUICK)[1]) == 1

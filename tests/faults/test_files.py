@@ -13,6 +13,7 @@ import torch
 from hypothesis import strategies as st
 
 from lab.check import points as check_data
+from lab.check import settings
 from lab.kuzu import data as kuzu_data
 from lab.kuzu import fetch
 from tests.faults.mutations import OPERATIONS, mutate, survey
@@ -35,7 +36,7 @@ NUMBERS = st.sampled_from(
     ['0', '1', '2', '-1', '1e400', 'nan', 'inf', '', 'x', '1_0', '0x1', '٣', '1.5', '.5', ' 1', '1e6', '9' * 400]
 )
 TABLES = st.lists(st.lists(NUMBERS, max_size=4), max_size=6).map(lambda rows: '\n'.join(map(','.join, rows)).encode())
-LAB = Path(check_data.LAB).read_bytes()
+LAB = Path(settings.CHECK_CSV).read_bytes()
 CSV = st.one_of(
     st.lists(OPERATIONS, min_size=1, max_size=4).map(lambda made: (mutate(LAB, made), made)),
     TABLES.map(lambda rows: (b'X,Y,T\n' + rows, rows)),
