@@ -85,6 +85,13 @@ def test_automata_of_learned_networks_are_judged(monkeypatch, capsys):
     assert 'of 1 networks that have learned' in capsys.readouterr().out
 
 
+@pytest.mark.parametrize('part', bench.PARTS)
+def test_every_part_is_there_to_be_measured(part):
+    for name in bench.PARTS[part]:
+        room, function = name.split('.')
+        assert callable(getattr({'kuzu': kuzu, 'check': check, 'seq': seq}[room], function))
+
+
 @pytest.mark.parametrize('flags', [['--json', ''], ['--json', '.'], ['kuzzu'], ['--json']])
 def test_wrong_flags_are_refused_in_one_line(flags, capsys):
     with pytest.raises(SystemExit, match='2'):

@@ -1,4 +1,4 @@
-"""No script loads a large package that its run does not need: each takes a tenth of a second, or a whole one."""
+"""No script loads a large package that it does not need: each takes a tenth of a second, or a whole one."""
 
 import os
 import subprocess
@@ -14,14 +14,25 @@ from tests.kuzu.server import made_files
 
 HOUSE = Path(__file__).parents[1]
 RUN = """
-import runpy, sys
+import atexit, runpy, sys
 sys.argv = sys.argv[1:]
+atexit.register(lambda: print(*sys.modules, file=sys.stderr))  # before the script ends itself, as after --help
 runpy.run_path(sys.argv[0], run_name='__main__')
-print(*sys.modules, file=sys.stderr)
 """
 NEVER = {'torchvision', 'sklearn', 'pandas', 'networkx', 'matplotlib.pyplot', 'torch.utils.tensorboard', 'IPython'}
 COMPILERS = {'torch._dynamo', 'torch._inductor', 'triton', 'sympy'}  # that come with torch.optim and need a second
 DRAWING = {'matplotlib', 'PIL'}
+SLOW = {'torch', 'numba', 'numpy', 'scipy', 'sklearn'} | DRAWING
+
+
+def run(command: str, folder: Path) -> tuple[int, set[str]]:
+    """Run a script with its flags, without a display: its exit code, and the modules that are loaded at its end."""
+    script, *flags = command.split()
+    environment = {name: value for name, value in os.environ.items() if name not in ('DISPLAY', 'WAYLAND_DISPLAY')}
+    environment['PYTHONPATH'] = str(HOUSE)
+    command = [sys.executable, '-c', RUN, str(HOUSE / script), *flags]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    return done.returncode, set(done.stderr.splitlines()[-1].split())
 
 
 @pytest.fixture
@@ -48,12 +59,15 @@ def folder(tmp_path):
     ids=lambda value: value if isinstance(value, str) else '',
 )
 def test_a_run_loads_no_package_that_it_does_not_need(command, needless, folder):
-    script, *flags = command.split()
-    environment = {name: value for name, value in os.environ.items() if name not in ('DISPLAY', 'WAYLAND_DISPLAY')}
-    environment['PYTHONPATH'] = str(HOUSE)
-    command = [sys.executable, '-c', RUN, str(HOUSE / script), *flags]
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    loaded = set(done.stderr.splitlines()[-1].split())
+    code, loaded = run(command, folder)
+    assert code == 0
     assert 'torch' in loaded
     assert sorted(loaded & (NEVER | needless)) == []
+
+
+@pytest.mark.parametrize(('flag', 'code'), [('--help', 0), ('--no_such_flag', 2)])
+@pytest.mark.parametrize('script', ['check_main.py', 'seq_train.py', 'bench.py'])
+def test_help_and_a_wrong_flag_load_no_slow_package(script, flag, code, tmp_path):
+    ended, loaded = run(f'{script} {flag}', tmp_path)
+    assert ended == code
+    assert sorted(loaded & (NEVER | SLOW)) == []

@@ -1,4 +1,4 @@
-"""Measuring: two ways to do the same work in turns, how a cost grows, and what this machine can do at best."""
+"""Measuring: two ways to do the same work, in turns; how a cost grows; the speed of this machine."""
 
 import contextlib
 import io
@@ -11,13 +11,16 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-MATRIX = 1024  # side of the square matrices whose product measures the machine
-CALLS = 4096  # numbers in the array that exp is measured on: they stay in the fastest cache
+MATRIX = 1024  # rows and columns of the matrices whose product is timed
+CALLS = 4096  # numbers in the array that a function is timed on: they stay in the fastest cache
+TIMES = 200  # how often the function is called for each of them
+TRIES = 10  # of which the fastest counts
 ROUNDS = 3  # of each size, where growth is measured
+HEADING = f'\n{"":20s} {"unit":14s} {"classic s":>10s} {"suite s":>10s} {"floor s":>10s} {"ratio":>8s}  (range)'
 
 
 def seconds(run: Callable[[], object]) -> float:
-    """Wall-clock seconds of one call, its standard output and its notes thrown away."""
+    """Wall-clock seconds of one call. What it prints is thrown away."""
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         start = time.perf_counter()
         run()
@@ -34,10 +37,10 @@ def compare(
     rounds: int,
     floor: Callable[[], float] | None = None,
 ) -> dict:
-    """Time two ways to do the same work in alternating rounds, print a table row, return its numbers.
+    """Time two ways to do the same work, in turns; print a row below HEADING and return its numbers.
 
-    `classic` and `suite` each do one `unit` (1,000 epochs, a run) per call; `floor`, asked for afterwards, is the least
-    that a call of `suite` can take, in seconds, if that is known.
+    classic, suite: each call does one `unit` (1,000 epochs, a run).
+    floor: called after the rounds, returns the seconds that a call of `suite` takes at least, if that is known.
     """
     pairs = [(seconds(classic), seconds(suite)) for _ in range(rounds)]
     ratios = [slow / fast for slow, fast in pairs]
@@ -52,18 +55,15 @@ def compare(
     }
     low, high = row['ratio_range']
     least = '' if floor is None else f'{row["floor_s"]:.5f}'
-    print(
-        f'{name:20s} {unit:14s} {row["classic_s"]:10.4f} {row["suite_s"]:10.5f} {least:>10s} {row["ratio"]:8.1f}'
-        f'  ({low:.1f} to {high:.1f})',
-        flush=True,
-    )
+    times = f'{row["classic_s"]:10.4f} {row["suite_s"]:10.5f} {least:>10s} {row["ratio"]:8.1f}'
+    print(f'{name:20s} {unit:14s} {times}  ({low:.1f} to {high:.1f})', flush=True)
     return row
 
 
 def grow(name: str, by: str, runs: dict[int, Callable[[], object]]) -> dict:
-    """Time each run, of the size that is its key; print the times and the exponent e of time ~ size^e, fitted.
+    """Time a run of each size; print the times and the exponent e in: time is proportional to size^e.
 
-    The sizes take turns; each counts with its median.
+    runs: size -> what is timed. The sizes take turns; the median of a size counts.
     """
     times = [[seconds(run) for run in runs.values()] for _ in range(ROUNDS)]
     medians = [statistics.median(column) for column in zip(*times, strict=True)]
@@ -74,29 +74,28 @@ def grow(name: str, by: str, runs: dict[int, Callable[[], object]]) -> dict:
 
 
 def exponent(sizes: list[int], times: list[float]) -> float:
-    """The slope of the line through log time against log size (least squares)."""
+    """The slope of log time against log size: a straight line, fitted by least squares."""
     return float(np.polyfit(np.log(sizes), np.log(times), 1)[0])
 
 
 def matrix_rate(device: torch.device) -> float:
-    """Multiply-adds per second of a float32 matrix product: the best of ten."""
+    """Multiply-adds per second of a float32 matrix product."""
     a = torch.rand(MATRIX, MATRIX, device=device)
-    return MATRIX**3 / min(seconds(lambda: (a @ a)[0, 0].item()) for _ in range(10))
+    return MATRIX**3 / min(seconds(lambda: (a @ a)[0, 0].item()) for _ in range(TRIES))
 
 
 def call_cost(fill: Callable[[np.ndarray, np.ndarray, int], object]) -> float:
-    """Seconds that one call of a function takes at best: the best of ten.
+    """Seconds that one call of a function takes.
 
-    fill(x, y, times) calls it for every number of the arrays x and y, so many times, compiled.
+    fill(x, y, times): compiled; calls it for each number of the array x, `times` times, and puts the values into y.
     """
-    x, times = np.linspace(-2, 2, CALLS), 200
-    y = np.zeros(CALLS)
-    fill(x, y, 1)
-    return min(seconds(lambda: fill(x, y, times)) for _ in range(10)) / (times * CALLS)
+    x, y = np.linspace(-2, 2, CALLS), np.zeros(CALLS)
+    fill(x, y, 1)  # compiles
+    return min(seconds(lambda: fill(x, y, TIMES)) for _ in range(TRIES)) / (TIMES * CALLS)
 
 
 def machine() -> dict:
-    """What was measured on: processor, cores, threads, versions, GPU."""
+    """The machine: processor, cores, threads, GPU, versions."""
     return {
         'processor': _processor(),
         'cores': os.cpu_count(),
@@ -112,5 +111,5 @@ def _processor() -> str:
     try:
         with open('/proc/cpuinfo') as file:
             return next(line.partition(':')[2].strip() for line in file if line.startswith('model name'))
-    except (OSError, StopIteration):  # not a Linux, or one that does not tell
+    except (OSError, StopIteration):  # not Linux, or a Linux without this line
         return platform.processor() or platform.machine()
