@@ -85,7 +85,7 @@ def test_every_command_of_the_pages_is_understood(words):
 
 def test_the_readme_shows_what_the_hand_made_weights_print(tmp_path, capsys):
     [block] = [block for block in README.read_text().split('```\n') if 'Units, each on where' in block]
-    importlib.import_module('check_main').main([*'--act step --hid 4 --set_weights --plot_path'.split(), str(tmp_path)])
+    importlib.import_module('check_main').main(shlex.split(f'--act step --hid 4 --set_weights --plot_path {tmp_path}'))
     printed = capsys.readouterr().out
     assert all(part in printed for part in block.split('...\n'))
 
