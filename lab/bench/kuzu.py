@@ -13,10 +13,13 @@ from torch.utils.data import DataLoader, Subset
 from kuzu import NetConv, NetFull, NetLin
 from lab.bench.measure import compare, grow, matrix_rate
 from lab.common import cli
-from lab.kuzu import classic as kuzu_classic
-from lab.kuzu import data as kuzu_data
-from lab.kuzu import recipe as kuzu_recipe
-from lab.kuzu import train as kuzu_train
+from lab.kuzu import classic
+from lab.kuzu.data import Dataset, load
+from lab.kuzu.networks import to_device
+from lab.kuzu.recipe import choose
+from lab.kuzu.resume import Progress
+from lab.kuzu.settings import Settings
+from lab.kuzu.train import test, train_epoch
 
 IMAGES = 60_000, 10_000  # training and test images of Kuzushiji-MNIST
 ROUNDS = 5  # each with another fifth of both
@@ -55,14 +58,14 @@ def made_kmnist(root: str):
                 file.write(header + chance.integers(0, 256 if len(shape) > 1 else 10, shape, np.uint8).tobytes())
 
 
-def fifths(data: kuzu_data.Dataset, loaders: tuple) -> list[tuple]:
+def fifths(data: Dataset, loaders: tuple) -> list[tuple]:
     """For each round its part of the images, as both ways take them: (Dataset of slices, DataLoaders)."""
     found = []
     for k in range(ROUNDS):
         parts = [slice(k * count // ROUNDS, (k + 1) * count // ROUNDS) for count in IMAGES]
-        train, test = parts
-        ours = kuzu_data.Dataset(
-            data.train_images[train], data.train_labels[train], data.test_images[test], data.test_labels[test], []
+        train, tested = parts
+        ours = Dataset(
+            data.train_images[train], data.train_labels[train], data.test_images[tested], data.test_labels[tested], []
         )
         theirs = [
             DataLoader(Subset(loader.dataset, range(part.start, part.stop)), batch_size=64)
@@ -72,56 +75,49 @@ def fifths(data: kuzu_data.Dataset, loaders: tuple) -> list[tuple]:
     return found
 
 
-def trainer(network: torch.nn.Module, data: kuzu_data.Dataset, batch: int = 64) -> Callable[..., None]:
+def trainer(network: torch.nn.Module, data: Dataset, batch: int = 64) -> Callable[..., None]:
     """A function that trains a network for one epoch of these images, or of others, and tests it."""
-    model = kuzu_train.to_device(network, data.train_images)
-    recipe = kuzu_recipe.classic(model, 'sgd', 0.01, 0.5)
+    model = to_device(network, data.train_images)
+    settings = Settings(seed=1, dataset='kmnist', images=0, batch=batch)
+    recipe = choose(model, settings)
 
     def run(data=data):
-        settings = kuzu_train.Settings(seed=1, dataset='kmnist', images=len(data.train_images), batch=batch)
-        kuzu_train.train_epoch(model, recipe, data, settings, kuzu_train.Progress(), False)
-        kuzu_train.test(model, data.test_images, data.test_labels)
+        train_epoch(model, recipe, data, settings, Progress(), False)
+        test(model, data.test_images, data.test_labels)
 
     return run
 
 
 def race() -> list[dict]:
     """A fifth of an epoch, 12,000 images to train and 2,000 to test, for each network."""
-    everything = torch.get_num_threads()  # the classic loop takes all the threads it finds, the suite one
-    rows = []
+    every = torch.get_num_threads()
+    networks = [(name, network, 1) for name, network in NETWORKS.items()]
+    if every > 1:
+        networks.append((f'NetConv, {every} threads', NetConv, every))
     with tempfile.TemporaryDirectory() as root:
         made_kmnist(root)
-        data = kuzu_data.load('kmnist', root, cli.device(False))
-        rounds = fifths(data, kuzu_classic.loaders(root))
-        more = {f'NetConv, {everything} threads': NetConv} if everything > 1 else {}
-        for name, network in (NETWORKS | more).items():
-            threads = everything if name in more else 1
-            device = cli.device(False, threads)
-            rate = matrix_rate(device)
-            theirs = network()
-            first, *rest = layer_costs(theirs)  # the first layer needs no gradient of its input
-            floor = (IMAGES[0] * (2 * first + 3 * sum(rest)) + IMAGES[1] * (first + sum(rest))) / rate / ROUNDS
-            run = trainer(copy.deepcopy(theirs), data)
-            optimizer = torch.optim.SGD(theirs.to(device).parameters(), lr=0.01, momentum=0.5)
+        rounds = fifths(load('kmnist', root, cli.device(False)), classic.loaders(root))
+        return [race_one(name, network(), threads, every, rounds) for name, network, threads in networks]
 
-            def classic(loaders, theirs=theirs, optimizer=optimizer, device=device, threads=threads):
-                torch.set_num_threads(everything)
-                kuzu_classic.train(theirs, device, loaders[0], optimizer, 1)
-                kuzu_classic.test(theirs, device, loaders[1])
-                torch.set_num_threads(threads)
 
-            ours, others = iter(rounds), iter(rounds)
-            rows.append(
-                compare(
-                    name,
-                    '12,000 images',
-                    lambda: classic(next(others)[1]),  # noqa: B023 called before the loop goes on
-                    lambda: run(next(ours)[0]),  # noqa: B023
-                    ROUNDS,
-                    lambda: floor,  # noqa: B023
-                )
-            )
-    return rows
+def race_one(name: str, network: torch.nn.Module, threads: int, every: int, rounds: list[tuple]) -> dict:
+    """The suite trains a network on so many threads; the classic loop takes every thread there is."""
+    device = cli.device(False, threads)
+    rate = matrix_rate(device)
+    first, *rest = layer_costs(network)  # the first layer needs no gradient of its input
+    floor = (IMAGES[0] * (2 * first + 3 * sum(rest)) + IMAGES[1] * (first + sum(rest))) / rate / ROUNDS
+    ours, theirs = iter(rounds), iter(rounds)
+    suite = trainer(copy.deepcopy(network), rounds[0][0])
+    optimizer = torch.optim.SGD(network.to(device).parameters(), lr=0.01, momentum=0.5)
+
+    def lab(loaders):
+        torch.set_num_threads(every)
+        classic.train(network, device, loaders[0], optimizer, 1)
+        classic.test(network, device, loaders[1])
+        torch.set_num_threads(threads)
+
+    unit = f'{IMAGES[0] // ROUNDS:,} images'
+    return compare(name, unit, lambda: lab(next(theirs)[1]), lambda: suite(next(ours)[0]), ROUNDS, lambda: floor)
 
 
 def growth() -> list[dict]:
@@ -129,7 +125,7 @@ def growth() -> list[dict]:
     random = torch.Generator().manual_seed(1)
     images = torch.rand(GROWTH_IMAGES, 1, 28, 28, generator=random).to(cli.device(False))
     labels = torch.randint(10, (GROWTH_IMAGES,), generator=random).to(images.device)
-    data = kuzu_data.Dataset(images, labels, images[:64], labels[:64], [])
+    data = Dataset(images, labels, images[:64], labels[:64], [])
     rows = [
         grow(name, 'batch', {batch: trainer(network(), data, batch) for batch in BATCHES})
         for name, network in NETWORKS.items()

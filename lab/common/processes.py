@@ -1,174 +1,155 @@
-"""Several processes for one run: those that torchrun starts, on one machine or on many.
+"""Several processes that train one network together, on one machine or on many: torchrun starts them.
 
     torchrun --nproc_per_node=2 kuzu_main.py
 
-Each process runs the whole script and asks here for its share of the work. Without torchrun there is one process whose
-share is everything, and torch.distributed is not even started.
+Each process runs the whole script, and computes the gradients of its share of every batch. Added up they are those of
+the batch, so all processes take the same steps. The first process prints and writes. Without torchrun there is one
+process, its share is everything, and torch.distributed is not loaded.
 """
 
-import argparse
 import atexit
-import datetime
-import re
-from collections import deque
+import json
+import os
+import signal
+import sys
+import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from datetime import timedelta
 
-import torch
-import torch.distributed as dist
+from lab.common import endings
 
-from lab.common import endings, processes_end
-from lab.common.processes_end import AGAIN, LOCAL_RANK, LOCAL_SIZE, RANK, SIZE, TOGETHER
-
-# How long a process waits for another that says nothing, not even that it has died (a machine without power)
-STEP = datetime.timedelta(minutes=5)
-CHORE = datetime.timedelta(minutes=30)  # while another downloads (20 minutes, see kuzu_fetch), compiles, or draws
-TICK = 0.2  # seconds between two looks at each other where no step is taken together
-
-_groups = {}  # 'gradients' and 'chore'; all else goes through the default group
+STARTED = {'RANK', 'WORLD_SIZE', 'MASTER_ADDR'} <= os.environ.keys()  # torchrun has numbered this process
+RANK, SIZE, LOCAL_RANK, LOCAL_SIZE = (
+    int(os.environ.get(name, alone)) if STARTED else alone
+    for name, alone in (('RANK', 0), ('WORLD_SIZE', 1), ('LOCAL_RANK', 0), ('LOCAL_WORLD_SIZE', 1))
+)
+STEP = timedelta(minutes=5)  # the longest wait in a step; after it, a machine must have lost its power, say
+CHORE = timedelta(minutes=30)  # the longest wait while another process downloads or draws
 
 
-def join(args: argparse.Namespace, device: torch.device):
-    """Connect the processes, after processes_end.start(). Raises UserError where flags or devices do not agree."""
-    if not TOGETHER:
+def start():
+    """Call this first. From now on only the first process prints, and only the first of each machine tells errors."""
+    if SIZE > 1:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # torchrun sends it when another was quicker with the same error
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        if RANK:
+            os.dup2(nowhere, 1)
+        if LOCAL_RANK:
+            os.dup2(nowhere, 2)
+            endings.tell = _tell_torchrun
+
+
+def _tell_torchrun(text: str):
+    """Write an error where torchrun looks for it: it prints a report at the end."""
+    if os.environ.get('TORCHELASTIC_ERROR_FILE'):
+        with open(os.environ['TORCHELASTIC_ERROR_FILE'], 'w') as file:
+            json.dump({'message': text, 'timestamp': int(time.time())}, file)
+
+
+def join(device):
+    """Connect the processes. Raises UserError if there are fewer GPUs than processes."""
+    global _steps
+    if SIZE == 1:
         return
     if device.type == 'cuda':
-        devices = torch.cuda.device_count()
-        if devices < LOCAL_SIZE:
-            raise endings.UserError(
-                f'{LOCAL_SIZE} processes, but {devices} CUDA device(s) on this machine: '
-                f'take torchrun --nproc_per_node={devices}, or --no_cuda'
-            )
+        import torch
+
+        gpus = torch.cuda.device_count()
+        if gpus < LOCAL_SIZE:
+            raise endings.UserError(f'{LOCAL_SIZE} processes, but {gpus} GPUs: --nproc_per_node={gpus}, or --no_cuda')
         torch.cuda.set_device(LOCAL_RANK)
-    if SIZE > LOCAL_SIZE:
-        processes_end.advise(f'{AGAIN}, with GLOO_SOCKET_IFNAME set to the network card that reaches the others')
-    with _others():
-        dist.init_process_group('gloo', timeout=STEP)
-        atexit.register(_part)
-        _groups['chore'] = dist.new_group(backend='gloo', timeout=CHORE)
-    processes_end.advise(AGAIN)
-    for flag, value in vars(args).items():
-        if not flag.endswith('_path'):  # each machine may have its folders elsewhere
-            check_alike(f'--{flag}', value)
-    check_alike('the device to train on', device.type)
-    with _others():
-        _groups['gradients'] = dist.new_group(backend='nccl', timeout=STEP) if device.type == 'cuda' else None
-
-
-def check_alike(what: str, value):
-    """Raise UserError unless a value is the same in all processes: two machines are two commands, typed by hand."""
-    first, *others = gather(value)
-    for other in others:
-        if other != first:
-            raise endings.UserError(f'{what} should be the same on each machine: it is {first} and {other}')
-
-
-def share(count: int, rank: int = RANK, size: int = SIZE) -> slice:
-    """Which of `count` things that lie in a row are for this process: nearly as many for each, perhaps none."""
-    return slice(count * rank // size, count * (rank + 1) // size)
-
-
-def add_up(model: torch.nn.Module, part: float, loss: torch.Tensor, stop: endings.Interrupt) -> torch.Tensor:
-    """Give the model the gradients of a whole batch, and return its loss; tell `stop` whether Ctrl-C was pressed.
-
-    Each process brings the mean loss and gradients of its share, which is `part` (0..1) of the batch: their sum with
-    these weights is the mean of the batch. All goes in one message.
-    """
-    if not TOGETHER:
-        return loss
-    slopes = []
-    for parameter in model.parameters():
-        if parameter.requires_grad:
-            if parameter.grad is None:  # the share is empty
-                parameter.grad = torch.zeros_like(parameter)
-            slopes.append(parameter.grad)
-    message = torch.cat([*(slope.reshape(-1) for slope in slopes), loss.reshape(1), loss.new_zeros(1)]).mul_(part)
-    message[-1] = stop.pressed
-    with _others():
-        dist.all_reduce(message, group=_groups['gradients'])
-        stop.agreed = message[-1].item() > 0
-    pieces = message.split([*(slope.numel() for slope in slopes), 1, 1])
-    for slope, piece in zip(slopes, pieces, strict=False):
-        slope.copy_(piece.view(slope.shape))
-    return pieces[-2][0]
-
-
-def assemble(mine: torch.Tensor) -> torch.Tensor:
-    """The rows of all processes, which have the same shape and are zero where they are another's."""
-    if TOGETHER:
-        with _others():
-            dist.all_reduce(mine, group=_groups['gradients'])
-    return mine
-
-
-def same_weights(model: torch.nn.Module):
-    """Give the model the weights (and running means, if it has any) that it has in the first process."""
-    if TOGETHER:
-        for value in model.state_dict().values():
-            whole = value.contiguous()
-            with _others():
-                dist.broadcast(whole, 0, group=_groups['gradients'])
-            value.copy_(whole)
-
-
-def given(make: Callable[[], object], by: int = 0) -> object:
-    """What make() returns in one process, in all of them; the others do not call it."""
-    if not TOGETHER:
-        return make()
-    box = [make() if by == RANK else None]
-    with _others():
-        dist.broadcast_object_list(box, src=by)
-    return box[0]
-
-
-def gather(value: object, group: str | None = None) -> list:
-    """The values of all processes, in their order."""
-    if not TOGETHER:
-        return [value]
-    values = [None] * SIZE
-    with _others():
-        dist.all_gather_object(values, value, group=_groups.get(group))
-    return values
+    signal.signal(signal.SIGTERM, lambda *_: _end('torchrun ended the run'))
+    hook = sys.excepthook
+    with _others() as dist:
+        dist.init_process_group('gloo', timeout=CHORE)
+        _steps = dist.new_group(backend='nccl' if device.type == 'cuda' else 'gloo', timeout=STEP)
+    sys.excepthook = hook  # init_process_group() has put another in its place, which loses the messages of endings
+    atexit.register(dist.destroy_process_group)
+    atexit.register(signal.signal, signal.SIGTERM, signal.SIG_IGN)  # called first: this process is ending already
 
 
 @contextmanager
-def in_turn() -> Iterator[None]:
-    """Have one process on each machine do it before the others: they find downloaded, or compiled, what it leaves."""
+def _others() -> Iterator:
+    """torch.distributed, for what the processes do together. If one of them has died, the others end here."""
+    import torch.distributed
+
+    try:
+        yield torch.distributed
+    except RuntimeError as error:  # of gloo, nccl or torchrun's store
+        _end(str(error).splitlines()[0].split('] ', 1)[-1].split('. ')[0])
+
+
+def _end(reason: str):
     if LOCAL_RANK:
-        gather(None, 'chore')
-    yield
-    if not LOCAL_RANK:
-        gather(None, 'chore')
+        sys.exit(2)
+    raise endings.UserError(
+        f'one of the {SIZE} processes has died or cannot be reached ({reason}): '
+        'type the same command with --resume (without, if no epoch was finished)'
+    )
 
 
-def meanwhile(work: Callable, hear: Callable[[object], None], stop: endings.Interrupt) -> object:
-    """Do work(say) in a thread until all processes are done with theirs; return what it returns.
+def _gather(value: object) -> list:
+    """The values of all processes, in their order."""
+    values = [value] * SIZE
+    if SIZE > 1:
+        with _others() as dist:
+            dist.all_gather_object(values, value)
+    return values
 
-    hear() gets, in every process, what any of them gives to say(). Ctrl-C in one process stops all, and all soon
-    notice when one dies.
+
+def begin(prepare: Callable[[], object], load: Callable[[], object]) -> tuple[object, object]:
+    """Return what prepare() has found in the first process, which alone calls it, and what load() finds in this one.
+
+    The first process of each machine loads first, so the others find on disk what it has downloaded.
     """
-    said, done = deque(), False
-    # each thread has to be told anew which GPU is its own
-    device = {'initializer': torch.cuda.set_device, 'initargs': (LOCAL_RANK,)} if _groups['gradients'] else {}
-    with ThreadPoolExecutor(1, **device) as pool:
-        future = pool.submit(work, said.append)
-        while not done:
-            wait([future], TICK)
-            ready = future.done()
-            if ready:
-                future.result()  # raises what work() has raised
-            told = gather((ready, stop.pressed, [said.popleft() for _ in range(len(said))]))
-            done = all(ready for ready, _, _ in told)
-            stop.agreed = any(pressed for _, pressed, _ in told)
-            for _, _, items in told:
-                for item in items:
-                    hear(item)
-    return future.result()
+    prepared = prepare() if RANK == 0 else None
+    loaded = load() if LOCAL_RANK == 0 else None
+    prepared = _gather(prepared)[0]
+    return prepared, load() if LOCAL_RANK else loaded
+
+
+def check_alike(**values):
+    """Raise UserError unless each value is the same in all processes. On two machines a user types two commands."""
+    for others in _gather(values):
+        for name, value in values.items():
+            if others[name] != value:
+                raise endings.UserError(f'{name} must be the same in all processes, not {value} and {others[name]}')
+
+
+def share(count: int, rank: int = RANK, size: int = SIZE) -> slice:
+    """This process's part of the `count` images of a batch. The parts are nearly equal; some may be empty."""
+    return slice(count * rank // size, count * (rank + 1) // size)
+
+
+def add_up(model, part: float, loss, stop: endings.Interrupt):
+    """Give the model the gradients of the whole batch, and return its loss, a tensor of shape ().
+
+    Each process brings the mean loss and the gradients of its share, which is `part` (0..1) of the batch. The same
+    message tells `stop` whether Ctrl-C was pressed in any process.
+    """
+    if SIZE == 1:
+        return loss
+    import torch
+
+    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    for parameter in parameters:
+        if parameter.grad is None:  # the share is empty
+            parameter.grad = torch.zeros_like(parameter)
+    gradients = [parameter.grad for parameter in parameters]
+    message = torch.cat([*(gradient.flatten() for gradient in gradients), loss.view(1), loss.new_zeros(1)]) * part
+    message[-1] = stop.pressed
+    with _others() as dist:
+        dist.all_reduce(message, group=_steps)
+    *sums, loss, pressed = message.split([*(gradient.numel() for gradient in gradients), 1, 1])
+    for gradient, total in zip(gradients, sums, strict=True):
+        gradient.copy_(total.view_as(gradient))
+    stop.agreed = bool(pressed)
+    return loss[0]
 
 
 class _Stop(endings.Interrupt):
-    """Ctrl-C in any process, once all know of it: they stop after the same step."""
+    """Ctrl-C in any process, once all of them know of it: so they stop after the same step."""
 
     agreed = False
 
@@ -176,28 +157,12 @@ class _Stop(endings.Interrupt):
         return self.agreed
 
     def leave(self):
-        self.pressed = any(gather(self.pressed, 'chore'))  # waits for the first, which draws and writes
-        if self.pressed:
-            processes_end.interrupted()
+        _gather(None)  # wait for the first, which draws and writes
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # torchrun sends it when another has ended with exit code 130
+        self.pressed = self.agreed
         super().leave()
 
 
 def interrupt() -> endings.Interrupt:
-    """Ctrl-C as a question, see endings.Interrupt, to which all processes get the same answer."""
-    return _Stop() if TOGETHER else endings.Interrupt()
-
-
-def _part():
-    """End the threads that torch.distributed has: one that is amid its work when Python ends takes the process down."""
-    _groups.clear()
-    dist.destroy_process_group()
-
-
-@contextmanager
-def _others() -> Iterator[None]:
-    """What is done together with others, who may die."""
-    try:
-        yield
-    except RuntimeError as error:  # gloo's, nccl's and the store's
-        reason = re.sub(r'\[/[^]]*\] ', '', str(error).strip()).splitlines()[0].split('. ')[0][:150]
-        processes_end.lost(f'one of the {SIZE} processes has died, or cannot be reached ({reason})')
+    """Like endings.Interrupt, with the same answer in all processes."""
+    return _Stop() if SIZE > 1 else endings.Interrupt()

@@ -1,10 +1,12 @@
 """What a network of Part 1 got right and wrong, as pictures: confusion matrix, mistakes, learning curve, sweep."""
 
 import numpy as np
+import torch
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from lab.common import picture
+from lab.kuzu.data import Dataset
 
 EXAMPLES = 4  # true images of each class of a confused pair
 MISTAKES = 8  # real mistakes shown of each pair
@@ -126,3 +128,19 @@ def sweep_picture(hidden: list[int], accuracy: list[float], mark: float) -> Figu
     axes.legend()
     figure.tight_layout()
     return figure
+
+
+def draw(path: str, network: str, data: Dataset, chosen: torch.Tensor, confusion, pairs, history):
+    """Write the three pictures of a trained network: `path`_confusion.jpg, _mistakes.jpg and _curve.jpg.
+
+    network: its name, for the titles. chosen: the classes (N,) that it gives to the test images. confusion: (10, 10).
+    pairs: see confused_pairs(). history: see curve_picture(); if it is empty there is no curve.
+    """
+    right, count = int(confusion.trace()), len(data.test_labels)
+    title = f'{network}: {right:,} of {count:,} test images right ({100 * right / count:.1f}%)'
+    picture.save(confusion_picture(confusion, data.classes, title), f'{path}_confusion.jpg')
+    images, labels, chosen = (values.cpu().numpy() for values in (data.test_images[:, 0], data.test_labels, chosen))
+    title = f'{network}: the pairs it confuses most, and some of its mistakes'
+    picture.save(mistakes_picture(images, labels, chosen, pairs, data.classes, title), f'{path}_mistakes.jpg')
+    if history:
+        picture.save(curve_picture(history, f'{network}: loss and accuracy, epoch by epoch'), f'{path}_curve.jpg')

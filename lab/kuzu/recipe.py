@@ -1,4 +1,4 @@
-"""How a step of Part 1 is taken: the lab's classic settings, or the best that ten epochs can do."""
+"""The two ways to train in Part 1: the lab's classic settings, and the fast recipe, the best found for ten epochs."""
 
 import math
 from collections.abc import Callable
@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 
-# The fast recipe: the best of some forty settings that were tried on 6,284 training images, two seeds each
-BATCH = 32
+from lab.kuzu.settings import Settings
+
+# The fast recipe: the best of some forty settings that were tried on 6,284 training images, two seeds each.
+# Its batch size is in kuzu_main.py.
 PEAK_RATE = 0.01
 WARM_UP = 0.25  # share of all steps in which the learning rate rises to its peak
 WEIGHT_DECAY = 0.1
@@ -18,8 +20,11 @@ SHIFT = 2  # pixels, in each direction
 
 @dataclass
 class Recipe:
-    """optimizer; the loss of (log-probabilities, labels); what is done to the images of a batch, if anything; and the
-    learning rate as a function of the share of all steps taken, if it changes."""
+    """How a step is taken.
+
+    loss: of log-probabilities (N, 10) and labels (N,). augment: changes the images of a batch. rate: the learning rate,
+    as a function of the share (0..1) of all steps that are done; None: it is constant.
+    """
 
     optimizer: torch.optim.Optimizer
     loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor] = F.nll_loss
@@ -27,34 +32,44 @@ class Recipe:
     rate: Callable[[float], float] | None = None
 
 
+def choose(model: torch.nn.Module, settings: Settings) -> Recipe:
+    """The recipe that the settings name, for the parameters of this model."""
+    if settings.recipe == 'fast':
+        return fast(model)
+    return classic(model, settings.optim, settings.lr, settings.mom)
+
+
 def classic(model: torch.nn.Module, optim: str, lr: float, mom: float) -> Recipe:
-    """The lab's step: SGD with momentum, or Adam, at one learning rate."""
+    """The lab's way: SGD with momentum, or Adam, with a constant learning rate."""
     if optim == 'adam':
         return Recipe(torch.optim.Adam(model.parameters(), lr=lr, fused=True))
     return Recipe(torch.optim.SGD(model.parameters(), lr=lr, momentum=mom, fused=True))
 
 
 def fast(model: torch.nn.Module) -> Recipe:
-    """AdamW (Loshchilov and Hutter 2019), a one-cycle schedule, images shifted at random, smoothed labels."""
+    """AdamW (Loshchilov and Hutter 2019), a one-cycle learning rate, images shifted at random, smoothed labels."""
     optimizer = torch.optim.AdamW(model.parameters(), lr=PEAK_RATE, weight_decay=WEIGHT_DECAY, fused=True)
     return Recipe(optimizer, smoothed_loss, shift, one_cycle)
 
 
 def one_cycle(share: float) -> float:
-    """Learning rate after `share` (0..1) of all steps: a linear rise, then half a cosine down to zero (Smith 2018)."""
+    """The learning rate after `share` (0..1) of all steps: a linear rise, then half a cosine to zero (Smith 2018)."""
     if share < WARM_UP:
         return PEAK_RATE * (0.01 + 0.99 * share / WARM_UP)
     return PEAK_RATE * 0.5 * (1 + math.cos(math.pi * (share - WARM_UP) / (1 - WARM_UP)))
 
 
 def smoothed_loss(log_probabilities: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """Mean negative log-likelihood of labels that are right with 1 - SMOOTHING and uniform otherwise."""
+    """Mean negative log-likelihood, the target being a class with probability 1 - SMOOTHING, else any class.
+
+    That is torch's cross_entropy() with label_smoothing, for log-probabilities.
+    """
     right = F.nll_loss(log_probabilities, labels)
     return (1 - SMOOTHING) * right - SMOOTHING * log_probabilities.mean()
 
 
 def shift(images: torch.Tensor) -> torch.Tensor:
-    """Each image of a batch (N, 1, side, side) moved by whole pixels, SHIFT at most; what comes in is background."""
+    """Move each image of a batch (N, 1, side, side) at random, by at most SHIFT pixels each way, over background."""
     count, side, device = len(images), images.shape[-1], images.device
     framed = F.pad(images, [SHIFT] * 4, value=-1.0)[:, 0]
     rows, columns = torch.randint(2 * SHIFT + 1, (2, count, 1), device=device) + torch.arange(side, device=device)

@@ -7,12 +7,14 @@ import pytest
 import torch
 
 from kuzu import NetConv, NetFull, NetLin
-from lab.common import checkpoint, files
+from lab.common import files
 from lab.common.endings import Interrupt, UserError
-from lab.kuzu import classic as kuzu_classic
-from lab.kuzu import data as kuzu_data
-from lab.kuzu import recipe as kuzu_recipe
-from lab.kuzu import train
+from lab.kuzu import classic, resume, train
+from lab.kuzu.data import load
+from lab.kuzu.networks import to_device
+from lab.kuzu.recipe import choose
+from lab.kuzu.resume import Progress
+from lab.kuzu.settings import Settings
 from tests.kuzu.server import made_files
 
 CPU = torch.device('cpu')
@@ -31,11 +33,11 @@ def made_root(tmp_path_factory):
 
 @pytest.fixture(scope='module')
 def digits():
-    return kuzu_data.load('digits', '', CPU)
+    return load('digits', '', CPU)
 
 
 def settings(data, **changes):
-    return train.Settings(**{'seed': 1, 'dataset': 'digits', 'images': len(data.train_images)} | changes)
+    return Settings(**{'seed': 1, 'dataset': 'digits', 'images': len(data.train_images)} | changes)
 
 
 def both_transcripts(network, root, epochs, capsys):
@@ -43,52 +45,52 @@ def both_transcripts(network, root, epochs, capsys):
     torch.manual_seed(1)
     model = network()
     twin = copy.deepcopy(model)
-    train_loader, test_loader = kuzu_classic.loaders(root)
+    train_loader, test_loader = classic.loaders(root)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.5)
     capsys.readouterr()
     for epoch in range(1, epochs + 1):
-        kuzu_classic.train(model, CPU, train_loader, optimizer, epoch)
-        kuzu_classic.test(model, CPU, test_loader)
-    classic = capsys.readouterr().out
+        classic.train(model, CPU, train_loader, optimizer, epoch)
+        classic.test(model, CPU, test_loader)
+    theirs = capsys.readouterr().out
 
-    data = kuzu_data.load('kmnist', root, CPU)
-    twin = train.to_device(twin, data.train_images)
-    recipe = kuzu_recipe.classic(twin, 'sgd', 0.01, 0.5)
+    data = load('kmnist', root, CPU)
+    twin = to_device(twin, data.train_images)
+    recipe = choose(twin, settings(data))
     for epoch in range(1, epochs + 1):
-        train.train_epoch(twin, recipe, data, settings(data), train.Progress(epoch), False)
+        train.train_epoch(twin, recipe, data, settings(data), Progress(epoch), False)
         train.test(twin, data.test_images, data.test_labels)
-    return classic, capsys.readouterr().out
+    return theirs, capsys.readouterr().out
 
 
 @pytest.mark.parametrize('network', [NetLin, lambda: NetFull(30)])
 def test_made_images_give_the_classic_transcript_digit_for_digit(network, made_root, capsys):
-    classic, ours = both_transcripts(network, made_root, 1, capsys)
-    assert ours == classic
+    theirs, ours = both_transcripts(network, made_root, 1, capsys)
+    assert ours == theirs
     assert 'Train Epoch: 1 [6400/7000 (91%)]\tLoss: ' in ours
 
 
 @real
 @pytest.mark.parametrize('network', [NetLin, lambda: NetFull(100)])
 def test_real_images_give_the_classic_transcript_digit_for_digit(network, capsys):
-    classic, ours = both_transcripts(network, os.environ['KMNIST_ROOT'], 1, capsys)
-    assert ours == classic
+    theirs, ours = both_transcripts(network, os.environ['KMNIST_ROOT'], 1, capsys)
+    assert ours == theirs
 
 
 def test_netconv_gives_the_classic_losses_within_rounding(made_root, capsys):
-    classic, ours = both_transcripts(NetConv, made_root, 1, capsys)
+    theirs, ours = both_transcripts(NetConv, made_root, 1, capsys)
 
     def losses(text):
         return [float(line.split()[-1]) for line in text.splitlines() if line.startswith('Train')]
 
     assert len(losses(ours)) == 2
-    assert losses(ours) == pytest.approx(losses(classic), rel=1e-4)
+    assert losses(ours) == pytest.approx(losses(theirs), rel=1e-4)
 
 
-def outcome(data, path, config, stop=False, resume=False, network=NetFull):
+def outcome(data, path, config, stop=False, go_on=False, network=NetFull):
     """Train on digits; the bytes of the weights file."""
     torch.manual_seed(1)
-    model = train.to_device(network(), data.train_images)
-    train.train(model, data, config, str(path), resume, stop)
+    model = to_device(network(), data.train_images)
+    train.train(model, data, config, str(path), resume.load(str(path)) if go_on else None, stop)
     return (path.parent / f'{path.name}.pth').read_bytes()
 
 
@@ -118,7 +120,7 @@ def test_stopped_by_ctrl_c_and_resumed_a_run_ends_with_the_same_bytes(name, step
     whole = outcome(digits, tmp_path / 'whole', config)
     part = outcome(digits, tmp_path / 'part', config, stop=PressedAt(steps))
     assert part != whole
-    assert outcome(digits, tmp_path / 'part', config, resume=True) == whole
+    assert outcome(digits, tmp_path / 'part', config, go_on=True) == whole
     assert (tmp_path / 'part.csv').read_bytes() == (tmp_path / 'whole.csv').read_bytes()
 
 
@@ -135,27 +137,27 @@ def test_killed_between_any_two_writes_and_resumed_a_run_ends_with_the_same_byte
         real_write(path, data)
 
     with monkeypatch.context() as patch, pytest.raises(SystemExit):
-        patch.setattr(checkpoint, 'write', dying_write)
+        patch.setattr(files, 'write', dying_write)
         outcome(digits, tmp_path / 'part', config)
-    assert outcome(digits, tmp_path / 'part', config, resume=True) == whole
+    assert outcome(digits, tmp_path / 'part', config, go_on=True) == whole
 
 
 def test_more_epochs_of_a_finished_run_are_those_of_one_longer_run(digits, tmp_path):
     outcome(digits, tmp_path / 'part', settings(digits, epochs=2))
     longer = settings(digits, epochs=3)
-    assert outcome(digits, tmp_path / 'part', longer, resume=True) == outcome(digits, tmp_path / 'whole', longer)
+    assert outcome(digits, tmp_path / 'part', longer, go_on=True) == outcome(digits, tmp_path / 'whole', longer)
 
 
 def test_resuming_with_other_settings_is_refused(digits, tmp_path):
     outcome(digits, tmp_path / 'net', settings(digits, epochs=1))
     with pytest.raises(UserError, match=r'lr 0\.01, not 0\.1'):
-        outcome(digits, tmp_path / 'net', settings(digits, epochs=2, lr=0.1), resume=True)
+        outcome(digits, tmp_path / 'net', settings(digits, epochs=2, lr=0.1), go_on=True)
 
 
 def test_resuming_another_shape_is_refused(digits, tmp_path):
     outcome(digits, tmp_path / 'net', settings(digits, epochs=1))
     with pytest.raises(UserError, match=r'hid\.weight is \(160, 784\)'):
-        outcome(digits, tmp_path / 'net', settings(digits, epochs=2), resume=True, network=lambda: NetFull(7))
+        outcome(digits, tmp_path / 'net', settings(digits, epochs=2), go_on=True, network=lambda: NetFull(7))
 
 
 def test_the_checkpoint_is_a_plain_state_dict(digits, tmp_path):

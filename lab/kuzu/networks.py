@@ -1,0 +1,73 @@
+"""The networks of kuzu.py, which may be a student's own: made for a run, counted and checked."""
+
+import contextlib
+import inspect
+
+import torch
+
+from kuzu import NetConv, NetFull, NetLin
+from lab.common.endings import UserError
+from lab.kuzu.data import SIDE
+from lab.kuzu.settings import Run
+
+CLASSES = {'lin': NetLin, 'full': NetFull, 'conv': NetConv}
+MOST_PARAMETERS = 200_000_000  # 3 GB with gradients and Adam's two moments
+MOST_ACTIVATIONS = 2_000_000_000  # 8 GB for a batch, or for LEAST_IMAGES: a larger network would train for weeks
+LEAST_IMAGES = 1000
+
+
+def build(run: Run, batch: int) -> torch.nn.Module:
+    """Make the network of a run, which will be trained with batches of `batch` images.
+
+    Raises UserError if its class does not take these arguments, or if it is too large for the memory.
+    """
+    network = CLASSES[run.kind]
+    try:
+        inspect.signature(network).bind(**run.shape)
+    except TypeError:
+        flags = ' '.join(f'--{flag}' for flag in run.shape)
+        raise UserError(f'{network.__name__} of this kuzu.py does not take {flags}') from None
+    try:
+        with torch.device('meta'):  # a network of shapes only, which takes no memory
+            model = network(**run.shape)
+            parameters, activations = count_parameters(model), count_activations(model)
+    except ValueError as error:
+        raise UserError(str(error)) from error
+    if parameters > MOST_PARAMETERS:
+        raise UserError(f'{parameters:,} parameters are too many: {MOST_PARAMETERS:,} at most')
+    images = max(batch, LEAST_IMAGES)
+    if activations * images > MOST_ACTIVATIONS:
+        gigabytes = 4 * activations * images / 1e9
+        raise UserError(
+            f'{gigabytes:.0f} GB for a batch of {images:,} images: fewer channels or a smaller --batch take less'
+        )
+    return network(**run.shape)
+
+
+def count_parameters(model: torch.nn.Module) -> int:
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+def count_activations(model: torch.nn.Module) -> int:
+    """How many numbers the layers of a network on torch's device 'meta' put out for an image; 0 if it fails there."""
+    counts = []
+    for layer in model.modules():
+        layer.register_forward_hook(lambda layer, inputs, output: counts.append(output.numel()))
+    with contextlib.suppress(Exception):
+        model(torch.zeros(1, 1, SIDE, SIDE))
+    return sum(counts)
+
+
+def to_device(model: torch.nn.Module, images: torch.Tensor) -> torch.nn.Module:
+    """Move the model to the device of the images, in the memory layout channels-last.
+
+    Convolution and pooling are fastest in this layout. A network that does not work with it (one that uses view() on
+    its feature maps, say) gets the ordinary layout.
+    """
+    model.to(images.device, memory_format=torch.channels_last).eval()
+    try:
+        with torch.no_grad():
+            model(images[:1])
+    except RuntimeError:
+        model.to(memory_format=torch.contiguous_format)
+    return model
