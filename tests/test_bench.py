@@ -7,7 +7,7 @@ import torch
 import bench
 from lab.bench import check, kuzu, measure, seq
 from lab.kuzu import classic
-from lab.kuzu import data as kuzu_data
+from lab.kuzu.data import load
 from lab.seq import student
 from lab.seq.task import RECIPES, Task, Training
 
@@ -46,7 +46,7 @@ def test_the_multiply_adds_of_the_layers():
 def test_both_ways_are_given_the_same_images_and_in_the_end_all(monkeypatch, tmp_path):
     monkeypatch.setattr(kuzu, 'IMAGES', (200, 50))
     kuzu.made_kmnist(tmp_path)
-    data = kuzu_data.load('kmnist', tmp_path, torch.device('cpu'))
+    data = load('kmnist', tmp_path, torch.device('cpu'))
     rounds = kuzu.fifths(data, classic.loaders(tmp_path))
     for ours, (train, test) in rounds:
         assert torch.equal(ours.train_images, torch.cat([images for images, _ in train]))

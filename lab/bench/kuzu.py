@@ -10,12 +10,11 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Subset
 
-from kuzu import NetConv, NetFull, NetLin
 from lab.bench.measure import compare, grow, matrix_rate
 from lab.common import cli
 from lab.kuzu import classic
 from lab.kuzu.data import Dataset, load
-from lab.kuzu.networks import to_device
+from lab.kuzu.networks import NetConv, NetFull, NetLin, to_device
 from lab.kuzu.recipe import choose
 from lab.kuzu.resume import Progress
 from lab.kuzu.settings import Settings

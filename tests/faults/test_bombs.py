@@ -13,8 +13,8 @@ import pytest
 import torch
 
 from lab.check import points as check_data
-from lab.kuzu import data as kuzu_data
 from lab.kuzu import fetch
+from lab.kuzu.data import load
 from tests.faults.mutations import attempt
 from tests.faults.tally import NOISE, Tally, in_fork, peak, sizes, tally
 from tests.faults.test_checkpoints import network, resealed, saved, weights_read_right
@@ -162,7 +162,7 @@ def read_images(path):
     (raw / name).unlink()
     zipped = path.read_bytes()[:2] == b'\x1f\x8b'
     (raw / (f'{name}.gz' if zipped else name)).symlink_to(path)
-    kuzu_data.load('kmnist', str(path.parent), torch.device('cpu'))
+    load('kmnist', str(path.parent), torch.device('cpu'))
     return True
 
 
@@ -207,8 +207,8 @@ def test_the_official_set_takes_no_more_than_its_pixels_as_float32(tmp_path, mon
     for name, data in made_files((count, 3)).items():
         (raw / name).write_bytes(data)
 
-    def load():
-        return kuzu_data.load('kmnist', str(tmp_path), torch.device('cpu')).train_images.shape
+    def official():
+        return load('kmnist', str(tmp_path), torch.device('cpu')).train_images.shape
 
-    shape, _, memory = in_fork(lambda: peak(load))
+    shape, _, memory = in_fork(lambda: peak(official))
     assert tuple(shape) == (count, 1, 28, 28) and memory < count * 784 * 6 + NOISE

@@ -15,8 +15,10 @@ import torch
 from hypothesis import strategies as st
 
 from lab.common import checkpoint
-from lab.kuzu import data as kuzu_data
-from lab.kuzu import train
+from lab.kuzu import resume, train
+from lab.kuzu.data import Dataset
+from lab.kuzu.recipe import choose
+from lab.kuzu.settings import Settings
 from tests.faults.mutations import OPERATIONS, mutate, survey
 from tests.faults.tally import plain, sizes
 
@@ -167,9 +169,9 @@ def small(optim: str):
     torch.manual_seed(1)
     model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(784, 10), torch.nn.LogSoftmax(dim=1))
     images, labels = torch.rand(20, 1, 28, 28), torch.arange(20) % 10
-    data = kuzu_data.Dataset(images, labels, images, labels, list('0123456789'))
+    data = Dataset(images, labels, images, labels, list('0123456789'))
     options = {'recipe': 'fast', 'batch': 32, 'shuffle': True} if optim == 'fast' else {'optim': optim, 'batch': 8}
-    return model, data, train.Settings(seed=1, dataset='digits', images=20, epochs=3, **options)
+    return model, data, Settings(seed=1, dataset='digits', images=20, epochs=3, **options)
 
 
 def trained(optim: str) -> dict:
@@ -178,7 +180,7 @@ def trained(optim: str) -> dict:
     path = Path(f'{optim}.two')
     stop = type('After', (), {'asked': 0, '__bool__': lambda self: path.with_suffix('.two.csv').exists()})()
     with contextlib.redirect_stdout(io.StringIO()):
-        train.train(model, data, settings, str(path), False, stop)
+        train.train(model, data, settings, str(path), None, stop)
     return checkpoint.load(f'{path}.resume')
 
 
@@ -210,11 +212,10 @@ def resumes_right(optim: str):
 
     def judge(path) -> bool:
         model, data, settings = small(optim)
-        train.saved_seed(str(path.with_suffix('')))
-        recipe = train._recipe(model, settings)
-        progress = train._restore(model, recipe.optimizer, settings, str(path.with_suffix('')))
+        recipe, name = choose(model, settings), str(path.with_suffix(''))
+        progress = resume.restore(resume.load(name), name, model, recipe.optimizer, settings)
         expected = quiet(lambda: torch.load(path, weights_only=True))
-        same = plain(train.asdict(progress)) == plain(expected['progress'])
+        same = plain(vars(progress)) == plain(expected['progress'])
         same &= plain(dict(model.state_dict())) == plain(dict(expected['weights']))
         same &= plain(recipe.optimizer.state_dict()['state']) == plain(expected['optimizer']['state'])
         same &= torch.equal(torch.get_rng_state(), expected['random'])

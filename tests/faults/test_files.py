@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from lab.check import points as check_data
 from lab.check import settings
-from lab.kuzu import data as kuzu_data
 from lab.kuzu import fetch
+from lab.kuzu.data import load
 from tests.faults.mutations import OPERATIONS, mutate, survey
 from tests.faults.tally import sizes
 from tests.kuzu.server import made_files
@@ -82,7 +82,7 @@ def images_read_right(raw: Path):
         if name.endswith('.gz'):
             (raw / name.removesuffix('.gz')).unlink()
         with contextlib.redirect_stderr(io.StringIO()):
-            found = kuzu_data.load('kmnist', str(raw.parent.parent), torch.device('cpu'))
+            found = load('kmnist', str(raw.parent.parent), torch.device('cpu'))
         if name.endswith('.gz'):
             data = gzip.decompress(data)
         half = 'train' if name.startswith('train') else 'test'

@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-import kuzu_main
 from lab.common import checkpoint
 from lab.common import files as stale
-from lab.kuzu import fetch as kuzu_fetch
+from lab.kuzu import fetch, pictures
 from tests.faults.tally import LIMIT, Fork, chance, files, sizes, standing, tally
 from tests.kuzu import test_fetch
 from tests.kuzu.server import COUNTS, serving
@@ -106,7 +105,7 @@ def folders(folder: Path):
 
 
 def without_pictures():
-    kuzu_main.draw = lambda *_: None
+    pictures.draw = lambda *_: None
 
 
 @sizes(1, 100)
@@ -148,8 +147,8 @@ def test_plotting_that_is_killed_leaves_whole_pictures(count, tmp_path, made):
     kill_each('kill -9, plotting, downloading', count, PLOTS, tmp_path, lambda folder: made(folder, count))
 
 
-def fetch():
-    kuzu_fetch.fetch('.')
+def download():
+    fetch.fetch('.')
 
 
 @sizes(0, 15)
@@ -159,7 +158,7 @@ def test_downloading_that_is_killed_leaves_whole_files_and_starts_again(count, t
     official(monkeypatch)
     with tally('kill -9, plotting, downloading') as row, serving('good') as server:
         test_fetch.sources(monkeypatch, openml=server.openml)
-        kill(row, count, fetch, tmp_path, folders, sweep)
+        kill(row, count, download, tmp_path, folders, sweep)
 
 
 def sweep():
@@ -171,7 +170,7 @@ def sweep():
 def official(monkeypatch):
     """The made set is the official one."""
     for name, value in {'MD5_GZ': test_fetch.MD5_GZ, 'MD5': test_fetch.MD5, 'OFFICIAL': COUNTS}.items():
-        monkeypatch.setattr(kuzu_fetch, name, value)
+        monkeypatch.setattr(fetch, name, value)
     for name in 'NO_PROXY', 'no_proxy':
         monkeypatch.setenv(name, '127.0.0.1')
 
@@ -183,7 +182,7 @@ PAIRS = (
     (SEQ[2], SEQ[2]),
     (PLOTS[3], PLOTS[3]),
     (PLOTS[1], PLOTS[1].replace('--seed 1', '--seed 2')),
-    (fetch, fetch),
+    (download, download),
 )
 
 
