@@ -12,16 +12,9 @@ import seq_models
 import seq_plot
 from lab.common import checkpoint
 from lab.common.endings import UserError
+from tests.insight.counting import LEARNED
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-LEARNED = {  # an SRN that has learned anb2n: its weights to two decimals
-    'H0': [1.92, 1.52],
-    'W': [[-0.05, 1.96], [0.04, -2.03]],
-    'U': [[1.96, 1.87], [-1.16, -2.79]],
-    'hid_bias': [-0.01, -0.08],
-    'V': [[-0.29, 0.29], [3.54, -3.54]],
-    'out_bias': [-2.0, 2.0],
-}
 
 
 @pytest.fixture
@@ -70,7 +63,9 @@ def test_pictures_of_an_srn_of_two_units(srn_run):
     assert pictures == {f'{name}.jpg' for name in ('01', 'time', 'path', 'states', 'fsm', 'flow', 'reach')}
 
 
-def test_an_lstm_with_its_cells(folder, capsys):
+def test_an_lstm_with_its_cells(folder, capsys, monkeypatch):
+    monkeypatch.setattr('lab.insight.analysis.FRESH', 500)
+    monkeypatch.setattr('lab.insight.states.POINTS', 3000)
     out = run('--lang anb2nc3n --model lstm --epoch 50 --cell --seed 2 --num_plot 2', capsys).out
     lines = re.findall(r'^[ABC] hidden: \[.*\] cell: \[.*\] output: \[.*\]$', out, re.MULTILINE)
     assert len(lines) == sum(len(symbols) - 1 for symbols in re.findall('symbol= ([ABC]+)', out))
@@ -116,7 +111,37 @@ def test_code_in_a_checkpoint_is_not_run(folder):
     assert not os.path.exists('exploded')
 
 
-@pytest.mark.parametrize('line', ['--model gru', '--lang abc', '--num_plot 0', '--hid -1', '--model srn --cell'])
+def test_the_labs_flags_and_what_they_are_without_being_typed():
+    args = seq_plot.parse([])
+    assert (args.task.lang, args.task.length, args.task.model, args.task.hid) == ('anb2n', 4, 'srn', 2)
+    assert (args.epoch, args.num_plot, args.out_path, args.plot_path, args.seed) == (100, 10, 'net', 'plot', None)
+    assert not args.cell
+    assert seq_plot.parse(['--epoch', '0', '--num_plot', '1']).epoch == 0
+    assert seq_plot.parse(['--model', 'lstm', '--cell', '--lang', 'anb2nc3n', '--num_plot', '1000']).num_plot == 1000
+
+
+def test_without_any_checkpoint_the_command_that_makes_one_is_told(tmp_path):
+    with pytest.raises(UserError) as error:
+        seq_plot.main(['--out_path', str(tmp_path), '--model', 'lstm', '--hid', '5'])
+    path = tmp_path / 'anb2n_lstm5_100.pth'
+    assert (
+        str(error.value) == f'no checkpoint {path}; python3 seq_train.py --lang anb2n --model lstm --hid 5 makes some'
+    )
+
+
+@pytest.mark.parametrize(
+    'line',
+    [
+        '--num_plot 1001',
+        '--epoch -1',
+        '--epoch 1000001',
+        '--model gru',
+        '--lang abc',
+        '--num_plot 0',
+        '--hid -1',
+        '--model srn --cell',
+    ],
+)
 def test_wrong_flags_end_in_one_line(folder, capsys, line):
     with pytest.raises(SystemExit) as end:
         seq_plot.main(line.split())

@@ -79,14 +79,9 @@ def tell_apart(automaton: Automaton) -> Array:
 
 def _number(*columns: Array) -> Array:
     """A number for each row of columns, from 0; equal rows have equal numbers."""
-    rows, size = np.zeros(len(columns[0]), dtype=np.int64), 1
-    for column in columns:  # a row becomes one whole number: much faster than np.unique of rows
-        low = column.min()
-        span = int(column.max() - low) + 1
-        if size * span >= 2**63:
-            rows = np.unique(rows, return_inverse=True)[1]
-            size = len(rows)
-        rows, size = rows * span + column - low, size * span
+    table = np.array(columns)
+    table -= table.min(axis=1, keepdims=True)
+    rows = np.ravel_multi_index(table, table.max(axis=1) + 1)  # a row as one number: much faster than np.unique of rows
     return np.unique(rows, return_inverse=True)[1]
 
 
@@ -120,7 +115,7 @@ def walk(automaton: Automaton, sequences: Array) -> Array:
 
     It is NONE where no transition was left on the way, and after a sequence's end.
     """
-    padded = np.vstack([automaton.following, np.full_like(automaton.following[:1], NONE)])  # [NONE] leads to NONE
+    padded = np.vstack([automaton.following, np.full(automaton.following.shape[1], NONE)])  # [NONE] leads to NONE
     state = np.zeros(len(sequences), dtype=int)
     seen = np.empty(sequences.shape, dtype=int)
     for t, symbols in enumerate(sequences.T):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from lab.insight import automaton as fsm
-from lab.insight.analysis import FRESH, Analysis, Found
+from lab.insight.analysis import Analysis, Found
 from lab.insight.automaton import NONE, OPEN, SYMBOLS, Automaton
 from lab.insight.fixed import FixedPoint, Movement
 from lab.insight.phases import CLOSED_BELOW, OPEN_ABOVE, Counter, Mistake, word
@@ -87,7 +87,7 @@ def extraction(found: Found, length: int) -> list[str]:
     return [
         f'{len(automaton.output)} states, merged from {found.states.cluster.max() + 1} clusters of '
         f'{len(found.visits.state)} visited points; '
-        f'fidelity {found.shares[0]:.4f} on {FRESH} fresh sequences ({found.shares[1]:.4f} of the steps)',
+        f'fidelity {found.shares[0]:.4f} on {len(found.fresh)} fresh sequences ({found.shares[1]:.4f} of the steps)',
         f'it is{is_not} the smallest automaton of the language for n <= {length} ({size} states{note_on_phases})',
         f'with what the network guesses after an A, which the language leaves open, counted as well: {guesses}',
     ]

@@ -1,15 +1,31 @@
-"""Networks made by hand that count exactly, for tests whose truth is known."""
+"""Networks whose behaviour is known."""
+
+import functools
 
 import numpy as np
+import torch
 
-from lab.insight.step import Network
+from lab.insight import analysis, states
+from lab.insight.analysis import Analysis, analyse
+from lab.insight.step import Network, network
+from seq_models import LSTM_model, SRN_model
 
 COUNT, PHASE = 0, 1
+LEARNED = {  # an SRN that has learned anb2n: its weights to two decimals
+    'H0': [1.92, 1.52],
+    'W': [[-0.05, 1.96], [0.04, -2.03]],
+    'U': [[1.96, 1.87], [-1.16, -2.79]],
+    'hid_bias': [-0.01, -0.08],
+    'V': [[-0.29, 0.29], [3.54, -3.54]],
+    'out_bias': [-2.0, 2.0],
+}
 
 
 def exact(num_class: int = 2, noise: float = 0.0) -> Network:
-    """A 'network' whose state is (symbols owed, phase, n): it counts as far as you like. `noise` is a trace that the
-    last block's n leaves on all that follows, as it does in trained networks."""
+    """A 'network' made by hand whose state is (symbols owed, phase, n): it counts as far as you like.
+
+    `noise` is a trace that the last block's n leaves on all that follows, as it does in trained networks.
+    """
 
     def read(states, symbols):
         owed, phase, n = states.T[:3]
@@ -25,3 +41,20 @@ def exact(num_class: int = 2, noise: float = 0.0) -> Network:
         return np.eye(num_class)[due]
 
     return Network(4, num_class, np.array([0.0, num_class - 1, 0, 0]), read, logits, None, None)
+
+
+def untrained(kind: str, hid: int, classes: int = 3) -> Network:
+    """An 'srn' or 'lstm' with random weights."""
+    torch.manual_seed(0)
+    return network({'srn': SRN_model, 'lstm': LSTM_model}[kind](classes, hid, classes).state_dict())
+
+
+@functools.cache
+def analysed(name: str) -> Analysis:
+    """An analysis with fewer sequences than usual: of 'learned', or of an untrained network such as 'lstm3'."""
+    fresh, points = analysis.FRESH, states.POINTS
+    analysis.FRESH, states.POINTS = 300, 2000
+    try:
+        return analyse(network(LEARNED) if name == 'learned' else untrained(name[:-1], int(name[-1])), 4, seed=1)
+    finally:
+        analysis.FRESH, states.POINTS = fresh, points

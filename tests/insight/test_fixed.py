@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from lab.insight import fixed, words
-from lab.insight.step import network
+from lab.insight.step import follow, network
 
 
 def srn(U, W=((0.0, 0.0), (0.0, 0.0))):
@@ -64,3 +64,57 @@ def test_a_symbol_that_never_follows_itself_does_not_move():
 def test_no_fixed_point_is_said_to_be_none():
     assert fixed.movement(srn(np.eye(2)), [], np.array([[0, 0]])) is None
     assert 'no fixed point' in words.movement(1, None)
+
+
+def test_points_beyond_the_visited_states_are_found():
+    """Visited are small states only; the four corners of h -> tanh(2 h) lie outside."""
+    points = fixed.fixed_points(srn(2 * np.eye(2)), 0, 0.6 * VISITED, np.random.default_rng(1))
+    assert len(points) == 9
+    assert all(points[n].point[0] <= points[n + 1].point[0] + 1e-6 for n in range(8))
+
+
+def test_points_that_attract_are_found_from_far_away_visits():
+    """All visited states lie about one point; to the attracting corner leads the symbol itself."""
+    visited = np.full((5, 2), 0.01) + np.random.default_rng(0).normal(0, 1e-9, (5, 2))
+    points = fixed.fixed_points(srn(2 * np.eye(2)), 0, visited, np.random.default_rng(1))
+    assert any(np.allclose(point.point, 0.9575, atol=1e-4) for point in points)
+
+
+def test_newton_takes_the_shortest_step_where_the_slope_is_singular():
+    """h -> tanh(h) has slope 1 at its fixed point 0; the other unit stands still at 0.6 there."""
+    net = srn(np.diag([1.0, 0.5]))
+    arrived = fixed.newton(net, 0, np.array([[0.0, 0.3], [0.0, 0.1]]))
+    np.testing.assert_allclose(arrived, np.zeros((2, 2)), atol=1e-9)
+
+
+def test_what_does_not_arrive_is_left_out():
+    """h -> tanh(h + 1) and every step 0.01: no state of the second unit is fixed within reach."""
+    net = srn(np.eye(2), ((1.0, 0.0), (0.0, 0.0)))
+    wandering = net._replace(read=lambda states, symbols: states + 0.01)
+    assert fixed.newton(wandering, 0, VISITED).shape == (0, 2)
+
+
+def test_cells_may_be_larger_than_one():
+    """An LSTM whose gates are shut but for a constant inflow of a fifth: its cell comes to rest at 2."""
+    bias = np.array([np.log(0.2 / 0.8), np.log(9), 100, 100])  # input 0.2, forget 0.9, new and output 1
+    net = network(
+        {'W': np.zeros((2, 4)), 'U': np.zeros((1, 4)), 'hid_bias': bias, 'V': np.eye(1, 2), 'out_bias': np.zeros(2)}
+    )
+    visited = follow(net, np.zeros((1, 40), dtype=int))[0]
+    (point,) = fixed.fixed_points(net, 1, visited, np.random.default_rng(0))
+    assert point.point == pytest.approx([np.tanh(2), 2])
+    assert point.kind == 'attracting'
+    assert np.abs(point.eigenvalues) == pytest.approx([0.9, 0])
+
+
+def test_movement_is_seen_from_the_nearest_point_and_counts_every_repeated_symbol():
+    net = srn(2 * np.eye(2))._replace(start=np.array([0.9, 0.9]))
+    points = find(net)
+    sequences = np.array([[0, 0, 0, -1], [1, 0, 0, 0]])
+    moves = fixed.movement(net, points, sequences)
+    np.testing.assert_allclose(moves.fixed.point, [0.957504, 0.957504], atol=1e-5)
+    states = follow(net, sequences)
+    pairs = [(states[row, t - 1], states[row, t]) for row, t in ((0, 1), (0, 2), (1, 2), (1, 3))]
+    distance = np.array([[np.linalg.norm(state - moves.fixed.point) for state in pair] for pair in pairs])
+    assert moves.nearest == pytest.approx(distance[:, 0].min())
+    assert moves.factor == pytest.approx(np.median(distance[:, 1] / distance[:, 0]))

@@ -52,3 +52,11 @@ def test_no_two_states_share_a_name_or_a_place_in_any_automaton():
         place = layout.layout(Automaton(following, np.zeros(states, dtype=int), phase))
         assert len(set(place.names)) == states
         assert len(set(zip(place.x, place.row, strict=True))) == states
+
+
+def test_letters_go_on_after_z():
+    names = [layout.letters(number) for number in range(26 * 27)]
+    assert names[:2] == ['a', 'b']
+    assert names[25:28] == ['z', 'aa', 'ab']
+    assert names[51:53] == ['az', 'ba']
+    assert names[-1] == 'zz'

@@ -1,10 +1,15 @@
+import re
+
 import numpy as np
 import pytest
+import torch
 
+from anb2n import lang_anb2n
 from lab.insight import automaton as fsm
 from lab.insight import phases
-from lab.insight.step import network
-from tests.insight.counting import exact
+from lab.insight.phases import Mistake
+from lab.insight.step import before, follow, network
+from tests.insight.counting import exact, untrained
 
 ONE = fsm.spell(np.array([[2, 1]]), 3)
 
@@ -60,3 +65,80 @@ def test_losses_of_a_perfect_counter_are_its_bets_after_an_a():
     assert (right[3:] < 1).all()
     np.testing.assert_allclose(loss_to_3[:3], loss[:3])
     assert (loss_to_3[3:] > loss[3:]).all()
+
+
+def test_losses_go_up_to_blocks_of_30_and_are_those_of_the_lab():
+    loss, right = phases.losses(untrained('srn', 2, 2))
+    assert len(loss) == len(right) == 30
+    net = untrained('lstm', 3)
+    loss, right = phases.losses(net, 3)
+    torch.manual_seed(0)
+    lang = lang_anb2n(3, 4)
+    for n in (1, 2, 3):
+        lang.random = type('Same', (), {'integers': lambda *_, size, n=n: np.full(size, n)})
+        x, seq, target, _ = lang.get_sequence()
+        logits = net.logits(follow(net, x.argmax(dim=2).numpy()))
+        probabilities = torch.softmax(torch.from_numpy(logits), dim=2)
+        assert loss[n - 1] == pytest.approx(float(((probabilities - target) ** 2).mean()), abs=1e-6)
+        due = x.argmax(dim=2)[0].numpy() != 0
+        assert right[n - 1] == pytest.approx((logits[0].argmax(axis=1) == seq[1:].numpy())[due].mean())
+
+
+def test_mistakes_are_the_places_where_a_determined_symbol_is_not_predicted():
+    """One that always ends a block of B's or C's one symbol too early, if n is 3."""
+    net = exact(3)
+
+    def logits(states):
+        early = (states[..., 2] == 3) & (states[..., 1] > 0) & (states[..., 0] == 1)
+        return np.where(early[..., None], np.eye(3)[(states[..., 1].astype(int) + 1) % 3], net.logits(states))
+
+    found = phases.mistakes(net._replace(logits=logits), fsm.spell(np.array([[3, 1], [2, 4], [1, 3], [3, 1]]), 3))
+    assert found == [Mistake(3, 1, 5, 1, 2, 1.0), Mistake(3, 2, 8, 2, 0, 1.0)]
+    assert phases.mistakes(net, ONE) == []
+
+
+def test_the_share_of_a_mistake_counts_every_sequence_and_the_largest_comes_first():
+    """After a block of 2, the first B of a block of 1 is followed by what the trace says; B's of 4 go on for ever."""
+    plain = exact(2, noise=1.0)
+
+    def logits(states):
+        wrong_after_2 = (states[..., 1] == 1) & (states[..., 2] == 1) & (states[..., 3] == 2) & (states[..., 0] == 1)
+        for_ever = (states[..., 1] == 1) & (states[..., 2] == 4) & (states[..., 0] == 0)
+        return np.where(wrong_after_2[..., None], [1, 0], np.where(for_ever[..., None], [0, 1], plain.logits(states)))
+
+    blocks = np.array([[2, 1], [3, 1], [3, 1], [3, 1], [4, 3]])  # of 1's, one in four comes after a 2
+    found = phases.mistakes(plain._replace(logits=logits), fsm.spell(blocks, 2))
+    assert found == [Mistake(4, 1, 8, 0, 1, 1.0), Mistake(1, 1, 1, 1, 0, 0.25)]
+
+
+def test_a_counter_is_a_line_through_the_values_of_a_phase():
+    rng = np.random.default_rng(0)
+    net, sequences = untrained('lstm', 3), fsm.spell(rng.integers(1, 5, (30, 5)), 3)
+    states = follow(net, sequences)[:, :, 3:]
+    for symbol, found in enumerate(phases.counters(net, sequences)):
+        values, counts = [], []
+        for row, cells in zip(sequences, states, strict=True):
+            spelt = ''.join('ABC '[each] for each in row).strip()
+            for run in re.finditer(f'{"ABC"[symbol]}+', spelt[:-1]):  # not the last A, whose block never comes
+                values += list(cells[run.start() : run.end()])
+                steps = range(1, 1 + len(run[0]))
+                counts += [nth if symbol == 0 else len(run[0]) - nth for nth in steps]
+        fits = [np.corrcoef(counts, unit)[0, 1] ** 2 for unit in np.transpose(values)]
+        assert found.symbol == symbol
+        assert found.unit == int(np.argmax(fits))
+        assert found.fit == pytest.approx(max(fits))
+        assert found.slope == pytest.approx(np.polyfit(counts, np.array(values)[:, found.unit], 1)[0])
+
+
+def test_the_gates_of_a_phase_are_those_of_its_symbols():
+    net, sequences = untrained('lstm', 2), fsm.spell(np.array([[2, 1], [1, 3]]), 3)
+    table = phases.gates(net, sequences)
+    states = before(net, sequences)
+    masks = phases.phases(sequences, 3)
+    assert list(table) == list(masks) == ['A', 'first B', 'B', 'first C', 'C', 'restart']
+    for phase, mask in masks.items():
+        opening = net.gates(states[mask], sequences[mask])
+        for gate, (mean, least, largest) in table[phase].items():
+            np.testing.assert_allclose(mean, opening[gate].mean(axis=0))
+            np.testing.assert_array_equal(least, opening[gate].min(axis=0))
+            np.testing.assert_array_equal(largest, opening[gate].max(axis=0))

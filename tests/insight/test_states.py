@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 
@@ -122,3 +124,90 @@ def test_a_cut_parts_two_groups_even_where_rounding_leaves_no_room_between_them(
         state = np.array([[here, 0.1], [np.nextafter(here, 1), 0.1]])
         beyond = states._cut(state, np.arange(2), np.array([0]), np.array([1]))
         assert beyond.tolist() == [False, True]
+
+
+@pytest.mark.parametrize(('num_class', 'length'), [(2, 10), (3, 30)])
+def test_where_there_is_too_much_in_the_language_some_of_it_is_visited(num_class, length):
+    sequences = states.histories(length, num_class, np.random.default_rng(0))
+    spelt = [''.join('ABC'[symbol] for symbol in row[row != NONE]) for row in sequences]
+    blocks = [[len(run) for run in re.findall('A+', text[:-1])] for text in spelt]
+    assert [fsm.spell(np.array([each]), num_class)[0].tolist() for each in blocks[::50]] == [
+        row[row != NONE].tolist() for row in sequences[::50]
+    ]
+    assert {len(each) for each in blocks} == {1, 2, 3, 4, 5}
+    assert {n for each in blocks for n in each} == set(range(1, length + 1))
+    shown = [tuple(each[:-1]) for each in blocks]
+    assert all(shown.count(some) == length for some in set(shown))  # each n follows all that there is before
+    number = np.bincount([len(each) for each in set(shown)], minlength=5)
+    assert number[2:].min() > 0.5 * number[2:].max()  # any number of blocks before is as frequent
+
+
+def test_about_so_many_points_are_visited_however_long_the_blocks():
+    for num_class, length in ((2, 10), (3, 12), (2, 60)):
+        language = fsm.minimise(fsm.language(num_class, length))[0]
+        sequences = states.histories(length, num_class, np.random.default_rng(0))
+        visits = states.visit(exact(num_class), language, sequences)
+        assert 0.7 * states.POINTS < len(visits.state) < 2 * states.POINTS
+
+
+def test_one_history_is_left_where_blocks_are_very_long(monkeypatch):
+    monkeypatch.setattr(states, 'POINTS', 10)
+    assert len(states.histories(8, 3, np.random.default_rng(0))) == 8
+
+
+def test_visits_know_what_is_due_and_what_the_network_predicts():
+    wrong = exact(2)._replace(logits=lambda states: np.broadcast_to([0.0, 1.0], (*states.shape[:-1], 2)))
+    language = fsm.minimise(fsm.language(2, 2))[0]
+    sequences = fsm.spell(np.array([[1], [2]]), 2)
+    visits = states.visit(wrong, language, sequences)
+    order = [0]
+    for symbol in (0, 1, 1, 0):
+        order.append(visits.following[order[-1], symbol])
+    assert visits.due[order].tolist() == [0, OPEN, 1, 0, OPEN]
+    assert visits.predicts[order].tolist() == [0, 1, 1, 1, 1]
+    assert visits.read[order].tolist() == [1, 0, 1, 1, 0]
+    assert visits.often[order].tolist() == [2, 2, 1, 1, 1]
+    assert visits.state[order, 0].tolist() == [0, 1, 1, 0, 1]
+
+
+def test_a_network_that_has_nearly_learned_is_seen_as_what_it_nearly_is():
+    """It errs at the end of one block in many, by a trace that no state of the language has."""
+    plain = exact(2, noise=1.0)
+
+    def logits(states):
+        errs = (states[..., 1] == 1) & (states[..., 0] == 0) & (states[..., 2] == 4) & (states[..., 3] == 1)
+        return np.where(errs[..., None], [0.0, 1.0], plain.logits(states))
+
+    _, found, language = analyse(plain._replace(logits=logits), most=12)
+    assert fsm.same(found.automaton, language)
+
+
+def test_points_of_one_cluster_are_in_one_state_and_predict_the_same():
+    visits, found, _ = analyse(exact(2, 0.05))
+    for cluster in range(found.cluster.max() + 1):
+        members = found.cluster == cluster
+        assert len({*found.state[members]}) == len({*visits.read[members]}) == 1
+        predicts = np.where(visits.due == OPEN, OPEN, visits.predicts)[members]
+        assert set(predicts) == {found.automaton.output[found.state[members][0]]}
+    assert found.state[0] == 0
+    leads = visits.following[:, 0] != NONE
+    there = found.state[visits.following[leads, 0]]
+    np.testing.assert_array_equal(there, found.automaton.following[found.state[leads], 0])
+
+
+def test_a_cut_is_where_the_fewest_points_are_on_the_wrong_side():
+    rng = np.random.default_rng(0)
+    here, there = rng.normal(0, 1, (100, 2)), rng.normal([5, 3], 1, (60, 2))
+    state = np.vstack([here, there, rng.normal([5, 3], 1, (20, 2))])
+    beyond = states._cut(state, np.arange(180), np.arange(100), np.arange(100, 160))
+    assert beyond[:100].sum() <= 1
+    assert beyond[100:].sum() >= 78  # the last 20 were in neither group
+    few = states._cut(state[:, :1], np.arange(50, 150), np.arange(100), np.arange(100, 160))
+    assert few[:50].sum() <= 2
+    assert few[50:].sum() >= 48
+
+
+def test_a_cut_in_one_dimension_lies_in_the_middle_between_two_groups():
+    state = np.array([[0.0], [1.0], [2.0], [4.0], [5.0], [6.0], [2.9], [3.1]])
+    beyond = states._cut(state, np.arange(8), np.array([0, 1, 2]), np.array([3, 4, 5]))
+    assert beyond.tolist() == [False, False, False, True, True, True, False, True]

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from lab.insight.step import GATES, follow, network
+from lab.insight.step import GATES, before, follow, network, sigmoid, softmax
 from seq_models import LSTM_model, SRN_model
 from tests.seq.reference import cells
 
@@ -66,3 +66,25 @@ def test_past_its_end_a_sequence_keeps_its_last_state():
     _, net = pair(SRN_model)
     states = follow(net, np.array([[0, 1, -1, -1]]))
     np.testing.assert_array_equal(states[0, 2:], states[0, [1, 1]])
+
+
+def test_the_state_before_a_symbol_is_that_after_the_symbol_before():
+    _, net = pair(LSTM_model)
+    states = before(net, SYMBOLS)
+    np.testing.assert_array_equal(states[:, 0], np.tile(net.start, (5, 1)))
+    np.testing.assert_array_equal(states[:, 1:], follow(net, SYMBOLS)[:, :-1])
+
+
+def test_probabilities_and_gates_do_not_overflow():
+    logits = np.array([[[1000.0, 999.0, -1000.0], [0.0, 1.0, 2.0]]])
+    np.testing.assert_allclose(softmax(logits), torch.softmax(torch.tensor(logits), dim=2).numpy(), atol=1e-15)
+    net = np.array([-1000.0, -1.0, 0.0, 3.0, 1000.0])
+    np.testing.assert_allclose(sigmoid(net), torch.sigmoid(torch.tensor(net)).numpy(), atol=1e-15)
+
+
+@pytest.mark.parametrize('kind', [SRN_model, LSTM_model])
+def test_the_parameters_of_a_network_are_taken_as_arrays_or_as_tensors(kind):
+    model, net = pair(kind)
+    again = network(model.state_dict())
+    np.testing.assert_array_equal(follow(again, SYMBOLS), follow(net, SYMBOLS))
+    assert (again.hid, again.num_class, (again.gates is None)) == (3, 3, kind is SRN_model)
