@@ -26,12 +26,12 @@ class Parser(argparse.ArgumentParser):
         self.exit(2)
 
 
-def whole(low: int = 1, high: int = 1_000_000_000) -> Callable[[str], int]:
+def whole(low: int, high: int) -> Callable[[str], int]:
     """Flag type: a whole number from low to high."""
     return _number(int, 'a whole number', low, high)
 
 
-def real(low: float = 0.0, high: float = 1e6) -> Callable[[str], float]:
+def real(low: float, high: float) -> Callable[[str], float]:
     """Flag type: a number from low to high; NaN and infinity are refused."""
     return _number(float, 'a number', low, high)
 

@@ -16,7 +16,7 @@ class UserError(Exception):
 
 def note(text: str):
     """Print a line on standard error, apart from the transcript, which goes to standard output."""
-    print(text, file=sys.stderr, flush=True)
+    print(text, file=sys.stderr)
 
 
 def tell(text: str):

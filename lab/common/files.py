@@ -47,6 +47,6 @@ def sweep(where: str, begin: str, end: str):
     """Remove what killed runs left in the folder `where`: files and folders whose names begin and end like this."""
     for entry in os.scandir(where):
         if entry.name.startswith(begin) and entry.name.endswith(end):
-            with contextlib.suppress(FileNotFoundError):  # another run has removed it
+            with contextlib.suppress(OSError):  # another run has removed it, or it is another user's
                 if time.time() - entry.stat().st_mtime > STALE_SECONDS:
-                    shutil.rmtree(entry.path, ignore_errors=True) if entry.is_dir() else os.unlink(entry.path)
+                    shutil.rmtree(entry.path) if entry.is_dir() else os.unlink(entry.path)

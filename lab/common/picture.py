@@ -14,6 +14,8 @@ if TYPE_CHECKING:  # matplotlib takes most of a second to load; it is imported w
     from matplotlib.figure import Figure
     from PIL import Image
 
+JPEG = {'quality': 92}
+
 
 @cache
 def has_windows() -> bool:
@@ -40,14 +42,14 @@ def new(width: float, height: float, window: bool = True) -> Figure:
 def save(figure: Figure, path: str, dpi: int = 100):
     """Write a figure as a JPG file that is whole or not there, see files.write()."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, format='jpg', dpi=dpi, pil_kwargs={'quality': 92})
+    figure.savefig(buffer, format='jpg', dpi=dpi, pil_kwargs=JPEG)
     files.write(path, buffer.getvalue())
 
 
 def save_image(image: Image.Image, path: str):
     """Write a Pillow image likewise."""
     buffer = io.BytesIO()
-    image.save(buffer, format='jpeg', quality=92)
+    image.save(buffer, format='jpeg', **JPEG)
     files.write(path, buffer.getvalue())
 
 

@@ -2,6 +2,7 @@
 
 import collections
 import io
+import math
 import os
 import pickle
 import zipfile
@@ -135,3 +136,33 @@ def test_a_file_of_something_else_is_refused(tmp_path, what):
     path = tmp_path / 'net.pth'
     checkpoint.save(str(path), change(dict(network().state_dict())))
     refused(path, word)
+
+
+HALF = torch.tensor([0.5])
+
+
+@pytest.mark.parametrize(
+    ('found', 'wanted', 'alike'),
+    [
+        (1, 2, True),
+        (1, 2.0, False),
+        (1.5, 2.0, True),
+        (math.inf, 2.0, False),
+        (math.nan, 2.0, False),
+        ('text', 'words', True),
+        (HALF, torch.tensor([3.0]), True),
+        (HALF, torch.tensor([3]), False),
+        (HALF, torch.tensor([3.0, 4.0]), False),
+        (torch.tensor([math.nan]), HALF, False),
+        ({'a': 1, 'b': HALF}, {'a': 2, 'b': HALF}, True),
+        ({'a': 1}, {'a': 2, 'b': HALF}, False),
+        ({'a': 1, 'c': HALF}, {'a': 2, 'b': HALF}, False),
+        ({'a': 1, 'b': 1}, {'a': 2, 'b': HALF}, False),
+        ([1, (HALF, 2.5)], [3, (HALF, 0.5)], True),
+        ([1, (HALF, 2.5)], [3, (HALF, 1)], False),
+        ([1], [1, 2], False),
+        ((1,), [1], False),
+    ],
+)
+def test_values_are_alike_where_types_names_and_shapes_are(found, wanted, alike):
+    assert checkpoint.alike(found, wanted) is alike

@@ -1,5 +1,6 @@
 """files.py: a file is whole or not there, whatever happens while it is written."""
 
+import errno
 import os
 import resource
 import signal
@@ -81,3 +82,28 @@ def test_part_files_of_killed_runs_are_swept_but_not_those_of_running_ones(tmp_p
         os.utime(tmp_path / name, (time.time() - age,) * 2)
     files.write(str(tmp_path / 'file'), b'new')
     assert sorted(os.listdir(tmp_path)) == ['.file.2.part', 'file']
+
+
+def test_a_folder_of_killed_downloads_is_swept_and_no_other(tmp_path):
+    for name in ('.download-1', '.download-1.log', 'a.download-1', '.down'):
+        (tmp_path / name / 'part').mkdir(parents=True)
+        os.utime(tmp_path / name, (0, 0))
+    files.sweep(str(tmp_path), '.download-', '1')
+    assert sorted(os.listdir(tmp_path)) == ['.down', '.download-1.log', 'a.download-1']
+
+
+def test_prepare_makes_the_folder_and_leaves_nothing_in_it(tmp_path):
+    for _ in range(2):  # the second time it is there
+        files.prepare(str(tmp_path / 'a' / 'b'))
+    assert os.listdir(tmp_path / 'a' / 'b') == []
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path, monkeypatch):
+    def full(**_):
+        raise OSError(errno.ENOSPC, 'No space left on device', 'some temporary name')
+
+    monkeypatch.setattr(files.tempfile, 'TemporaryFile', full)
+    with pytest.raises(OSError) as caught:
+        files.prepare(str(tmp_path))
+    assert caught.value.filename == str(tmp_path)
+    assert caught.value.strerror == 'cannot write into the folder (No space left on device)'
