@@ -118,3 +118,48 @@ def test_movement_is_seen_from_the_nearest_point_and_counts_every_repeated_symbo
     distance = np.array([[np.linalg.norm(state - moves.fixed.point) for state in pair] for pair in pairs])
     assert moves.nearest == pytest.approx(distance[:, 0].min())
     assert moves.factor == pytest.approx(np.median(distance[:, 1] / distance[:, 0]))
+
+
+@pytest.mark.parametrize(
+    ('eigenvalues', 'kind'),
+    [
+        ([0.9, -0.5], 'attracting'),
+        ([0.6 + 0.7j, 0.6 - 0.7j], 'attracting'),
+        ([1.0, 0.5], 'saddle'),
+        ([-1.5, 0.5], 'saddle'),
+        ([1.5, -1.2], 'repelling'),
+        ([0.8 + 0.7j, 0.8 - 0.7j], 'repelling'),
+    ],
+)
+def test_the_kind_of_a_point_is_how_many_eigenvalues_are_inside_the_unit_circle(eigenvalues, kind):
+    assert fixed.FixedPoint(0, np.zeros(2), np.array(eigenvalues), np.eye(2)).kind == kind
+
+
+def test_hidden_units_are_not_looked_for_beyond_one():
+    net = srn(np.zeros((2, 2)))
+    linear = net._replace(
+        read=lambda states, symbols: (states + np.array([1.5, 0.5])) / 2,
+        jacobian=lambda states, _: np.eye(2)[None] / 2 + 0 * states[:, :, None],
+    )
+    assert fixed.newton(linear, 0, VISITED).shape == (0, 2)  # its only fixed point is (1.5, 0.5)
+
+
+def test_newton_begins_at_visited_states_around_them_and_where_the_symbol_leads(monkeypatch):
+    begun = []
+    monkeypatch.setattr(fixed, 'newton', lambda net, symbol, states: begun.append(states) or states[:0])
+    net = srn(0.5 * np.eye(2))
+    assert fixed.fixed_points(net, 0, VISITED * [0.1, 0.2] + 0.5, np.random.default_rng(1)) == []
+    some, around, led = np.split(begun[0], 3)
+    assert {*map(tuple, some)} <= {*map(tuple, VISITED * [0.1, 0.2] + 0.5)}
+    low, high = (VISITED * [0.1, 0.2] + 0.5).min(axis=0), (VISITED * [0.1, 0.2] + 0.5).max(axis=0)
+    np.testing.assert_allclose(around.min(axis=0), 2 * low - high, atol=0.1 * np.max(high - low))
+    np.testing.assert_allclose(around.max(axis=0), 2 * high - low, atol=0.1 * np.max(high - low))
+    np.testing.assert_allclose(led, 0, atol=1e-20)
+
+
+def test_points_that_differ_by_rounding_are_one_also_where_cells_are_large(monkeypatch):
+    found = np.array([[0.1, 1000.0], [0.1, 1000.0005], [0.1, 1001.0], [0.1 + 1e-5, 1000.0]])
+    monkeypatch.setattr(fixed, 'newton', lambda *_: found)
+    assert [point.point[1] for point in find(srn(np.eye(2)))] == [1000, 1001]
+    found = np.array([[0.1, 0.2], [0.1, 0.2 + 1e-7], [0.1, 0.2 + 1e-5]])
+    assert len(find(srn(np.eye(2)))) == 2

@@ -60,3 +60,23 @@ def test_letters_go_on_after_z():
     assert names[25:28] == ['z', 'aa', 'ab']
     assert names[51:53] == ['az', 'ba']
     assert names[-1] == 'zz'
+
+
+def test_in_anb2n_the_as_stand_above_the_bs_that_they_lead_to():
+    smallest = fsm.minimise(fsm.language(2, 4))[0]
+    place = layout.layout(smallest)
+    for here in np.flatnonzero(smallest.phase == 0):
+        assert place.x[smallest.following[here, 1]] == place.x[here]
+
+
+def test_states_that_follow_each_other_in_a_phase_share_a_row():
+    smallest = fsm.minimise(fsm.language(3, 4))[0]
+    place = layout.layout(smallest)
+    for here, phase in enumerate(smallest.phase):
+        there = smallest.following[here, phase]
+        assert there == NONE or place.row[there] == place.row[here]
+
+
+def test_a_phase_without_states_takes_no_row():
+    place = layout.layout(Automaton(np.array([[NONE, 0]]), np.array([1]), np.array([1])))
+    assert place.row.tolist() == [0]

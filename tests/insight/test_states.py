@@ -211,3 +211,10 @@ def test_a_cut_in_one_dimension_lies_in_the_middle_between_two_groups():
     state = np.array([[0.0], [1.0], [2.0], [4.0], [5.0], [6.0], [2.9], [3.1]])
     beyond = states._cut(state, np.arange(8), np.array([0, 1, 2]), np.array([3, 4, 5]))
     assert beyond.tolist() == [False, False, False, True, True, True, False, True]
+
+
+def test_a_cut_leaves_the_fewest_points_on_the_wrong_side():
+    here, there = [0.0, 1, 2, 3, 4, 5], [2.5, 2.6, 10, 11]
+    state = np.array([*here, *there])[:, None]
+    beyond = states._cut(state, np.arange(10), np.arange(6), np.arange(6, 10))
+    assert beyond.tolist() == 8 * [False] + 2 * [True]

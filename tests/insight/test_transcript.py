@@ -58,3 +58,14 @@ def test_the_number_of_the_next_symbol_is_a_symbols_colour():
     assert seen.cell is None
     assert seen.colour.tolist() == [number for _, _, _, state in lang.drawn for number in state[1:]]
     assert seen.hidden.shape == (len(seen.colour), 2)
+
+
+@pytest.mark.parametrize('cells', [False, True])
+def test_numbers_have_two_decimals_and_no_exponent(lstm, capsys, cells):
+    with torch.no_grad():
+        lstm.W[0, 0] = 1e-7
+    print_sequences(lstm, Drawn(3, 1), 1, cells)
+    lines = [line for line in capsys.readouterr().out.splitlines() if 'loss' not in line]
+    assert not any('e-' in line for line in lines)
+    assert {len(decimals) for line in lines for decimals in re.findall(r'\d\.(\d*)', line)} >= {2}
+    assert not re.search(r'\d\.\d{3}', '\n'.join(lines))
