@@ -118,6 +118,12 @@ def test_every_file_of_ours_that_a_page_names_exists(page):
         assert (HOUSE / path).is_file(), path
 
 
+@pytest.mark.parametrize('page', PAGES, ids=name)
+def test_every_name_that_a_page_says_is_in_a_file_is_there(page):
+    for word, path in re.findall(r'`(\w+)` in\s+`([\w/]+\.py)`', page.read_text()):
+        assert re.search(rf'^(def |class |){word}\b', (HOUSE / path).read_text(), re.MULTILINE), word
+
+
 def test_every_page_can_be_found_from_the_readme():
     text = README.read_text()
     assert all(f']({name(page)})' in text for page in PAGES[1:])
