@@ -9,7 +9,7 @@ import pytest
 
 HOUSE = Path(__file__).parents[1]
 PAGE = (HOUSE / 'docs' / 'architecture.md').read_text()
-LONGEST = 300  # lines of a file
+LONGEST, LONGEST_FUNCTION = 300, 50  # lines
 
 # What a file may import of this project, beside its own wing and lab/common. Wings name no wing of another part, lab/
 # no script of the root, and the modules of the root, which students replace, nothing at all.
@@ -154,8 +154,11 @@ def test_nothing_in_lab_takes_parsed_flags(file):
 
 
 @pytest.mark.parametrize('file', sorted(files(HOUSE).values()))
-def test_a_file_is_short(file):
-    assert len((HOUSE / file).read_text().splitlines()) <= LONGEST
+def test_files_and_functions_are_short(file):
+    source = (HOUSE / file).read_text()
+    functions = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)]
+    assert len(source.splitlines()) <= LONGEST
+    assert [node.name for node in functions if node.end_lineno - node.lineno >= LONGEST_FUNCTION] == []
 
 
 def test_the_tests_of_a_wing_are_each_of_a_room():
