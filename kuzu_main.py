@@ -51,14 +51,24 @@ def parse(argv: list[str] | None) -> Options:
     add('--lr', type=cli.real(1e-9, 100), help=f'learning rate (classic: 0.01, adam {ADAM_RATE})')
     add('--mom', type=cli.real(0, 0.9999), help='momentum of sgd (classic: 0.5)')
     add('--batch', type=cli.whole(1, 65_536), help='images in a batch (classic: 64)')
-    add('--shuffle', action='store_true', default=None, help='a new order of the images in each epoch')
+    add('--shuffle', action='store_true', default=None, help='take the images in a new order in each epoch')
     add('--epochs', type=cli.whole(1, 100_000), default=10, help='passes over the training images')
-    add('--dataset', choices=['kmnist', 'digits'], default='kmnist', help='digits: 1,797 digits, no download')
-    add('--data_path', type=cli.folder, default='./data', help='where the files are, or are downloaded to')
+    add(
+        '--dataset',
+        choices=['kmnist', 'digits'],
+        default='kmnist',
+        help='kmnist, or 1,797 digits that need no download',
+    )
+    add('--data_path', type=cli.folder, default='./data', help='folder with the images, or to download them to')
     add('--out_path', type=cli.folder, default='net', help='folder for the weights')
     add('--plot_path', type=cli.folder, default='plot', help='folder for the pictures')
     add('--resume', action='store_true', help='go on with a run that was stopped')
-    add('--threads', type=cli.whole(1, os.cpu_count() or 1), default=1, help='on the CPU; more round otherwise')
+    add(
+        '--threads',
+        type=cli.whole(1, os.cpu_count() or 1),
+        default=1,
+        help='threads on the CPU; with another number the results round differently',
+    )
     add('--no_cuda', action='store_true', help='run on the CPU even if there is a CUDA device')
     cli.add_seed(parser)
     args = vars(parser.parse_args(argv))
@@ -145,7 +155,7 @@ def train_one(
 
 
 def print_table(results: list[Result]):
-    """One line per network: parameters, accuracy, test loss, pairs confused most."""
+    """Print a line per network: parameters, accuracy, test loss, most confused pairs."""
     print(f'\n{"network":14s} {"parameters":>10s} {"accuracy":>9s} {"test loss":>10s}  most confused')
     for result in results:
         name = result.run.name.removeprefix('kuzu_')
@@ -154,7 +164,7 @@ def print_table(results: list[Result]):
 
 
 def print_sweep(results: list[Result], plot_path: str):
-    """The smallest number of hidden units that reaches the lab's mark, and the picture of accuracy against units."""
+    """Print the smallest number of hidden units that reaches the lab's mark; draw accuracy against hidden units."""
     from lab.kuzu import pictures
 
     ordered = sorted(results, key=lambda result: result.run.shape['hid'])

@@ -1,4 +1,4 @@
-"""Part 1 as the lab's starter code runs it, with a DataLoader: what the tests and bench.py compare the suite with."""
+"""Part 1 in the way of the lab's starter code, with a DataLoader. Tests and bench.py compare the suite with it."""
 
 import numpy as np
 import torch

@@ -1,6 +1,6 @@
-"""Kuzushiji-MNIST, or scikit-learn's handwritten digits, as whole tensors in memory, checked.
+"""Reads Kuzushiji-MNIST, or scikit-learn's handwritten digits, into tensors in memory, and checks them.
 
-The numbers are those of the classic pipeline, ToTensor() and Normalize(0.5, 0.5), bit for bit.
+The pixels are, bit for bit, what torchvision's ToTensor() and Normalize(0.5, 0.5) make of them.
 """
 
 import gzip
@@ -18,7 +18,7 @@ from lab.kuzu import fetch
 
 KMNIST_NAMES = ['o', 'ki', 'su', 'tsu', 'na', 'ha', 'ma', 'ya', 're', 'wo']
 SIDE = 28  # pixels
-DIGITS_TRAIN = 1_400  # of 1,797; those after them are by other writers than most of these
+DIGITS_TRAIN = 1_400  # of 1,797; most of the digits after these are by other writers
 
 
 @dataclass
@@ -32,7 +32,7 @@ class Dataset:
     classes: list[str]
 
     def about(self) -> str:
-        """A few words that differ for another data set, or another part of this one."""
+        """A few words about the images. They differ if another process has read other images."""
         labels = [half.cpu().numpy() for half in (self.train_labels, self.test_labels)]
         mark = zlib.crc32(labels[1], zlib.crc32(labels[0]))
         return f'{len(labels[0]):,} images to train, {len(labels[1]):,} to test (checksum of the labels {mark:08x})'
@@ -41,9 +41,9 @@ class Dataset:
 def load(dataset: str, data_path: str, device: torch.device) -> Dataset:
     """The data set `kmnist` or `digits`, on `device`.
 
-    KMNIST is read from the four files under data_path/KMNIST/raw, plain or .gz; those that are missing are downloaded
-    first (see fetch). Raises UserError where they cannot be had, are damaged or do not belong together, and where
-    `dataset` is unknown.
+    KMNIST is read from the four files under data_path/KMNIST/raw, plain or .gz. Missing files are downloaded first, see
+    fetch.py. Raises UserError if files cannot be downloaded, are damaged or do not belong together, or if `dataset` is
+    unknown.
     """
     if dataset == 'kmnist':
         return _kmnist(data_path, device)
@@ -72,26 +72,26 @@ def _kmnist(data_path, device):
 
 
 def _normalize(pixels: np.ndarray) -> torch.Tensor:
-    """Bytes (N, 28, 28) as float32 (N, 1, 28, 28): ToTensor()'s and Normalize()'s own steps, done in place.
+    """Bytes (N, 28, 28) to float32 (N, 1, 28, 28), by the same steps as ToTensor() and Normalize(), in place.
 
-    On the CPU, as there: a GPU divides by multiplying with the inverse, which rounds differently.
+    On the CPU, as they do it: a GPU multiplies by the inverse instead of dividing, which rounds differently.
     """
     return torch.from_numpy(pixels).unsqueeze(1).float().div_(255).sub_(0.5).div_(0.5)
 
 
 def _read(path: str) -> np.ndarray:
-    """The bytes of an idx file (http://yann.lecun.com/exdb/mnist), plain or .gz: (N,) labels or (N, 28, 28) images.
+    """Read an idx file (http://yann.lecun.com/exdb/mnist), plain or .gz: labels (N,) or images (N, 28, 28), as bytes.
 
-    Raises UserError where it is anything but one whole file of at least one label, or one image of 28 x 28 bytes.
+    Raises UserError unless it is a whole file of one or more labels, or of one or more images of 28 x 28 pixels.
     """
     if os.path.exists(path):
         with open(path, 'rb') as file:
-            data = bytearray(file.read())  # writable, which torch.from_numpy asks for
+            data = bytearray(file.read())  # not bytes: torch.from_numpy() warns if the memory cannot be written to
     else:
         path += '.gz'
         data = _unzip(path)
     images = 'images' in os.path.basename(path)
-    # Four bytes: 0, 0, 8 for unsigned bytes, the number of dimensions; then each dimension, big-endian.
+    # The magic number is four bytes: 0, 0, 8 (unsigned bytes), number of dimensions. Then each dimension, big-endian.
     head = struct.Struct('>4i' if images else '>2i')
     magic = 0x803 if images else 0x801
     if len(data) < head.size:
@@ -111,7 +111,7 @@ def _read(path: str) -> np.ndarray:
 
 
 def _unzip(path: str) -> bytearray:
-    """What an official .gz file holds. Raises UserError on any other: it may be damaged, and unpack to anything."""
+    """Unpack an official .gz file. Raises UserError for any other, which may be damaged or of any size unpacked."""
     with open(path, 'rb') as file:
         data = file.read()
     md5 = fetch.MD5_GZ[os.path.basename(path)]
@@ -121,7 +121,7 @@ def _unzip(path: str) -> bytearray:
 
 
 def _digits(device):
-    """The 1,797 digits of 8 x 8 pixels, 0 to 16, that come with scikit-learn, enlarged; the first 1,400 to train."""
+    """The 1,797 digits of scikit-learn (8 x 8 pixels of 0 to 16), enlarged; the first 1,400 are to train on."""
     from sklearn.datasets import load_digits
 
     pixels, labels = load_digits(return_X_y=True)

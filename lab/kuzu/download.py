@@ -1,9 +1,9 @@
-"""The two places that Kuzushiji-MNIST is downloaded from; kuzu_fetch.py runs this in a process that it can end.
+"""Downloads Kuzushiji-MNIST from one of two sources. lab/kuzu/fetch.py runs this script, and can kill it.
 
-    python3 kuzu_download.py torchvision FOLDER '{"address": null, "timeout": 10, "md5": {...}, "counts": [...]}'
+    python3 download.py torchvision FOLDER '{"address": null, "timeout": 10, "md5": {...}, "counts": [...]}'
 
-leaves the four idx files in FOLDER/KMNIST/raw, or prints one line that says why not and ends with exit code 1.
-`address` is the server to ask instead of the usual one, `timeout` the seconds it may be silent.
+writes the four idx files to FOLDER/KMNIST/raw, or prints in one line why it cannot, and ends with exit code 1.
+`address` is a server to ask instead of the usual one; `timeout` is how many seconds it may be silent.
 """
 
 import json
@@ -16,13 +16,13 @@ import threading
 
 
 def from_torchvision(folder: str, address: str | None, md5: dict[str, str]):
-    """torchvision's own download: the four .gz files, of the MD5s given, unpacked beside them.
+    """Let torchvision download the four .gz files, which must have these MD5s, and unpack them.
 
-    Raises RuntimeError or OSError that says what went wrong.
+    Raises RuntimeError or OSError, which say what went wrong.
     """
     try:
         from torchvision.datasets import KMNIST
-    except Exception as error:  # one built for another torch raises RuntimeError or what the linker says
+    except Exception as error:  # if it was built for another torch: RuntimeError or an error of the linker
         raise RuntimeError(
             f'torchvision cannot be imported ({" ".join(str(error).split())[:100]}); '
             'torch and torchvision must be installed as a pair: pip install --upgrade torch torchvision'
@@ -34,14 +34,13 @@ def from_torchvision(folder: str, address: str | None, md5: dict[str, str]):
 
 
 def from_openml(folder: str, address: str | None, counts: tuple[int, int]):
-    """The rows that OpenML keeps, through scikit-learn (which checks OpenML's own MD5), as the four idx files.
+    """Let scikit-learn download the rows from OpenML (it checks OpenML's MD5), and write them as the four idx files.
 
-    `counts` are the rows to train and to test. Raises ValueError or OSError that says what went wrong.
+    counts: how many rows are to train on and to test with. Raises ValueError or OSError, which say what went wrong.
 
-    The parser is liac-arff, which comes with scikit-learn. On 70,000 rows of the real shape (137 MB of ARFF) it takes
-    47 to 49 s of processor time and 1,007 MB, once and in a process of its own. With pandas 3.1 it would be 9 s and
-    393 MB, yet only with dtype='uint8' (left to itself, it trips over the class names being numbers), and everybody
-    would install another 90 MB for a step that is taken once.
+    The parser is liac-arff, a part of scikit-learn. For 70,000 rows (137 MB of ARFF) it takes 47 to 49 s of processor
+    time and 1,007 MB of memory. pandas 3.1 takes 9 s and 393 MB, with dtype='uint8', but it is another 90 MB to install
+    for something that is done once.
     """
     import numpy
     from sklearn.datasets import _openml, fetch_openml
@@ -85,7 +84,7 @@ def main(source: str, folder: str, settings: str):
 
 
 def _end_with_parent(folder: str):
-    """End, and leave nothing behind, when the process that watches this one has died: its end of the pipe closes."""
+    """Remove the folder and end as soon as standard input closes: then the process that started this one has died."""
     sys.stdin.read()
     shutil.rmtree(folder, ignore_errors=True)
     os._exit(1)

@@ -1,7 +1,7 @@
-"""Get the four files of Kuzushiji-MNIST: ask each source in turn, never wait without end, check, and put them in place.
+"""Downloads missing files of Kuzushiji-MNIST: tries each source in turn, with a time limit, and checks the files.
 
-A source is asked in a process of its own (kuzu_download.py), which is ended when it takes too long: a server that
-hangs, drips or breaks off then all come to the same.
+The download runs in a process of its own, lab/kuzu/download.py. If it takes too long this process is killed, whatever
+the server does: it may send nothing at all, or a byte now and then.
 """
 
 import hashlib
@@ -23,8 +23,8 @@ MD5_GZ = {  # of the official .gz files, as torchvision has them
     't10k-images-idx3-ubyte.gz': '5c965bf0a639b31b8f53240b1b52f4d7',
     't10k-labels-idx1-ubyte.gz': '7320c461ea6c1c855c0b718fb2a4b134',
 }
-# Of the same, unpacked. That of the training images is not on record. From torchvision they come checked by the MD5
-# of their .gz; from OpenML by OpenML's own, and each of the other three agrees only where rows and pixels are in order.
+# Of the same files, unpacked. None is published for the training images. From torchvision they come checked by the MD5
+# of their .gz, from OpenML by OpenML's own MD5; there the other three files show that rows and pixels are in order.
 MD5 = {
     'train-labels-idx1-ubyte': '949e75301f8813e0dc5800dcc320fc52',
     't10k-images-idx3-ubyte': 'bf305b8cd328700fbc17f5acbc2856d2',
@@ -32,25 +32,25 @@ MD5 = {
 }
 NAMES = [name.removesuffix('.gz') for name in MD5_GZ]
 
-# source: what it is called, the server to ask (None: the usual one), and the seconds after which it is given up:
-# without a byte, and altogether (of OpenML's, reading the rows takes one or two minutes)
+# source: its name in messages, the server (None: the usual one), and two time limits in seconds: without a byte
+# from the server, and for the whole download (with OpenML, reading the rows takes one or two minutes of it)
 SOURCES = {
     'torchvision': ('the official server (through torchvision)', None, 10, 300),
     'openml': ('OpenML (through scikit-learn)', None, 30, 900),
 }
-LOOK = 0.2  # seconds between looks at the process
+LOOK = 0.2  # seconds between two looks at the download
 
 
 def raw_folder(data_path: str) -> str:
-    """Where torchvision keeps the files."""
+    """The folder in which torchvision keeps the files."""
     return os.path.join(data_path, 'KMNIST', 'raw')
 
 
 def fetch(data_path: str):
-    """See to it that the four files stand under data_path/KMNIST/raw, plain or .gz: download those that are missing.
+    """Make sure that the four files are under data_path/KMNIST/raw, plain or .gz: download those that are missing.
 
-    A file that is there is left as it is. Raises UserError that says what was tried and which files to put where when
-    they cannot be had; then nothing is left behind but that folder.
+    A file that is there is not touched. If the download fails, raises UserError, which says what was tried and which
+    files to put where; no part of a file is left behind.
     """
     raw = raw_folder(data_path)
     if os.path.isdir(raw):
@@ -58,7 +58,7 @@ def fetch(data_path: str):
     missing = [name for name in NAMES if not _stands(os.path.join(raw, name))]
     if not missing:
         return
-    os.makedirs(raw, exist_ok=True)  # now, not after the download: that it cannot be written to is better told at once
+    os.makedirs(raw, exist_ok=True)  # before the download: if this fails, the user should know at once
     tried = []
     for source, (title, *_) in SOURCES.items():
         with tempfile.TemporaryDirectory(prefix='.download-', dir=raw) as folder:
@@ -68,7 +68,7 @@ def fetch(data_path: str):
                     with open(os.path.join(raw_folder(folder), name), 'rb') as file:
                         files.write(os.path.join(raw, name), file.read())
                 for failure in tried:
-                    note(f'KMNIST could not be had from {failure}')
+                    note(f'KMNIST could not be downloaded from {failure}')
                 return
         tried.append(f'{title}: {fault}')
     raise UserError(
@@ -82,7 +82,7 @@ def _stands(path: str) -> bool:
 
 
 def _download(source: str, folder: str) -> str | None:
-    """Have a source leave the four files under `folder`. Returns what went wrong, or None."""
+    """Download the four files from a source into `folder`. Returns what went wrong, or None."""
     title, address, silence, limit = SOURCES[source]
     settings = json.dumps({'address': address, 'timeout': silence, 'md5': MD5_GZ, 'counts': OFFICIAL})
     script = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'download.py')
@@ -90,10 +90,10 @@ def _download(source: str, folder: str) -> str | None:
         open(os.path.join(folder, 'fault'), 'w+b') as said,
         subprocess.Popen(
             [sys.executable, script, source, os.path.abspath(folder), settings],
-            stdin=subprocess.PIPE,  # whose end tells the process that this one has died
+            stdin=subprocess.PIPE,  # when this process dies the pipe closes, and the download ends, too
             stdout=said,
             stderr=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C is for this process alone, which ends the other
+            start_new_session=True,  # so that Ctrl-C reaches only this process, which kills the other
         ) as child,
     ):
         try:
@@ -102,7 +102,7 @@ def _download(source: str, folder: str) -> str | None:
             return f'not done after {limit} s'
         finally:
             child.kill()
-            child.wait()  # it must not write any more when its folder is removed
+            child.wait()  # its folder is removed next
         if child.returncode:
             said.seek(0)
             return said.read().decode(errors='replace').strip()[:300] or f'ended with code {child.returncode}'
@@ -110,7 +110,7 @@ def _download(source: str, folder: str) -> str | None:
 
 
 def _watch(child: subprocess.Popen, title: str, folder: str, limit: float):
-    """Wait for the process to end and tell how far it is. Raises subprocess.TimeoutExpired after `limit` seconds."""
+    """Wait for the download to end, and show how far it is. Raises subprocess.TimeoutExpired after `limit` seconds."""
     terminal = sys.stderr.isatty()
     if not terminal:
         note(f'downloading KMNIST from {title}, for at most {limit} s')
@@ -132,7 +132,7 @@ def _watch(child: subprocess.Popen, title: str, folder: str, limit: float):
 
 
 def _bytes(folder: str) -> int:
-    """How many bytes lie under a folder whose files come and go."""
+    """The size of all files under a folder; meanwhile files may come and go."""
     total = 0
     for where, _, names in os.walk(folder):
         for name in names:
@@ -142,7 +142,7 @@ def _bytes(folder: str) -> int:
 
 
 def _check(raw: str) -> str | None:
-    """Which of the downloaded files is not the official one, or None."""
+    """What is wrong with the downloaded files, or None."""
     for name in NAMES:
         with open(os.path.join(raw, name), 'rb') as file:
             data = file.read()

@@ -1,4 +1,4 @@
-"""What a network of Part 1 got right and wrong, as pictures: confusion matrix, mistakes, learning curve, sweep."""
+"""Pictures of what a network of Part 1 gets right and wrong: confusion matrix, mistakes, learning curve, sweep."""
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ RIGHT, WRONG = '#1a7f37', '#b42318'
 
 
 def confused_pairs(confusion: np.ndarray, most: int = 5) -> list[tuple[int, int, int]]:
-    """The (target, chosen, count) that were confused most often, most first; pairs never confused are left out."""
+    """The pairs (target, chosen, count) that are confused most often, the most frequent first, at most `most`."""
     wrong = confusion.astype(int) * (1 - np.eye(len(confusion), dtype=int))
     order = np.argsort(-wrong, axis=None, kind='stable')[:most]
     pairs = [(int(cell) // len(wrong), int(cell) % len(wrong)) for cell in order]
@@ -22,7 +22,7 @@ def confused_pairs(confusion: np.ndarray, most: int = 5) -> list[tuple[int, int,
 
 
 def confusion_picture(confusion: np.ndarray, classes: list[str], title: str) -> Figure:
-    """The matrix as a table of counts: right ones on the green diagonal, mistakes redder the more there are."""
+    """The matrix (10, 10) as a table of counts: right ones on a green diagonal; the more mistakes, the redder."""
     size = len(classes)
     share = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
     diagonal = np.eye(size, dtype=bool)
@@ -52,9 +52,9 @@ def confusion_picture(confusion: np.ndarray, classes: list[str], title: str) -> 
 
 
 def mistakes_picture(images, labels, chosen, pairs, classes: list[str], title: str) -> Figure:
-    """For each confused pair a row: how both classes are really written, then images of the one taken for the other.
+    """A row for each confused pair: right examples of both classes, then images of the first taken for the second.
 
-    images (N, 28, 28), labels (N,) and chosen (N,) are arrays; pairs as confused_pairs() gives them.
+    images (N, 28, 28), labels (N,) and chosen (N,) are arrays. pairs: see confused_pairs().
     """
     width = 2 * EXAMPLES + MISTAKES + 2  # two empty columns between the three blocks
     figure = picture.new(0.66 * width + 0.3, 1.02 * max(len(pairs), 1) + 0.7)
@@ -91,7 +91,7 @@ def mistakes_picture(images, labels, chosen, pairs, classes: list[str], title: s
 
 
 def curve_picture(history: list[list[float]], title: str) -> Figure:
-    """Loss and accuracy after each epoch; history holds rows of epoch, training loss, test loss, accuracy (percent)."""
+    """Loss and accuracy by epoch. history: rows of epoch, training loss, test loss, accuracy in percent."""
     epochs, train_loss, test_loss, accuracy = zip(*history, strict=True)
     figure = picture.new(10, 4.2)
     left, right = figure.subplots(1, 2)
@@ -110,7 +110,7 @@ def curve_picture(history: list[list[float]], title: str) -> Figure:
 
 
 def sweep_picture(hidden: list[int], accuracy: list[float], mark: float) -> Figure:
-    """Accuracy (percent) against the number of hidden units, with the mark to be reached as a line."""
+    """Accuracy in percent against the number of hidden units, and the accuracy `mark` to reach as a line."""
     figure = picture.new(7, 4.5)
     axes = figure.subplots()
     axes.axhline(mark, color='tab:green', linestyle='--', label=f'{mark:.0f}%')
