@@ -1,7 +1,8 @@
 """The counting languages: n A's, then 2n B's, and in anb2nc3n then 3n C's, block after block, n chosen anew each time.
 
-A network reads a sequence symbol by symbol and predicts the next symbol. The number of A's cannot be foreseen; all that
-follows can, by counting: once the first B has come, every B, every C and the A of the next block are determined.
+A network reads a sequence symbol by symbol and predicts the next symbol. Nothing tells how many A's will come. But
+whoever has counted them knows what follows: after the first B, every B, every C and the next block's first A are
+determined.
 """
 
 import itertools
@@ -11,13 +12,14 @@ import torch
 from torch.nn import functional
 
 BLOCKS = 5  # complete blocks in a sequence; the first A of a sixth ends it
-AFTER_A = (0.8, 0.2)  # what a predictor is held to after an A: another A, or the first B
+AFTER_A = (0.8, 0.2)  # the target after an A: another A, or the first B
 
 
 class lang_anb2n:
-    """num_class 2: anb2n; 3: anb2nc3n. n is uniform in 1..length; reseed with torch.manual_seed() before making one.
+    """anb2n (num_class 2) or anb2nc3n (num_class 3); n is uniform in 1..length.
 
-    Raises ValueError for another number of classes, or for length < 1.
+    torch.manual_seed() before lang_anb2n() gives the same sequences again. Raises ValueError for another num_class, or
+    for length < 1.
     """
 
     def __init__(self, num_class: int = 2, length: int = 4):
@@ -25,15 +27,15 @@ class lang_anb2n:
             raise ValueError(f'num_class is 2 or 3 and length at least 1, not {num_class} and {length}')
         self.num_class = num_class
         self.length = length
-        # Whoever wants the same weights again seeds torch, so torch's seed decides about the sequences, too.
+        # Whoever wants the same weights again seeds torch. So torch's seed decides the sequences, too.
         self.random = np.random.default_rng(int(torch.randint(2**62, ())))
 
     def get_one_example(self) -> tuple[list[int], list[list[float]], list[float]]:
         """One sequence of T + 1 symbols: (seq, prob, state).
 
         seq: the symbols, 0 = A, 1 = B, 2 = C.
-        prob: T rows; for every symbol but the first, the probabilities that a perfect predictor is held to.
-        state: T + 1 numbers, a symbol's colour in the plots: how far it has counted up (A), or has still to go (B, C).
+        prob: T rows; for every symbol but the first, the probabilities that the network should predict (the target).
+        state: T + 1 numbers, each symbol's colour in the plots. They count up in the A's, and down in the B's and C's.
         """
         seq, state = [], []
         for n in self.random.integers(1, self.length + 1, size=BLOCKS).tolist():
@@ -50,7 +52,7 @@ class lang_anb2n:
         return seq, prob, state
 
     def get_symbols(self, count: int) -> tuple[np.ndarray, np.ndarray]:
-        """The next `count` sequences, the same as `count` calls of get_one_example() would draw, much faster.
+        """The next `count` sequences, the same as `count` calls of get_one_example() give, but much faster.
 
         Returns all symbols one after the other, and where each sequence ends (count indices).
         """
@@ -61,7 +63,7 @@ class lang_anb2n:
         return np.repeat(np.tile(symbols, count), runs.ravel()), runs.sum(axis=1).cumsum()
 
     def get_sequence(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, list[float]]:
-        """One sequence as a network wants it: (input, seq, target, state).
+        """One sequence as tensors for a network: (input, seq, target, state).
 
         input: one-hot, without the last symbol, (1, T, num_class); seq: (T + 1), integers; target: (1, T, num_class),
         see `prob` of get_one_example(); state: T + 1 numbers.

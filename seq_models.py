@@ -43,8 +43,8 @@ class SRN_model(nn.Module):
 class LSTM_model(nn.Module):
     """Long short-term memory (Hochreiter and Schmidhuber 1997) with forget gates (Gers et al. 2000), no peepholes.
 
-    The columns of W and U and the elements of hid_bias belong, hid at a time, to the input gate, the forget gate, the
-    new values and the output gate. Hidden units and cells start from zero.
+    The 4 hid columns of W and U, and the 4 hid elements of hid_bias, are in this order: input gate, forget gate, new
+    values, output gate, with hid of each. Hidden units and cells start from zero.
     """
 
     def __init__(self, num_input: int, num_hid: int, num_out: int, batch_size: int = 1):

@@ -107,6 +107,11 @@ def main(argv: list[str] | None = None):
         if args.restarts == 1:
             record = []
             for snapshot in starts.train(starts.begin(task, training, engine, seed), stop):
+                if snapshot is None:
+                    raise endings.UserError(
+                        f'training diverged: weights are NaN or infinite at epoch {len(record) * starts.REPORT}; '
+                        f'try --clip 1, or --lr smaller than {training.lr:g}'
+                    )
                 show(task, snapshot, args.out_path)
                 record.append(snapshot)
             found = [judge(seed, record)]

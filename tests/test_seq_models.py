@@ -53,7 +53,15 @@ def test_start_states():
     srn, lstm = SRN_model(*SIZES, batch_size=6), LSTM_model(*SIZES, batch_size=6)
     assert torch.equal(srn.init_hidden(), torch.tanh(srn.H0).expand(6, 5))
     assert [state.shape for state in lstm.init_hidden()] == [(6, 5), (6, 5)]
+    assert SRN_model(*SIZES).init_hidden().shape == LSTM_model(*SIZES).init_hidden()[0].shape == (1, 5)
     assert not any(state.any() for state in lstm.init_hidden())
+
+
+def test_srn_weights_start_normal_with_deviation_0_001():
+    torch.manual_seed(0)
+    for value in SRN_model(100, 100, 100).parameters():
+        assert value.std().item() == pytest.approx(0.001, rel=0.25)
+        assert value.mean().item() == pytest.approx(0, abs=0.0005)
 
 
 def test_lstm_weights_start_uniform_within_one_over_root_hid():

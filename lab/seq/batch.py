@@ -1,4 +1,4 @@
-"""Many starts as one batch of PyTorch, on a GPU or not: every epoch, all networks read a sequence of their own."""
+"""Many starts as one batch of PyTorch, on a GPU or a CPU: in every epoch, each network reads its own sequence."""
 
 import numpy as np
 import torch
@@ -6,11 +6,13 @@ from torch import nn
 from torch.func import functional_call, grad, stack_module_state, vmap
 from torch.nn import functional
 
-NOTHING = -100  # the symbol that cross_entropy leaves out of its mean: what follows the end of a sequence
+from lab.seq.classic import make_optimizer
+
+NOTHING = -100  # stands after the end of a sequence; cross_entropy leaves it out of the mean
 
 
 class Trainer:
-    """Trains many models of one kind in place: as classic.Trainer, with lists of models and of languages."""
+    """Trains many models of one kind in place: as classic.Trainer, but with lists of models and of languages."""
 
     def __init__(
         self, models: list[nn.Module], optim: str, momentum: float, decay: float, clip: float, device: torch.device
@@ -18,10 +20,7 @@ class Trainer:
         self.models, self.clip, self.device = models, clip, device
         stacked = {name: value.detach().to(device) for name, value in stack_module_state(models)[0].items()}
         self.weights = {name: nn.Parameter(value) for name, value in stacked.items()}
-        if optim == 'adam':
-            self.optimizer = torch.optim.Adam(self.weights.values(), weight_decay=decay)
-        else:
-            self.optimizer = torch.optim.SGD(self.weights.values(), momentum=momentum, weight_decay=decay)
+        self.optimizer = make_optimizer(self.weights.values(), optim, momentum, decay)
         self.gradient = vmap(grad(self.loss))
 
     def loss(self, weights: dict[str, torch.Tensor], symbols: torch.Tensor) -> torch.Tensor:
@@ -32,7 +31,7 @@ class Trainer:
         return functional.cross_entropy(output.squeeze(0), symbols[1:], ignore_index=NOTHING)
 
     def run(self, langs: list, count: int, rate: float, stop=lambda: False):
-        """Train each model on the next `count` sequences of its own language; on fewer once stop() is true."""
+        """Train each model on the next `count` sequences of its own language, or fewer if stop() becomes true."""
         self.optimizer.param_groups[0]['lr'] = rate
         symbols, starts, lengths = self.draw(langs, count)
         places = torch.arange(int(lengths.max()), device=self.device)
@@ -55,13 +54,12 @@ class Trainer:
                     parameter.copy_(self.weights[name][n])
 
     def draw(self, langs: list, count: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """The next sequences of all languages: symbols, and (languages, count) where each starts and how long it is."""
-        parts, lengths = [], []
-        for lang in langs:
-            symbols, ends = lang.get_symbols(count)
-            parts.append(symbols.astype(np.int8))
-            lengths.append(np.diff(ends, prepend=0))
-        lengths = np.array(lengths)
-        starts = np.append(0, lengths.ravel().cumsum()[:-1]).reshape(lengths.shape)
-        arrays = np.concatenate(parts), starts, lengths
-        return tuple(torch.from_numpy(array).to(self.device) for array in arrays)
+        """The next sequences of all languages: all symbols in a row, where each sequence starts, how long it is.
+
+        The last two have the shape (languages, count).
+        """
+        drawn = [lang.get_symbols(count) for lang in langs]
+        symbols = np.concatenate([symbols.astype(np.int8) for symbols, _ in drawn])
+        lengths = np.array([np.diff(ends, prepend=0) for _, ends in drawn])
+        starts = lengths.cumsum().reshape(lengths.shape) - lengths
+        return tuple(torch.from_numpy(array).to(self.device) for array in (symbols, starts, lengths))

@@ -1,13 +1,20 @@
-"""The lab's training loop, plainly: a sequence, the loss, its gradient by autograd, a step of the optimizer.
+"""The lab's plain training loop: a sequence, the loss, its gradient by autograd, a step of the optimizer.
 
-It trains any model and language with the lab's interface, and is what the compiled loop is measured against.
+It trains any model and any language with the lab's interface. bench.py measures the compiled engine against it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import nn
 from torch.nn import functional
+
+
+def make_optimizer(parameters: Iterable[nn.Parameter], optim: str, momentum: float, decay: float):
+    """The optimizer of PyTorch that --optim names."""
+    if optim == 'adam':
+        return torch.optim.Adam(parameters, weight_decay=decay)
+    return torch.optim.SGD(parameters, momentum=momentum, weight_decay=decay)
 
 
 class Trainer:
@@ -15,13 +22,10 @@ class Trainer:
 
     def __init__(self, model: nn.Module, optim: str, momentum: float, decay: float, clip: float):
         self.model, self.clip = model, clip
-        if optim == 'adam':
-            self.optimizer = torch.optim.Adam(model.parameters(), weight_decay=decay)
-        else:
-            self.optimizer = torch.optim.SGD(model.parameters(), momentum=momentum, weight_decay=decay)
+        self.optimizer = make_optimizer(model.parameters(), optim, momentum, decay)
 
     def run(self, lang, count: int, rate: float, stop: Callable[[], bool] = lambda: False):
-        """Train on the next `count` sequences of `lang` with this learning rate; on fewer once stop() is true."""
+        """Train on the next `count` sequences of `lang` with this learning rate, or fewer if stop() becomes true."""
         self.optimizer.param_groups[0]['lr'] = rate
         for _ in range(count):
             if stop():

@@ -1,9 +1,9 @@
-"""The training step of the two networks, compiled: read a sequence, go back through time, change the weights.
+"""The compiled training step of the two networks: read a sequence, go back through time, change the weights.
 
-A network is one vector of float64 here: its parameters one after the other, in the order of its state_dict; so are its
-gradient and the optimizer's means. A sequence is T + 1 symbols, integers from 0. A gradient is worked out in arrays
-made once by train(), for the longest sequence: states and cells (T + 1, hid), dstates and squashed (T, hid), gates or
-deltas (T, 4 hid), errors (T, classes).
+Here a network is one vector of float64: its parameters one after the other, in the order of its state_dict. Its
+gradient and the optimizer's means are such vectors, too. A sequence is T + 1 symbols, integers from 0. The functions
+work in arrays that train() makes once, for the longest sequence: states and cells (T + 1, hid), dstates and squashed
+(T, hid), gates or deltas (T, 4 hid), errors (T, classes).
 """
 
 import numpy as np
@@ -13,14 +13,14 @@ from lab.common.compiling import compiled
 ADAM_MEANS = 0.9, 0.999  # Kingma and Ba (2015), as in torch.optim.Adam
 ADAM_EPS = 1e-8
 OPTIONS = {'nogil': True, 'error_model': 'numpy', 'fastmath': {'reassoc', 'contract', 'nsz', 'arcp'}}
-INNER = OPTIONS | {'inline': 'always'}  # else rounding would hang on which parts were found on disk
+INNER = OPTIONS | {'inline': 'always'}  # or results could round differently when some functions come from the cache
 
 
 @compiled(**INNER)
 def exp(x):
-    """e^x for |x| <= 36, else e^36 or e^-36: all that a sigmoid can tell apart. Relative error below 1e-12.
+    """e^x, relative error below 1e-12; e^36 for all x > 36, e^-36 for all x < -36: a sigmoid is 1 or 0 there.
 
-    Taylor's series at x / 64, squared six times: unlike math.exp it has no branches, so loops over it become SIMD code.
+    Taylor's series at x / 64, squared six times. Unlike math.exp it has no branches, so loops over it become SIMD code.
     """
     x = min(max(x, -36.0), 36.0) / 64
     x2 = x * x
@@ -43,15 +43,15 @@ def tanh(x):
 
 @compiled(**INNER)
 def matrix(vector, start, rows, columns):
-    """The part of a weight vector that is one parameter, as a matrix."""
+    """The part of a weight vector that holds one parameter, as a matrix."""
     return vector[start : start + rows * columns].reshape(rows, columns)
 
 
 @compiled(**INNER)
 def output_gradient(V, bias, dV, dbias, states, following, errors, dstates):
-    """Softmax outputs and mean negative log-likelihood of the following symbols, forward and backward.
+    """The gradient of the mean negative log-likelihood of the following symbols, back to the states.
 
-    states: (T + 1, hid), from before the first symbol on; dV, dbias and dstates (T, hid) are overwritten.
+    states: (T + 1, hid), the first one is from before the first symbol. dV, dbias and dstates (T, hid) are overwritten.
     """
     steps, classes = len(following), len(bias)
     for t in range(steps):
@@ -87,7 +87,7 @@ def output_gradient(V, bias, dV, dbias, states, following, errors, dstates):
 
 @compiled(**INNER)
 def srn_gradient(weights, gradient, symbols, hid, classes, states, deltas, errors, dstates):
-    """Write into `gradient` that of the mean negative log-likelihood of a sequence (T + 1,), for SRN_model."""
+    """Write the gradient of a sequence's mean negative log-likelihood into `gradient`, for SRN_model."""
     at = np.cumsum(np.array([0, hid, classes * hid, hid * hid, hid, hid * classes]))
     H0, W, U = weights[:hid], matrix(weights, at[1], classes, hid), matrix(weights, at[2], hid, hid)
     bias, V, out_bias = weights[at[3] : at[4]], matrix(weights, at[4], hid, classes), weights[at[5] :]
@@ -122,7 +122,7 @@ def srn_gradient(weights, gradient, symbols, hid, classes, states, deltas, error
 
 @compiled(**INNER)
 def lstm_gradient(weights, gradient, symbols, hid, classes, states, gates, errors, dstates, cells, squashed):
-    """Write into `gradient` that of the mean negative log-likelihood of a sequence (T + 1,), for LSTM_model."""
+    """Write the gradient of a sequence's mean negative log-likelihood into `gradient`, for LSTM_model."""
     four = 4 * hid
     at = np.cumsum(np.array([0, classes * four, hid * four, four, hid * classes]))
     W, U, bias = matrix(weights, 0, classes, four), matrix(weights, at[1], hid, four), weights[at[2] : at[3]]
@@ -174,9 +174,9 @@ def lstm_gradient(weights, gradient, symbols, hid, classes, states, gates, error
 
 @compiled(**INNER)
 def update(weights, gradient, means, squares, done, adam, rate, momentum, decay, clip):
-    """One step of torch.optim.SGD or Adam, the one after `done` - 1 others, after clip_grad_norm_ where clip > 0.
+    """The step number `done`, from 1, of torch.optim.SGD or Adam. Where clip > 0, clip_grad_norm_ comes first.
 
-    Changed are weights, means (Adam's first moment, SGD's momentum), squares (Adam's second), and what is clipped.
+    It changes weights, means (Adam's first moment, SGD's momentum), squares (Adam's second moment) and gradient.
     """
     if clip > 0:
         gradient *= min(1.0, clip / (np.sqrt(np.sum(gradient**2)) + 1e-6))
@@ -195,9 +195,9 @@ def update(weights, gradient, means, squares, done, adam, rate, momentum, decay,
 
 @compiled(**OPTIONS)
 def train(lstm, adam, weights, means, squares, done, symbols, starts, ends, hid, classes, rate, momentum, decay, clip):
-    """Train on sequences, one epoch each, after `done` earlier ones; weights, means and squares are changed.
+    """Train on sequences, one epoch each, after `done` earlier epochs. It changes weights, means and squares.
 
-    lstm, adam: whether the network is an LSTM, the optimizer Adam. Sequence n is symbols[starts[n] : ends[n]].
+    lstm, adam: whether the network is an LSTM, and the optimizer Adam. Sequence n is symbols[starts[n] : ends[n]].
     """
     steps = (ends - starts).max() - 1
     states, cells = np.empty((steps + 1, hid)), np.empty((steps + 1, hid))

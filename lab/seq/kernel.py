@@ -1,7 +1,7 @@
-"""The compiled engine: trains an SRN_model or LSTM_model with the step in gradient.py, where it fits the model.
+"""The compiled engine: trains an SRN_model or LSTM_model by the step in gradient.py, if fits() and draws() allow it.
 
-It does what PyTorch does with the definitions in seq_models.py, in double precision; tests/seq/test_kernel.py compares
-the two to 1e-9.
+It does in double precision what PyTorch does with the definitions in seq_models.py: tests/seq/test_kernel.py holds the
+two to a difference under 1e-9.
 """
 
 import copy
@@ -16,20 +16,19 @@ from torch.nn import functional
 
 from lab.seq.gradient import train
 
-PART = 100_000_000  # symbols times weights between two looks at Ctrl-C: under a second
+PART = 100_000_000  # symbols times weights between two checks for Ctrl-C: under a second
 
 
 def is_kept() -> bool:
-    """Whether an earlier run has left compiled code; if not, the first call compiles, for some ten seconds."""
-    return bool(train.stats.cache_path) and bool(
-        glob.glob(os.path.join(train.stats.cache_path, 'gradient.train-*.nbi'))
-    )
+    """Whether an earlier run has left compiled code. If not, the first call compiles: ten seconds or more."""
+    folder = train.stats.cache_path
+    return bool(folder and glob.glob(os.path.join(folder, 'gradient.train-*.nbi')))
 
 
 class Trainer:
     """Trains an SRN_model or LSTM_model in place, as torch.optim.SGD or Adam would, in double precision.
 
-    The model's parameters are brought up to date at the end of every run(). Each thread may run a trainer of its own.
+    Each run() ends with the new weights in the model. Several threads may train at once, each with its own Trainer.
     """
 
     def __init__(self, model: nn.Module, optim: str, momentum: float, decay: float, clip: float):
@@ -42,7 +41,7 @@ class Trainer:
         self.done = 0
 
     def run(self, lang, count: int, rate: float, stop: Callable[[], bool] = lambda: False):
-        """Train on the next `count` sequences of `lang` with this learning rate; on fewer once stop() is true."""
+        """Train on the next `count` sequences of `lang` with this learning rate, or fewer if stop() becomes true."""
         symbols, ends = lang.get_symbols(count)
         starts = np.append(0, ends[:-1])
         part = max(1, PART * count // (len(symbols) * len(self.weights)))
@@ -77,9 +76,9 @@ def gradient(model: nn.Module, symbols: np.ndarray) -> np.ndarray:
 
 
 def fits(model: nn.Module) -> bool:
-    """Whether `model` is one of the two networks: the same parameters, and the same gradient by PyTorch's autograd.
+    """Whether the compiled step is right for a model: it has the same parameters, and autograd the same gradient.
 
-    So a model that somebody changed, or wrote afresh, is never trained as what it is not.
+    So a student's own model is never trained as if it were ours.
     """
     shapes = [(name, tuple(value.shape)) for name, value in model.named_parameters()]
     hid, classes = dict(shapes).get('V', (0, 0))
@@ -90,7 +89,7 @@ def fits(model: nn.Module) -> bool:
         return False
     before = vector(model)
     random = np.random.default_rng(0)
-    set_vector(model, random.normal(0, hid**-0.5, len(before)))  # as they start, an SRN is all but linear
+    set_vector(model, random.normal(0, hid**-0.5, len(before)))  # an SRN starts almost linear
     symbols = random.integers(0, classes, 20)
     one_hot = functional.one_hot(torch.tensor(symbols[:-1]), classes).to(model.V.dtype)
     model.init_hidden()
@@ -102,7 +101,7 @@ def fits(model: nn.Module) -> bool:
 
 
 def draws(lang) -> bool:
-    """Whether a language has get_symbols(), and it draws the same sequences as get_one_example()."""
+    """Whether a language has a get_symbols() that draws the same sequences as its get_one_example()."""
     if not hasattr(lang, 'get_symbols'):
         return False
     single, once = copy.deepcopy(lang), copy.deepcopy(lang)

@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 import torch
 
-from lab.common.endings import note
+from lab.common.endings import UserError, note
 from lab.seq import student, verdict
-from lab.seq.starts import Diverged, Record, Snapshot, Start
+from lab.seq.starts import Record, Snapshot, Start
 from lab.seq.task import Task
 from lab.seq.verdict import Verdict
 
 CHECKPOINT = 10_000  # epochs between two files
-FRESH_SEED = 2**40  # of the sequences that judge; a start's seed is always smaller
+FRESH_SEED = 2**40  # of the sequences that starts are judged by; the seed of a start is always smaller
 
 
 class Result(NamedTuple):
@@ -54,7 +54,7 @@ def choose(
 ) -> tuple[list[Result], Record]:
     """Judge each start as soon as it is trained, and tell progress; return all results and the best start's record.
 
-    Starts that Ctrl-C kept from being trained are left out. Raises Diverged where all others did.
+    Starts with an empty record (Ctrl-C came before them) are left out. Raises UserError if all others diverged.
     """
     results, best, best_record = [], None, []
     for start, record in zip(starts, records, strict=True):
@@ -64,7 +64,7 @@ def choose(
                 best, best_record = results[-1], record
             _tell_progress(results, len(starts))
     if best and best.verdict is None:
-        raise Diverged(f'training diverged in all {len(results)} starts: weights are NaN or infinite; try --clip 1')
+        raise UserError(f'training diverged in all {len(results)} starts: weights are NaN or infinite; try --clip 1')
     return results, best_record
 
 

@@ -1,4 +1,4 @@
-"""Starts: a network and a language that follow from a seed, trained one at a time or many at once on all cores."""
+"""Starts: a network and a language that follow from a seed. They are trained one at a time, or many on all cores."""
 
 import copy
 import inspect
@@ -29,24 +29,20 @@ class Start(NamedTuple):
 
 
 class Snapshot(NamedTuple):
-    """A network after so many epochs, and the language about to give the fresh sequence that shows it."""
+    """A network after so many epochs. The next sequence of `lang` is the one to print with it."""
 
     epoch: int
     state: student.State
     lang: student.lang_anb2n
 
 
-Record = list[Snapshot | None]  # of one start, in order; None at the end: it diverged
-
-
-class Diverged(UserError):
-    """The weights became NaN or infinite."""
+Record = list[Snapshot | None]  # all of one start, in order; a None at the end says that it diverged
 
 
 def choose_engine(name: str, task: Task) -> ModuleType:
-    """The module whose Trainer trains: kernel where it does what the student's model and language define, else classic.
+    """The module whose Trainer trains: kernel if it fits the student's model and language, else classic.
 
-    name: 'auto', or 'kernel' or 'torch' to insist on one. Raises UserError where 'kernel' does not fit.
+    name: 'auto', or 'kernel' or 'torch' to have just this one. Raises UserError if 'kernel' does not fit.
     """
     if name == 'torch':
         return classic
@@ -99,48 +95,42 @@ def plan(task: Task, training: Training, langs: list) -> Iterator[tuple[int, int
         yield epoch, REPORT if epoch else 1, training.lr * (1 - done if training.schedule == 'linear' else 1)
 
 
-def take(start: Start, epoch: int) -> Snapshot:
-    """The snapshot of a start after so many epochs. Raises Diverged."""
+def take(start: Start, epoch: int) -> Snapshot | None:
+    """The snapshot of a start after so many epochs, or None where it diverged: weights are NaN or infinite."""
     state = {name: value.clone() for name, value in start.model.state_dict().items()}
     if not all(value.isfinite().all() for value in state.values()):
-        raise Diverged(
-            f'training diverged: weights are NaN or infinite at epoch {epoch}; '
-            f'try --clip 1, or --lr smaller than {start.training.lr:g}'
-        )
+        return None
     snapshot = Snapshot(epoch, state, copy.deepcopy(start.lang))
-    start.lang.get_one_example()  # the one that shows the snapshot
+    start.lang.get_one_example()  # the one to print: training goes on with the next
     return snapshot
 
 
-def train(start: Start, stop: Interrupt) -> Iterator[Snapshot]:
-    """Train; yield a snapshot every REPORT epochs, epoch 0 included. After Ctrl-C the last whole REPORT counts.
+def train(start: Start, stop: Interrupt) -> Iterator[Snapshot | None]:
+    """Train, and yield a snapshot every REPORT epochs, from epoch 0 on; the last one is None where training diverged.
 
-    Raises Diverged.
+    Ctrl-C ends it; what was trained since the last snapshot is lost.
     """
     for epoch, count, rate in plan(start.task, start.training, [start.lang]):
         start.trainer.run(start.lang, count, rate, stop.__bool__)
         if stop and epoch:
             return
-        yield take(start, epoch)
+        snapshot = take(start, epoch)
+        yield snapshot
+        if snapshot is None:
+            return
 
 
 def train_all(starts: list[Start], stop: Interrupt, device: torch.device | None = None) -> Iterator[Record]:
-    """Train starts on all cores, or as one batch on `device`; yield the record of each in turn, empty after Ctrl-C."""
+    """Train starts on all cores, or as one batch on `device`; yield their records in order.
+
+    The record of a start that Ctrl-C came before is empty.
+    """
     if device is not None and kernel.draws(starts[0].lang):
         yield from train_batch(starts, stop, device)
         return
 
-    def record(start):
-        kept = []
-        try:
-            for snapshot in () if stop else train(start, stop):
-                kept.append(snapshot)
-        except Diverged:
-            kept.append(None)
-        return kept
-
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        yield from pool.map(record, starts)
+        yield from pool.map(lambda start: [] if stop else list(train(start, stop)), starts)
 
 
 def train_batch(starts: list[Start], stop: Interrupt, device: torch.device) -> list[Record]:
@@ -155,8 +145,5 @@ def train_batch(starts: list[Start], stop: Interrupt, device: torch.device) -> l
             break
         for start, record in zip(starts, records, strict=True):
             if not record or record[-1]:
-                try:
-                    record.append(take(start, epoch))
-                except Diverged:
-                    record.append(None)
+                record.append(take(start, epoch))
     return records

@@ -1,4 +1,4 @@
-"""Has a network learned its language? The lab's two conditions, measured on fresh sequences, and how far it counts."""
+"""Has a network learned its language? The lab's two conditions on fresh sequences, and how far the network counts."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -9,12 +9,12 @@ from torch.nn import functional
 from torch.nn.utils.rnn import pad_sequence
 
 SEQUENCES = 1000
-# The lab's: the loss of a network that has learned stays below. It belongs to the language: whoever knows the true
-# probabilities of an A after an A (3/4, 2/3, 1/2, 0 for n up to 4) has 0.027 on anb2n and 0.009 on anb2nc3n, not 0,
-# as `target` has 0.8 for all of them.
+# From the lab: the loss of a network that has learned is smaller. It cannot come down to 0: after an A, the target is
+# always 0.8 for another A, but the true probabilities are 3/4, 2/3, 1/2 and 0 (n up to 4). Who predicts these has the
+# loss 0.027 on anb2n and 0.009 on anb2nc3n.
 THRESHOLD = {'anb2n': 0.05, 'anb2nc3n': 0.02}
-COUNT_LIMIT = 100  # blocks longer than this are not tried
-PART = 200  # sequences read at once: more only take more memory
+COUNT_LIMIT = 100  # blocks with a larger n are not tried
+PART = 200  # sequences that are read at once: more would only take more memory
 BATCH = 10
 BLOCKS = 5
 
@@ -22,12 +22,12 @@ Read = Callable[[torch.Tensor], torch.Tensor]  # one-hot (batch, T, classes) -> 
 
 
 class Examples(NamedTuple):
-    """Sequences side by side, the shorter ones filled up with zeros: (SEQUENCES, T, classes), and following (., T)."""
+    """Sequences as one batch; the shorter ones end with zeros."""
 
-    inputs: torch.Tensor
-    target: torch.Tensor
-    following: torch.Tensor
-    lengths: torch.Tensor
+    inputs: torch.Tensor  # one-hot (SEQUENCES, T, classes)
+    target: torch.Tensor  # probabilities (SEQUENCES, T, classes)
+    following: torch.Tensor  # the next symbols (SEQUENCES, T)
+    lengths: torch.Tensor  # (SEQUENCES)
 
 
 class Verdict(NamedTuple):
@@ -35,13 +35,13 @@ class Verdict(NamedTuple):
 
     loss: float  # mean over sequences of the mean squared difference of output probabilities and target
     below: float  # share of sequences whose loss is under the threshold
-    right: float  # share of the determined symbols that are given the highest probability
+    right: float  # share of the determined symbols that get the highest probability
     learned: bool  # mean loss under the threshold and every determined symbol right
-    counts: int  # the network counts up to this n
+    counts: int  # the network counts up to this n, see count()
 
 
 def draw(lang) -> Examples:
-    """Fresh sequences of a language that has get_sequence()."""
+    """SEQUENCES fresh sequences of a language."""
     drawn = [lang.get_sequence() for _ in range(SEQUENCES)]
     inputs = pad_sequence([x[0] for x, _, _, _ in drawn], batch_first=True)
     target = pad_sequence([target[0] for _, _, target, _ in drawn], batch_first=True)
@@ -50,7 +50,7 @@ def draw(lang) -> Examples:
 
 
 def judge(read: Read, examples: Examples, threshold: float) -> Verdict:
-    """Let a network read the examples, and longer and longer blocks."""
+    """Judge a network by the examples, and by longer and longer blocks. threshold: of the loss."""
     output = torch.cat([read(part) for part in examples.inputs.split(PART)])
     real = torch.arange(output.shape[1]) < examples.lengths.unsqueeze(1)
     squares = (functional.softmax(output, dim=2) - examples.target).square().mean(dim=2)
@@ -62,7 +62,7 @@ def judge(read: Read, examples: Examples, threshold: float) -> Verdict:
 
 
 def interval(good: int, total: int) -> tuple[float, float]:
-    """Wilson's 95% interval (1927) of a share that was measured as good / total."""
+    """Wilson's 95% interval (1927) of the true share, if `good` of `total` were counted."""
     z2 = 1.96**2
     middle = (good + z2 / 2) / (total + z2)
     half = (z2 * (good * (total - good) / total + z2 / 4)) ** 0.5 / (total + z2)
@@ -70,7 +70,7 @@ def interval(good: int, total: int) -> tuple[float, float]:
 
 
 def count(read: Read, classes: int) -> int:
-    """The largest n (up to COUNT_LIMIT) such that every determined symbol is right in blocks of 1, of 2, .. of n."""
+    """How far a network counts: up to this n (at most COUNT_LIMIT), it gets every determined symbol right."""
     for first in range(1, COUNT_LIMIT, BATCH):
         drawn = [equal_blocks(n, classes) for n in range(first, first + BATCH)]
         symbols = pad_sequence(drawn, batch_first=True)
@@ -83,6 +83,6 @@ def count(read: Read, classes: int) -> int:
 
 
 def equal_blocks(n: int, classes: int) -> torch.Tensor:
-    """The symbols of five blocks with the same n, and an A."""
+    """The symbols of five blocks with the same n, and the A after them."""
     block = np.repeat(np.arange(classes), n * np.arange(1, classes + 1))
     return torch.tensor([*np.tile(block, BLOCKS), 0])

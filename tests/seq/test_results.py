@@ -1,9 +1,10 @@
 import pytest
 import torch
 
+from lab.common.endings import UserError
 from lab.seq import results, verdict
 from lab.seq.results import Result
-from lab.seq.starts import Diverged, Snapshot
+from lab.seq.starts import Snapshot
 from lab.seq.task import Task
 from lab.seq.verdict import Verdict
 from tests.seq.learned import LEARNED
@@ -102,7 +103,7 @@ def test_starts_that_ctrl_c_kept_from_training_are_left_out():
 
 
 def test_where_all_starts_diverge_there_is_no_best():
-    with pytest.raises(Diverged, match='diverged in all 2 starts'):
+    with pytest.raises(UserError, match='diverged in all 2 starts'):
         choose(None, 'none', None)
 
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from lab.seq.task import Task
+from lab.seq.task import RECIPES, Task, Training
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,17 @@ def test_zero_stands_for_the_labs_sizes(task, length, hid):
 def test_a_task_knows_its_symbols_and_its_files():
     assert (Task().classes, Task('anb2nc3n').classes) == (2, 3)
     assert Task('anb2nc3n', model='lstm').checkpoint('net', 50) == os.path.join('net', 'anb2nc3n_lstm3_50.pth')
+
+
+def test_the_default_is_the_labs_training():
+    lab = Training()
+    assert (lab.optim, lab.lr, lab.mom, lab.init, lab.epoch, lab.decay) == ('sgd', 0.005, 0, 0.001, 100, 1e-4)
+    assert (lab.clip, lab.schedule, lab.grow, lab.mix, lab.keep) == (0, 'constant', 0, False, 'last')
+    assert RECIPES['lab'] == {}
+
+
+def test_the_recipes_are_those_that_were_measured():
+    sure = {'optim': 'adam', 'lr': 0.01, 'schedule': 'linear', 'clip': 0.3, 'grow': 0.5}
+    far = {'length': 10, 'hid': 6, 'lr': 0.03, 'decay': 0, 'clip': 1, 'mix': True, 'keep': 'best'}
+    assert RECIPES['sure'] == sure
+    assert RECIPES['far'] == sure | far

@@ -3,7 +3,8 @@ import torch
 from torch.nn import functional
 
 from anb2n import lang_anb2n
-from lab.seq import verdict as seq_verdict
+from lab.seq import verdict
+from lab.seq.verdict import count, draw, interval, judge
 
 
 def oracle(x, limit=1000, blur=0.0, length=None):
@@ -29,56 +30,57 @@ def oracle(x, limit=1000, blur=0.0, length=None):
 
 @pytest.fixture
 def examples(monkeypatch):
-    monkeypatch.setattr(seq_verdict, 'SEQUENCES', 100)
+    monkeypatch.setattr(verdict, 'SEQUENCES', 100)
     torch.manual_seed(0)
-    return seq_verdict.draw(lang_anb2n(3, 3))
+    return draw(lang_anb2n(3, 3))
 
 
 def test_a_perfect_predictor_has_learned(examples, monkeypatch):
-    monkeypatch.setattr(seq_verdict, 'COUNT_LIMIT', 12)
-    verdict = seq_verdict.judge(oracle, examples, 0.02)
-    assert verdict.loss == pytest.approx(0, abs=1e-6)
-    assert verdict[1:] == (1, 1, True, 12)
+    monkeypatch.setattr(verdict, 'COUNT_LIMIT', 12)
+    found = judge(oracle, examples, 0.02)
+    assert found.loss == pytest.approx(0, abs=1e-6)
+    assert found[1:] == (1, 1, True, 12)
 
 
 @pytest.mark.parametrize('lang, num_class, floor', [('anb2n', 2, 0.027), ('anb2nc3n', 3, 0.009)])
 def test_who_knows_the_true_probabilities_has_learned_but_not_without_loss(lang, num_class, floor, monkeypatch):
-    monkeypatch.setattr(seq_verdict, 'SEQUENCES', 300)
+    monkeypatch.setattr(verdict, 'SEQUENCES', 300)
     torch.manual_seed(0)
-    examples = seq_verdict.draw(lang_anb2n(num_class, 4))
-    verdict = seq_verdict.judge(lambda x: oracle(x, 9, length=4), examples, seq_verdict.THRESHOLD[lang])
-    assert verdict.loss == pytest.approx(floor, abs=0.001)
-    assert verdict.learned
+    examples = draw(lang_anb2n(num_class, 4))
+    found = judge(lambda x: oracle(x, 9, length=4), examples, verdict.THRESHOLD[lang])
+    assert found.loss == pytest.approx(floor, abs=0.001)
+    assert found.learned
 
 
 def test_one_wrong_symbol_in_long_blocks_is_not_learned(examples):
-    verdict = seq_verdict.judge(lambda x: oracle(x, limit=2), examples, 0.5)
-    assert verdict.right < 1
-    assert not verdict.learned
-    assert verdict.counts == 2
+    found = judge(lambda x: oracle(x, limit=2), examples, 0.5)
+    assert found.right < 1
+    assert not found.learned
+    assert found.counts == 2
 
 
 def test_right_symbols_without_confidence_are_not_learned(examples):
-    verdict = seq_verdict.judge(lambda x: oracle(x, limit=3, blur=0.5), examples, 0.02)
-    assert verdict.right == 1
-    assert verdict.below == 0
-    assert not verdict.learned
+    found = judge(lambda x: oracle(x, limit=3, blur=0.5), examples, 0.02)
+    assert found.right == 1
+    assert found.below == 0
+    assert not found.learned
 
 
 def test_mean_loss_is_the_mean_of_the_sequences_losses(examples):
-    verdict = seq_verdict.judge(lambda x: x + 0.3, examples, 0.1)
+    found = judge(lambda x: x + 0.3, examples, 0.1)
     losses = []
     for x, target, length in zip(examples.inputs, examples.target, examples.lengths, strict=True):
         losses.append(functional.mse_loss(functional.softmax(x[:length] + 0.3, dim=1), target[:length]).item())
-    assert verdict.loss == pytest.approx(sum(losses) / len(losses), rel=1e-5)
-    assert verdict.below == pytest.approx(sum(loss < 0.1 for loss in losses) / len(losses))
+    assert found.loss == pytest.approx(sum(losses) / len(losses), rel=1e-5)
+    assert found.below == pytest.approx(sum(loss < 0.1 for loss in losses) / len(losses))
 
 
 @pytest.mark.parametrize('limit', [0, 9, 10, 11])
 def test_counting_ends_before_the_first_n_that_fails(limit):
-    assert seq_verdict.count(lambda x: oracle(x, limit), 2) == limit
+    assert count(lambda x: oracle(x, limit), 2) == limit
 
 
 def test_wilsons_interval():
-    assert seq_verdict.interval(140, 200) == pytest.approx((0.6331, 0.7592), abs=1e-3)
-    assert seq_verdict.interval(200, 200)[0] > 0.98
+    assert interval(140, 200) == pytest.approx((0.6331, 0.7592), abs=1e-3)
+    assert interval(200, 200) == pytest.approx((0.9812, 1), abs=1e-4)
+    assert interval(0, 10) == pytest.approx((0, 0.2775), abs=1e-4)
