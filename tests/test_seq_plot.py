@@ -178,7 +178,10 @@ def test_a_module_of_the_lab_that_somebody_else_wrote(folder):
             os.symlink(os.path.join(ROOT, name), name)
     with open('seq_models.py', 'w') as file:
         file.write(theirs)
-    code = 'import sys; sys.path.insert(0, "."); import seq_plot; seq_plot.main(["--seed", "1", "--num_plot", "1"])'
+    code = (
+        'import sys; sys.path.insert(0, "."); import seq_plot, lab.insight.analysis; lab.insight.analysis.FRESH = 500\n'
+        'seq_plot.main(["--seed", "1", "--num_plot", "1"])'
+    )
     done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert 'it is the smallest automaton of the language for n <= 4 (12 states)' in done.stdout

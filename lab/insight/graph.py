@@ -138,8 +138,6 @@ def states(found: States, units: Array, following: Array, place: Layout, pair: t
 def _typical(points: Array, members: Array, following: Array) -> Array:
     """One real step that stands for all, (2, 2): it begins at the member nearest to the middle of the members."""
     members = members[following[members] != NONE]
-    if len(members) == 0:
-        return np.full((2, 2), np.nan)
     member = members[((points[members] - points[members].mean(axis=0)) ** 2).sum(axis=1).argmin()]
     return points[[member, following[member]]]
 
@@ -147,7 +145,7 @@ def _typical(points: Array, members: Array, following: Array) -> Array:
 def _stroke(axes: Axes, here: Array, there: Array, symbol: int):
     """An arrow of the states picture. It is bent, so that two opposite arrows do not cover each other."""
     length = np.hypot(*(there - here))
-    if not length > 0:
+    if length == 0:
         return
     style = {'arrowstyle': '-|>', 'mutation_scale': 11, 'color': COLOURS[symbol], 'lw': 0.9, 'alpha': 0.8}
     axes.add_patch(FancyArrowPatch(here, there, connectionstyle='arc3,rad=0.15', shrinkA=2, shrinkB=2, **style))

@@ -14,6 +14,7 @@ class Layout(NamedTuple):
 
     x: Array  # (states,)
     row: Array  # (states,)
+    count: Array  # (states,): symbols read in the phase (A) or still owed in it (B, C)
     names: list[str]
 
 
@@ -43,7 +44,7 @@ def layout(automaton: Automaton) -> Layout:
             row[state] = first + number
             names[state] = f'{SYMBOLS[symbol]}{count[state]}{letters(number) if most > 0 else ""}'
         first += most + 1
-    return Layout(x, row, names)
+    return Layout(x, row, count, names)
 
 
 def letters(number: int) -> str:

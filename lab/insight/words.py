@@ -1,6 +1,5 @@
 """What the analysis found, as lines of text: every number and every sentence is made from the data it is given."""
 
-import re
 from collections.abc import Iterable
 
 import numpy as np
@@ -9,6 +8,7 @@ from lab.insight import automaton as fsm
 from lab.insight.analysis import Analysis, Found
 from lab.insight.automaton import NONE, OPEN, SYMBOLS, Automaton
 from lab.insight.fixed import FixedPoint, Movement
+from lab.insight.layout import Layout
 from lab.insight.phases import CLOSED_BELOW, OPEN_ABOVE, Counter, Mistake, word
 from lab.insight.step import GATES
 
@@ -24,15 +24,15 @@ def lines(found: Analysis) -> list[str]:
     parts = {'how far it counts': reach(found)}
     if found.gates is not None:
         parts['gates by phase'] = gate_table(found.gates)
-    table = transitions(found.found.states.automaton, found.place.names)
+    table = transitions(found.found.states.automaton, found.place)
     parts['the automaton that it is'] = table + extraction(found.found, found.length) + wrong(found.mistakes)
     parts['how it counts'] = how_it_counts(found)
     return [line for heading, part in parts.items() for line in ('', f'----- {heading}', *part)]
 
 
-def numbers(values: Iterable[float], digits: int = 2) -> str:
+def numbers(values: Iterable[float]) -> str:
     """Numbers in brackets, as in a transcript."""
-    return '[' + ' '.join(f'{value:.{digits}f}' for value in values) + ']'
+    return '[' + ' '.join(f'{value:.2f}' for value in values) + ']'
 
 
 def reach(found: Analysis) -> list[str]:
@@ -61,20 +61,15 @@ def gate_table(table: dict[str, dict[str, Array]]) -> list[str]:
     return lines
 
 
-def transitions(automaton: Automaton, names: list[str]) -> list[str]:
+def transitions(automaton: Automaton, place: Layout) -> list[str]:
     """The transition table: state, what it predicts, and where each symbol leads."""
+    names = place.names
     lines = ['state   predicts' + ''.join(f'{symbol:>7s}' for symbol in SYMBOLS[: automaton.following.shape[1]])]
-    for state in sorted(range(len(names)), key=lambda state: _spelt(names[state])):
+    for state in np.lexsort((place.count, place.row)):
         says = 'open' if automaton.output[state] == OPEN else SYMBOLS[automaton.output[state]]
         leads = ''.join(f'{names[there] if there != NONE else "-":>7s}' for there in automaton.following[state])
         lines.append(f'{names[state]:7s} {says:8s}{leads}{"  start" if state == 0 else ""}')
     return lines
-
-
-def _spelt(name: str) -> tuple[str, int, str, int]:
-    """To sort names of states: by phase, then row (a, .. z, aa, ..), then count."""
-    phase, count, row = re.fullmatch('([A-C])([0-9]+)([a-z]*)', name).groups()
-    return phase, len(row), row, int(count)
 
 
 def extraction(found: Found, length: int) -> list[str]:

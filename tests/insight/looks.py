@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.quiver import Quiver
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
@@ -25,7 +26,7 @@ def texts(figure: Figure) -> list[Text]:
 def check(figure: Figure, touching: int = 0):
     """Every text is inside the picture and large enough, and so are the axes, of which no two share a place.
 
-    At most `touching` pairs of texts cover each other.
+    At most `touching` pairs of texts cover each other. Lines are thin, markers small.
     """
     figure.draw_without_rendering()
     page = Bbox.from_bounds(-1, -1, figure.bbox.width + 2, figure.bbox.height + 2)
@@ -40,6 +41,10 @@ def check(figure: Figure, touching: int = 0):
     for axes in figure.axes:
         assert page.fully_containsx(axes.bbox.x0) and page.fully_containsx(axes.bbox.x1)
         assert page.fully_containsy(axes.bbox.y0) and page.fully_containsy(axes.bbox.y1)
+        for line in axes.lines:
+            assert line.get_linewidth() <= 2 and line.get_markersize() <= 11 and line.get_markeredgewidth() <= 2.5
+        assert all(patch.get_linewidth() <= 1.6 for patch in axes.patches)
+        assert all(arrows.width <= 0.003 for arrows in axes.findobj(Quiver))
     for one, other in itertools.combinations(figure.axes, 2):
         assert one.name == '3d' or not one.bbox.shrunk(0.98, 0.98).overlaps(other.bbox)
 

@@ -191,7 +191,10 @@ def test_points_in_no_state_are_grey_and_have_no_boundary():
     found = analysed('learned')
     states, visits = found.found.states, found.found.visits
     lost = states.state == states.state[-1]
-    without = states._replace(state=np.where(lost, NONE, states.state))
+    following = states.automaton.following.copy()
+    following[states.state[-1]] = NONE
+    automaton = states.automaton._replace(following=following)
+    without = states._replace(automaton=automaton, state=np.where(lost, NONE, states.state))
     figure = graph.states(without, visits.state, visits.following, found.place, (0, 1))
     (cloud,) = figure.axes[0].collections
     grey = (cloud.get_facecolor()[:, :3] == to_rgba('0.6')[:3]).all(axis=1).sum()

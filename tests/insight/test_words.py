@@ -7,7 +7,7 @@ from lab.insight import automaton as fsm
 from lab.insight import words
 from lab.insight.automaton import NONE, OPEN, Automaton
 from lab.insight.fixed import FixedPoint, Movement
-from lab.insight.layout import layout
+from lab.insight.layout import Layout, layout
 from lab.insight.phases import Counter, Mistake
 from lab.insight.step import GATES
 from tests.insight.counting import analysed
@@ -57,6 +57,13 @@ def test_what_is_said_of_a_network_that_has_not():
     assert any(line.endswith(f'counted as well: {guessing}') for line in lines)
 
 
+def test_fidelity_is_told_of_sequences_and_of_steps():
+    found = analysed('learned').found._replace(shares=(0.25, 0.75), guesses=(0.125, 0.5))
+    first, _, guessing = words.extraction(found, 4)
+    assert first.endswith('fidelity 0.2500 on 300 fresh sequences (0.7500 of the steps)')
+    assert guessing.endswith('fidelity 0.1250')
+
+
 def test_reach_has_a_column_for_some_n():
     found = analysed('learned')._replace(
         counts=7, length=5, loss=np.arange(1, 31) / 1000, right=np.array([*(27 * [1]), 0.5, 0.4, 0.3])
@@ -89,7 +96,9 @@ def test_the_transition_table_goes_by_phase_row_and_count():
         np.array([0, OPEN, 1, 1, 0, 0]),
         np.array([1, 0, 1, 0, 1, 1]),
     )
-    assert words.transitions(automaton, ['B0a', 'A1', 'B10a', 'A2', 'B9aa', 'B7b']) == [
+    names = ['B0a', 'A1', 'B10a', 'A2', 'B9aa', 'B7b']
+    row, count = np.array([1, 0, 1, 0, 27, 2]), np.array([0, 1, 10, 2, 9, 7])
+    assert words.transitions(automaton, Layout(None, row, count, names)) == [
         'state   predicts      A      B',
         'A1      open          -   B10a',
         'A2      B            A2      -',
@@ -102,7 +111,7 @@ def test_the_transition_table_goes_by_phase_row_and_count():
 
 def test_the_table_of_a_language_has_a_column_per_symbol():
     automaton = fsm.minimise(fsm.language(3, 1))[0]
-    lines = words.transitions(automaton, layout(automaton).names)
+    lines = words.transitions(automaton, layout(automaton))
     assert lines[0] == 'state   predicts      A      B      C'
     assert len(lines) == 7
 
