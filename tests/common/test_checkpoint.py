@@ -103,9 +103,18 @@ def test_pickled_code_is_refused_and_does_not_run(tmp_path, form):
     assert not os.path.exists(Code.mark)
 
 
-def test_a_zip_bomb_is_refused_before_it_unfolds(tmp_path):
+def test_code_does_not_run_even_where_the_first_check_misses_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoint, '_check', lambda data: None)
+    path, Code.mark = tmp_path / 'net.pth', str(tmp_path / 'it ran')
+    torch.save({'weight': Code()}, path)
+    refused(path, 'with code in it')
+    assert not os.path.exists(Code.mark)
+
+
+@pytest.mark.parametrize('count', [10, 1_000_000])
+def test_a_compressed_file_is_refused_before_it_unfolds(count, tmp_path):
     buffer = io.BytesIO()
-    torch.save({'weight': torch.zeros(1_000_000)}, buffer)
+    torch.save({'weight': torch.zeros(count)}, buffer)
     path = tmp_path / 'net.pth'
     with zipfile.ZipFile(buffer) as plain, zipfile.ZipFile(path, 'w', zipfile.ZIP_DEFLATED) as packed:
         for entry in plain.infolist():

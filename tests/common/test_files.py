@@ -76,12 +76,13 @@ def test_killed_at_any_moment_the_file_is_the_old_or_the_new_one(tmp_path, monke
     assert path.read_bytes() == content
 
 
-def test_part_files_of_killed_runs_are_swept_but_not_those_of_running_ones(tmp_path):
-    for name, age in ('.file.1.part', files.STALE_SECONDS + 60), ('.file.2.part', 60):
+def test_part_files_of_killed_runs_are_swept_after_an_hour_but_not_those_of_running_ones(tmp_path, monkeypatch):
+    monkeypatch.setattr(time, 'time', lambda: 1e9)
+    for name, age in ('.file.1.part', 3600.5), ('.file.2.part', 3600), ('.file.3.part', 60):
         (tmp_path / name).write_bytes(b'')
-        os.utime(tmp_path / name, (time.time() - age,) * 2)
+        os.utime(tmp_path / name, (1e9 - age,) * 2)
     files.write(str(tmp_path / 'file'), b'new')
-    assert sorted(os.listdir(tmp_path)) == ['.file.2.part', 'file']
+    assert sorted(os.listdir(tmp_path)) == ['.file.2.part', '.file.3.part', 'file']
 
 
 def test_a_folder_of_killed_downloads_is_swept_and_no_other(tmp_path):

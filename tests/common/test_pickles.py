@@ -52,8 +52,9 @@ def test_what_is_called_is_refused(function):
 @pytest.mark.parametrize('between', [b'', b'\x80\2', b'q\2', b'r\2\0\0\0'])
 @pytest.mark.parametrize('one', [b')', b'K\0\x85', b'K\0K\0\x86', b'K\0K\0K\0\x87', b'(K\0t'])
 def test_a_tuple_is_not_used_twice(one, between, put, get):
-    with pytest.raises(ValueError, match='twice'):
-        check(b'\x80\2' + one + between + put + get + b'\x86.')
+    for later in (b'', b'N0'):  # at once, or when something else was on top of the stack
+        with pytest.raises(ValueError, match='twice'):
+            check(b'\x80\2' + one + between + put + later + get + b'\x86.')
 
 
 def test_a_text_or_list_may_be_used_twice():
@@ -85,6 +86,8 @@ def test_objects_that_take_more_than_is_allowed_are_refused_and_a_tenth_is_not(m
 def test_a_megabyte_and_twenty_times_the_file_are_allowed():
     assert not refused(b'}' * 9_999, 0) and refused(b'}' * 10_000, 0)
     assert not refused(b'}' * 29_999, 100_000) and refused(b'}' * 30_000, 100_000)
+    assert not refused(b'N' * 24_998, 0) and refused(b'N' * 24_999, 0)  # with the first opcode and the last: 25,000
+    assert not refused(b'R' * 1_666, 0) and refused(b'R' * 1_667, 0)
 
 
 def test_each_memo_counts():
