@@ -1,15 +1,12 @@
 import json
 
-import numpy as np
 import pytest
 import torch
 
 import bench
-from lab.bench import check, kuzu, measure, seq
+from lab.bench import check, kuzu, measure
 from lab.kuzu import classic
 from lab.kuzu.data import load
-from lab.seq import student
-from lab.seq.task import RECIPES, Task, Training
 
 
 @pytest.fixture
@@ -54,17 +51,8 @@ def test_both_ways_are_given_the_same_images_and_in_the_end_all(monkeypatch, tmp
     assert torch.equal(torch.cat([ours.train_images for ours, _ in rounds]), data.train_images)
 
 
-@pytest.mark.parametrize('task, waits', [(Task(), 1), (Task('anb2nc3n', model='lstm'), 2)])
-def test_the_exponentials_that_wait_are_counted_as_the_language_has_them(task, waits):
-    lang = student.language(task)
-    _, ends = lang.get_symbols(20_000)
-    steps = np.diff(ends).mean() - 1
-    assert seq.waits(task) == pytest.approx(seq.EPOCHS * steps * waits, rel=0.02)
-
-
-@pytest.mark.parametrize('fill', [seq.chain, check.fill])
-def test_an_exponential_costs_some_nanoseconds(fill):
-    assert 1e-11 < measure.call_cost(fill) < 1e-6
+def test_an_exponential_costs_some_nanoseconds():
+    assert 1e-11 < measure.call_cost(check.fill) < 1e-6
 
 
 def test_json_holds_what_was_measured(monkeypatch, tmp_path, capsys):
@@ -74,22 +62,6 @@ def test_json_holds_what_was_measured(monkeypatch, tmp_path, capsys):
     assert [row['right'] for row in found['seeds']] == [2, 2, 2]
     assert found['machine']['torch'] == torch.__version__
     assert 'check, 4 units: 2 of 2 seeds' in capsys.readouterr().out
-
-
-def test_automata_of_learned_networks_are_judged(monkeypatch, capsys):
-    monkeypatch.setattr(seq, 'LEARNED', 1)
-    monkeypatch.setattr(seq, 'TASKS', {'SRN, 2 units': Task()})
-    monkeypatch.setattr(seq, 'TRAINING', Training(**RECIPES['sure']))
-    (row,) = seq.automata()
-    assert (row['true'], row['smallest'], row['of']) == (1, 1, 1)
-    assert 'of 1 networks that have learned' in capsys.readouterr().out
-
-
-@pytest.mark.parametrize('part', bench.PARTS)
-def test_every_part_is_there_to_be_measured(part):
-    for name in bench.PARTS[part]:
-        room, function = name.split('.')
-        assert callable(getattr({'kuzu': kuzu, 'check': check, 'seq': seq}[room], function))
 
 
 @pytest.mark.parametrize('flags', [['--json', ''], ['--json', '.'], ['kuzzu'], ['--json']])

@@ -1,4 +1,4 @@
-"""Part 3 beside its classic loop: the lab's training commands, how the cost grows, and how true the automata are."""
+"""Part 3 beside its classic loop: the lab's two commands, how the cost grows, and how often automata are true."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -32,7 +32,7 @@ LEARNED = 50  # networks whose automata are judged
 
 @compiled(**gradient.OPTIONS)
 def chain(x, y, times):
-    """One tanh after the other, each of the one before, as a recurrent network has to."""
+    """One tanh after the other; each needs the result of the one before, as in a recurrent network."""
     for _ in range(times):
         for n in range(len(x)):
             y[0] = gradient.tanh(x[n] + y[0])
@@ -109,8 +109,11 @@ def learned(task: Task) -> list[tuple[int, student.State]]:
 
 
 def automata() -> list[dict]:
-    """Of 50 networks that have learned, how many automata agree with theirs on 10,000 fresh sequences, how many also in
-    what the network guesses where the language leaves the next symbol open, and how many are the smallest."""
+    """Extract the automata of LEARNED networks that have learned, and count how many are right on 10,000 sequences.
+
+    `true`: right at every determined symbol; `every`: also where the language leaves the next symbol open and the
+    network guesses; `smallest`: the smallest automaton of the language.
+    """
     rows = []
     for name, task in TASKS.items():
         true, every, smallest = [], [], []
