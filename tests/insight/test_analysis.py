@@ -131,3 +131,26 @@ def test_so_many_different_sequences_choose_an_automaton(monkeypatch):
         if row not in first:
             first.append(row)
     assert [*map(tuple, asked[0])] == first[:20]
+
+
+@pytest.mark.parametrize(('length', 'choosing', 'every'), [(4, 1024, 1), (5, 1024, 1), (20, 1024, 2)])
+def test_by_what_automata_are_chosen_and_judged(monkeypatch, length, choosing, every):
+    """By 1,024 different sequences, all that there are with n up to 4, and on 10,000 others."""
+    net, asked, extracted = exact(2), [], []
+    language = fsm.minimise(fsm.language(2, length))[0]
+
+    def fidelity(net, language, sequences, guesses):
+        asked.append(sequences)
+        return lambda automaton: (1.0, 1.0)
+
+    def extract(visits, agreement, guesses, most, every):
+        extracted.append((guesses, most, every))
+        return analysis.States(language, np.zeros(1, dtype=int), np.zeros(1, dtype=int))
+
+    monkeypatch.setattr(analysis.states, 'fidelity', fidelity)
+    monkeypatch.setattr(analysis.states, 'extract', extract)
+    monkeypatch.setattr(analysis.states, 'POINTS', 100)
+    analysis.find(net, length, np.random.default_rng(0))
+    assert len(asked[0]) == pytest.approx(choosing, abs=2)
+    assert len(asked[1]) == 10_000
+    assert extracted == [(False, len(language.output) * 3 // 2, every), (True, analysis.states.CLUSTERS, every)]

@@ -6,6 +6,7 @@ from matplotlib.colors import to_rgba
 from matplotlib.path import Path
 from scipy.spatial import ConvexHull
 
+from lab.common import picture
 from lab.insight import automaton as fsm
 from lab.insight import graph
 from lab.insight.automaton import NONE, Automaton
@@ -90,7 +91,7 @@ def test_an_arrow_bends_around_a_circle_in_between():
     place = layout(automaton)._replace(x=np.arange(4), row=np.array([0, 0, 0, 0]))
     figure = graph.machine(automaton._replace(following=np.array([[3, 1], [NONE] * 2, [NONE] * 2, [NONE] * 2])), place)
     bends = [patch.get_connectionstyle().rad for patch in figure.axes[0].patches if hasattr(patch, '_posA_posB')]
-    assert abs(bends[0]) > 0.1
+    assert 0.1 < abs(bends[0]) < 0.5
     assert bends[1] == 0
 
 
@@ -123,6 +124,11 @@ def test_the_two_units_that_part_the_states_are_found():
     assert graph.best_pair(units, np.append(np.zeros(179, dtype=int), NONE)) == (0, 1)  # one state: any pair does
     wide = units * [1, 1, 10, 1]  # a unit with a large spread parts nothing
     assert graph.best_pair(wide, state) == (1, 3)
+
+
+def test_states_on_the_same_spot_and_states_of_one_point_have_a_score():
+    units = np.repeat([[0.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, 1.0, 0.0]], 2, axis=0)
+    assert graph.best_pair(units, np.repeat([0, 1, 2], 2)) == (1, 2)
 
 
 def test_points_of_no_state_do_not_choose_the_units():
@@ -167,6 +173,7 @@ def test_states_have_a_boundary_around_their_points_and_a_name_beside_it():
         phase = states.automaton.phase[place.names.index(text.get_text())]
         assert text.get_color() == COLOURS[phase]
     looks.check(figure, touching=6)
+    assert 0.9 < axes.bbox.width / axes.bbox.height < 1.05
     (cross,) = [line for line in axes.lines if line.get_marker() == 'x']
     assert cross.get_xydata().tolist() == [points[0].tolist()]
     assert (axes.get_xlabel(), axes.get_ylabel()) == ('unit 0', 'unit 1')
@@ -185,6 +192,24 @@ def test_arrows_between_states_are_real_steps():
         here = np.flatnonzero((points == begins).all(axis=1))[0]
         symbol = [to_rgba(each, 0.8) for each in COLOURS].index(tuple(colour))
         assert (points[visits.following[here, symbol]] == ends).all()
+    labels = [text for text in figure.axes[0].texts if text.get_text() in ('A', 'B')]
+    long = [arrow for arrow, _ in arrows if np.hypot(*(arrow[1] - arrow[0])) > 0.2]
+    assert len(long) <= len(labels) <= len(arrows)
+    for text in labels:  # beside the middle of an arrow of its colour
+        mine = [arrow for arrow, colour in arrows if colour[:3] == to_rgba(text.get_color())[:3]]
+        away = [
+            np.hypot(*(arrow.mean(axis=0) - text.get_position())) / np.hypot(*(arrow[1] - arrow[0])) for arrow in mine
+        ]
+        assert min(away) < 0.08
+
+
+def test_the_start_is_in_no_boundary_if_it_lies_apart():
+    found = analysed('learned')
+    points = found.found.visits.state.copy()
+    points[0] = 3, 3
+    figure = graph.states(found.found.states, points, found.found.visits.following, found.place, (0, 1))
+    rims = [patch for patch in figure.axes[0].patches if hasattr(patch, 'get_xy') and not patch.get_fill()]
+    assert all(rim.get_xy().max() < 2 for rim in rims)
 
 
 def test_points_in_no_state_are_grey_and_have_no_boundary():
@@ -240,3 +265,40 @@ def test_the_flow_shows_where_each_symbol_moves_states_and_its_fixed_points():
         assert (low, high) == axes.get_ylim()
         assert -1.2 < low < -1 and 1 < high < 1.2
     looks.check(figure)
+
+
+def labelled(rims, points):
+    """The names that are written beside boundaries in a picture from 0 to 1, with their places."""
+    axes = picture.new(9, 9, window=False).add_axes((0, 0, 1, 1), xlim=(0, 1), ylim=(0, 1))
+    names = [f'A{number}' for number in range(len(rims))]
+    graph._labels(axes, list(enumerate(rims)), names, len(rims) * ['red'], points)
+    return np.array([text.get_position() for text in axes.texts]), axes
+
+
+def square(x, y):
+    return np.array([x, y]) + 0.04 * np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])
+
+
+def test_a_name_stands_where_there_are_no_points():
+    everywhere = np.random.default_rng(0).uniform(0, 1, (4000, 2))
+    points = everywhere[(everywhere[:, 0] > 0.46) | (everywhere[:, 1] < 0.54)]
+    ((x, y),), axes = labelled([square(0.5, 0.5)], points)
+    assert 0.35 < x < 0.46
+    assert 0.54 < y < 0.65
+    (line,) = axes.lines  # from the boundary to the name
+    assert np.hypot(*(line.get_xydata()[0] - [0.46, 0.54])) < 1e-9
+    assert line.get_xydata()[1].tolist() == [x, y]
+
+
+def test_names_of_boundaries_in_one_place_do_not_cover_each_other():
+    places, axes = labelled(9 * [square(0.5, 0.5)], np.empty((0, 2)))
+    axes.figure.draw_without_rendering()
+    boxes = [text.get_window_extent() for text in axes.texts]
+    assert not any(one.overlaps(other) for one, other in itertools.combinations(boxes, 2))
+    assert np.hypot(*(places - 0.5).T).max() < 0.25
+
+
+def test_names_stay_inside_the_picture():
+    corners = [square(x, y) for x in (0.04, 0.96) for y in (0.04, 0.96)]
+    places, _ = labelled(corners, np.random.default_rng(0).uniform(0.1, 0.9, (1000, 2)))
+    assert (places > 0.02).all() and (places < 0.98).all()
