@@ -25,7 +25,17 @@ def test_networks_of_the_reports_have_their_parameter_counts(report):
         assert count(model) == parameters
 
 
-@pytest.mark.parametrize('model', [NetLin(), NetFull(), NetConv(), NetConv(kernel=5, pad=0, fc=0)])
+def test_without_arguments_they_are_the_networks_of_the_readme():
+    assert (count(NetLin()), count(NetFull()), count(NetConv())) == (7850, 127_210, 206_922)
+    assert [layer.weight.shape for layer in NetConv().children()] == [
+        (16, 1, 3, 3),
+        (32, 16, 3, 3),
+        (128, 1568),
+        (10, 128),
+    ]
+
+
+@pytest.mark.parametrize('model', [NetLin(), NetFull(), NetConv(), NetConv((4, 6), (5, 3), (2, 1), 0)])
 def test_output_is_ten_log_probabilities(model):
     output = model(torch.randn(3, 1, 28, 28))
     assert output.shape == (3, 10)
@@ -55,5 +65,9 @@ def test_netconv_is_relu_then_pooling_twice_then_relu_layer():
 
 
 def test_a_shape_that_leaves_nothing_of_the_image_is_refused():
-    with pytest.raises(ValueError, match='too small'):
+    with pytest.raises(ValueError, match=r'28 x 28 image is too small for kernels \(14, 14\) with padding \(0, 0\)'):
         NetConv(kernel=14, pad=0)
+
+
+def test_a_shape_that_leaves_one_pixel_is_taken():
+    assert NetConv(kernel=(25, 1), pad=0, fc=0)(torch.zeros(2, 1, 28, 28)).shape == (2, 10)

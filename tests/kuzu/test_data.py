@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import os
+import re
 import struct
 
 import numpy as np
@@ -97,8 +98,8 @@ DAMAGED = {  # what is wrong: the file, what becomes of its bytes, a word that t
     'truncated head': (IMAGES, lambda data: data[:9], 'truncated'),
     'nothing in it': (LABELS, lambda data: b'', 'truncated'),
     'something after it': (IMAGES, lambda data: data + b'\0', 'followed'),
-    'wrong magic': (IMAGES, lambda data: idx(0x801) + data[4:], 'magic'),
-    'a zip archive': (LABELS, lambda data: b'PK\3\4' + data[4:], 'magic'),
+    'wrong magic': (IMAGES, lambda data: idx(0x801) + data[4:], 'not an idx file of images: magic 2049, not 2051'),
+    'a zip archive': (LABELS, lambda data: b'PK\3\4' + data[4:], 'not an idx file of labels: magic'),
     'no images': (IMAGES, lambda data: idx(0x803, 0, 28, 28), 'empty'),
     'a negative count': (LABELS, lambda data: idx(0x801, -1), 'empty'),
     'images of another size': (IMAGES, lambda data: idx(0x803, 50, 14, 56) + data[16:], '14 x 56'),
@@ -171,3 +172,22 @@ def test_digits_leave_at_least_35_of_each_to_test():
 def test_an_unknown_data_set_is_refused():
     with pytest.raises(UserError, match='mnist'):
         load('mnist', '', CPU)
+
+
+def test_other_labels_to_train_or_to_test_make_another_line_about_the_data():
+    data = load('digits', '', CPU)
+    about = data.about()
+    assert re.fullmatch(r'1,400 images to train, 397 to test \(checksum of the labels [0-9a-f]{8}\)', about)
+    for labels in data.train_labels, data.test_labels:
+        labels[7] += 1
+        assert data.about() != about
+        labels[7] -= 1
+    assert data.about() == about
+
+
+def test_one_image_is_enough(tmp_path):
+    raw = tmp_path / 'KMNIST' / 'raw'
+    raw.mkdir(parents=True)
+    for name, content in made_files((1, 1)).items():
+        (raw / name).write_bytes(content)
+    assert load('kmnist', str(tmp_path), CPU).train_images.shape == (1, 1, 28, 28)

@@ -1,21 +1,18 @@
-"""fetch.py and download.py: both downloads, against a server on 127.0.0.1 that behaves well or badly."""
+"""fetch.py: both downloads, against a server on 127.0.0.1 that behaves well or badly."""
 
 import gzip
 import hashlib
-import json
 import os
 import signal
-import socket
 import subprocess
-import sys
 import time
 
 import pytest
 
 from lab.common import files
 from lab.common.endings import UserError
-from lab.kuzu import download, fetch
-from tests.kuzu.server import COUNTS, arff, made_files, serving
+from lab.kuzu import fetch
+from tests.kuzu.server import COUNTS, made_files, serving
 
 FILES = made_files()
 MD5_GZ = {f'{name}.gz': hashlib.md5(gzip.compress(data, 1, mtime=0)).hexdigest() for name, data in FILES.items()}
@@ -55,24 +52,6 @@ def standing(root) -> dict[str, bytes]:
         for where, _, names in os.walk(root)
         for name in names
     }
-
-
-@pytest.fixture
-def ask(monkeypatch):
-    """The two sources without a process of their own, which takes seconds; what they set is set back."""
-    from sklearn.datasets import _openml
-    from torchvision.datasets import KMNIST
-
-    for holder in _openml, KMNIST:
-        for name, value in vars(holder).copy().items():
-            if isinstance(value, str | list):
-                monkeypatch.setattr(holder, name, value)
-    timeout = socket.getdefaulttimeout()
-    yield {
-        'torchvision': lambda folder, server: download.from_torchvision(str(folder), server.mirror, MD5_GZ),
-        'openml': lambda folder, server: download.from_openml(str(folder), server.openml, COUNTS),
-    }
-    socket.setdefaulttimeout(timeout)
 
 
 def openml_in_this_process(ask, server, monkeypatch):
@@ -183,41 +162,3 @@ def test_ctrl_c_ends_the_download_and_leaves_nothing(tmp_path, monkeypatch):
             fetch.fetch(str(tmp_path))
     assert standing(tmp_path) == {}
     assert [child.poll() for child in children] == [-signal.SIGKILL]
-
-
-def test_the_downloading_process_ends_and_cleans_up_when_its_parent_is_gone(tmp_path):
-    folder = tmp_path / 'download'
-    folder.mkdir()
-    with serving('silent') as server:
-        settings = json.dumps({'address': server.openml, 'timeout': 60, 'md5': {}, 'counts': COUNTS})
-        script = os.path.abspath(download.__file__)
-        child = subprocess.Popen([sys.executable, script, 'openml', folder, settings], stdin=subprocess.PIPE)
-        child.stdin.close()  # as the end of the parent would
-        assert child.wait(30) == 1
-    assert not folder.exists()
-
-
-BAD = {'cut': 'corrupt|ended before', 'wrong': 'corrupt|checksum', 'missing': '404', 'silent': 'timed out'}
-
-
-@pytest.mark.parametrize('kind', BAD)
-@pytest.mark.parametrize('source', ['torchvision', 'openml'])
-@pytest.mark.filterwarnings('ignore')  # scikit-learn warns of every repeated try
-def test_a_bad_server_is_told_from_a_good_one(ask, source, kind, tmp_path):
-    socket.setdefaulttimeout(0.2 if kind == 'silent' else 30)
-    with serving(kind) as server, pytest.raises(Exception, match=BAD[kind]):
-        ask[source](tmp_path, server)
-
-
-@pytest.mark.parametrize(
-    'row, word',
-    [(b',256,', 'whole numbers from 0 to 255'), (b',-1,', 'whole numbers from 0 to 255'), (b',,', '')],
-)
-@pytest.mark.filterwarnings('ignore')
-def test_rows_that_are_not_pixels_are_refused(ask, row, word, tmp_path):
-    head, data = arff(FILES).split(b'@DATA\n')
-    values = data.split(b',', 2)
-    table = head + b'@DATA\n' + values[0] + row + values[2]
-    with serving('good', table=table) as server, pytest.raises(ValueError, match=word):
-        ask['openml'](tmp_path, server)
-    assert not (tmp_path / 'KMNIST').exists()

@@ -1,8 +1,13 @@
 """pictures.py: which pairs are named, and that the pictures show what they are given."""
 
 import numpy as np
+import pytest
+import torch
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+from lab.common import picture
 from lab.kuzu import pictures
+from lab.kuzu.data import Dataset
 
 CLASSES = ['o', 'ki', 'su', 'tsu', 'na', 'ha', 'ma', 'ya', 're', 'wo']
 
@@ -21,6 +26,11 @@ def texts(figure):
 
 def test_pairs_come_most_confused_first_with_target_and_chosen_in_their_places():
     assert pictures.confused_pairs(confusion((6, 2, 148), (5, 2, 125), (1, 2, 106)), 2) == [(6, 2, 148), (5, 2, 125)]
+
+
+def test_five_pairs_are_named_of_equal_ones_the_first():
+    wrong = [(0, 1, 1), (0, 2, 2), (5, 1, 2), (3, 2, 3), (9, 8, 3), (8, 9, 4)]
+    assert pictures.confused_pairs(confusion(*wrong)) == [(8, 9, 4), (3, 2, 3), (9, 8, 3), (0, 2, 2), (5, 1, 2)]
 
 
 def test_pairs_never_confused_are_left_out():
@@ -42,6 +52,88 @@ def test_the_mistakes_picture_shows_images_of_the_pair():
     assert 'o taken for ki: 2 times' in [axes.get_title(loc='left') for axes in figure.axes]
 
 
+MIXED = confusion((6, 2, 148), (6, 5, 74), (1, 2, 106))
+
+
+def mistakes(count=20):
+    """`count` images of each kind: two classes, right and wrong; each image is as bright as its number."""
+    images = np.arange(4 * count)[:, None, None] * np.ones((4 * count, 28, 28))
+    labels, chosen = np.repeat([0, 0, 1, 1], count), np.repeat([0, 1, 1, 0], count)
+    return pictures.mistakes_picture(images, labels, chosen, [(0, 1, count), (1, 0, count)], CLASSES, 'title')
+
+
+FIGURES = {
+    'confusion': (lambda: pictures.confusion_picture(MIXED, CLASSES, 'title'), 8, 8),
+    'mistakes': (mistakes, 12.18, 2.74),
+    'no mistakes': (lambda: pictures.mistakes_picture(*[np.zeros(1)] * 3, [], CLASSES, 'title'), 12.18, 1.72),
+    'curve': (lambda: pictures.curve_picture([[1, 2.0, 1.9, 40.0], [2, 1.5, 1.4, 55.5]], 'title'), 10, 4.2),
+    'sweep': (lambda: pictures.sweep_picture([25, 50, 100, 200], [70.1, 75.2, 79.3, 82.4], 84), 7, 4.5),
+}
+
+
+@pytest.mark.parametrize('name', FIGURES)
+def test_a_picture_is_filled_and_nothing_is_cut_off(name):
+    make, width, height = FIGURES[name]
+    figure = make()
+    FigureCanvasAgg(figure).draw()
+    assert figure.get_size_inches() == pytest.approx((width, height))
+    for number, axes in enumerate(figure.axes):
+        assert not any(axes.get_position().overlaps(other.get_position()) for other in figure.axes[:number])
+    around = figure.get_tightbbox()  # of all that is drawn, in inches
+    assert min(around.x0, around.y0, width - around.x1, height - around.y1) > -0.01
+    assert (
+        around.width > (0.85 if figure.axes else 0.1) * width and around.height > (0.8 if figure.axes else 0.5) * height
+    )
+
+
+def test_right_ones_are_green_and_mistakes_the_redder_the_larger_their_share():
+    red, green, blue = np.moveaxis(pictures.confusion_picture(MIXED, CLASSES, '').axes[0].images[0].get_array(), 2, 0)
+    assert (green.diagonal() > red.diagonal()).all() and (green.diagonal() > blue.diagonal()).all()
+    assert green[0, 0] < green[6, 6]  # all of a class, and 80% of it
+    assert (red[0, 1], green[0, 1], blue[0, 1]) == (1, 1, 1)
+    assert 1 > green[6, 5] > green[1, 2] > green[6, 2] and (red - green)[6, 2] > 0.4 and (red - blue)[6, 2] > 0.4
+    assert ((red >= 0) & (red <= 1) & (green >= 0) & (green <= 1) & (blue >= 0) & (blue <= 1)).all()
+
+
+def test_a_class_without_images_and_no_mistakes_at_all_are_no_error():
+    colours = pictures.confusion_picture(np.diag([0.0] + [9.0] * 9), CLASSES, '').axes[0].images[0].get_array()
+    assert np.isfinite(colours).all() and colours[0, 0].tolist() == [1, 1, 1]
+
+
+def test_a_row_shows_four_right_ones_of_each_class_then_eight_mistakes_each_block_with_its_name():
+    figure = mistakes()
+    shown = {}
+    for axes in figure.axes:
+        row, column = axes.get_subplotspec().rowspan.start, axes.get_subplotspec().colspan.start
+        shown[row, column] = int(axes.images[0].get_array()[0, 0]), axes.get_title(loc='left')
+    names = {(0, 0): 'true o', (0, 5): 'true ki', (0, 10): 'o taken for ki: 20 times'}
+    names |= {(1, 0): 'true ki', (1, 5): 'true o', (1, 10): 'ki taken for o: 20 times'}
+    blocks = {(0, 0): (0, 4), (0, 5): (40, 4), (0, 10): (20, 8), (1, 0): (40, 4), (1, 5): (0, 4), (1, 10): (60, 8)}
+    expected = {
+        (row, column + place): (first + place, '' if place else names[row, column])
+        for (row, column), (first, count) in blocks.items()
+        for place in range(count)
+    }
+    assert shown == expected
+
+
+def test_the_three_pictures_of_a_network_are_of_its_numbers(monkeypatch):
+    figures = {}
+    monkeypatch.setattr(picture, 'save', lambda figure, path: figures.update({path: figure}))
+    images = torch.arange(5.0)[:, None, None, None] * torch.ones(5, 1, 28, 28)
+    data = Dataset(images, torch.zeros(5), images, torch.tensor([0, 0, 0, 1, 1]), CLASSES)
+    matrix = np.zeros((10, 10))
+    matrix[0, 0], matrix[0, 1], matrix[1, 1] = 2, 1, 2
+    history = [[1, 2.0, 1.9, 40.0]]
+    pictures.draw('plot/net', 'NetLin', data, torch.tensor([0, 0, 1, 1, 1]), matrix, [(0, 1, 1)], history)
+    assert list(figures) == ['plot/net_confusion.jpg', 'plot/net_mistakes.jpg', 'plot/net_curve.jpg']
+    titles = [figure.get_suptitle() for figure in figures.values()]
+    assert titles[0] == 'NetLin: 4 of 5 test images right (80.0%)' and all('NetLin: ' in title for title in titles)
+    shown = [int(axes.images[0].get_array()[0, 0]) for axes in figures['plot/net_mistakes.jpg'].axes]
+    assert shown == [0, 1, 3, 4, 2]
+    assert list(figures['plot/net_curve.jpg'].axes[1].lines[0].get_ydata()) == [40.0]
+
+
 def test_without_a_mistake_the_picture_says_so():
     figure = pictures.mistakes_picture(np.zeros((1, 28, 28)), np.zeros(1), np.zeros(1), [], CLASSES, 'title')
     assert any('no mistake' in text.get_text() for text in figure.texts)
@@ -50,9 +142,16 @@ def test_without_a_mistake_the_picture_says_so():
 def test_the_curve_draws_each_epoch():
     figure = pictures.curve_picture([[1, 2.0, 1.9, 40.0], [2, 1.5, 1.4, 55.5]], 'title')
     train, test = figure.axes[0].lines
+    assert list(train.get_xdata()) == list(test.get_xdata()) == [1, 2]
     assert list(train.get_ydata()) == [2.0, 1.5] and list(test.get_ydata()) == [1.9, 1.4]
+    assert figure.axes[1].get_title() == '55.50% after the last epoch'
     assert list(figure.axes[1].lines[0].get_ydata()) == [40.0, 55.5]
 
 
 def test_the_sweep_writes_each_accuracy():
-    assert texts(pictures.sweep_picture([10, 100], [70.123, 84.0], 84)) == ['70.12', '84.00']
+    figure = pictures.sweep_picture([10, 100], [70.123, 84.0], 84)
+    assert texts(figure) == ['70.12', '84.00']
+    mark, curve = figure.axes[0].lines
+    assert set(mark.get_ydata()) == {84} and mark.get_label() == '84%'
+    assert list(curve.get_xdata()) == [10, 100] and list(curve.get_ydata()) == [70.123, 84.0]
+    assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == ['10', '100']

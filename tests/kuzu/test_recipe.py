@@ -5,6 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from lab.kuzu import recipe
+from lab.kuzu.settings import Settings
 
 
 def test_the_rate_rises_to_its_peak_and_falls_to_nothing():
@@ -34,3 +35,39 @@ def test_shifted_images_are_whole_and_moved_by_every_step_up_to_the_limit():
         assert len(fits) == 1
         found.add(fits[0])
     assert found == moves
+
+
+def chosen(**settings):
+    """The recipe that the settings name, and what its optimizer is given."""
+    found = recipe.choose(torch.nn.Linear(2, 2), Settings(seed=1, dataset='', images=0, **settings))
+    return found, type(found.optimizer).__name__, found.optimizer.defaults
+
+
+def test_the_classic_recipe_is_the_labs_step_with_the_flags_given():
+    found, kind, options = chosen(lr=0.3, mom=0.9)
+    assert (kind, options['lr'], options['momentum'], options['weight_decay']) == ('SGD', 0.3, 0.9, 0)
+    assert (found.loss, found.augment, found.rate) == (F.nll_loss, None, None)
+    _, kind, options = chosen(optim='adam', lr=0.3)
+    assert (kind, options['lr'], options['weight_decay']) == ('Adam', 0.3, 0)
+
+
+def test_the_fast_recipe_is_adamw_at_one_cycle_to_a_hundredth():
+    found, kind, options = chosen(recipe='fast')
+    assert (kind, options['weight_decay']) == ('AdamW', 0.1)
+    assert (found.loss, found.augment) == (recipe.smoothed_loss, recipe.shift)
+    rates = [found.rate(share) for share in (0, 0.125, 0.25, 0.625, 1)]
+    assert rates == pytest.approx([0.0001, 0.00505, 0.01, 0.005, 0], abs=1e-12)
+
+
+def test_a_smoothed_label_is_right_at_nine_tenths():
+    log_probabilities = torch.full((1, 10), -1.0)
+    log_probabilities[0, 3] = -2.0
+    assert recipe.smoothed_loss(log_probabilities, torch.tensor([3])).item() == pytest.approx(0.9 * 2 + 0.1 * 1.1)
+
+
+def test_images_are_shifted_by_two_pixels_at_most_each_in_its_own_way():
+    torch.manual_seed(1)
+    images = torch.full((100, 1, 28, 28), -1.0)
+    images[:, :, 14, 14] = 1.0
+    places = (recipe.shift(images)[:, 0] == 1).nonzero()[:, 1:]
+    assert places.amin(0).tolist() == [12, 12] and places.amax(0).tolist() == [16, 16]

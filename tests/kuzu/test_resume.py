@@ -1,12 +1,17 @@
 """resume.py: runs that are stopped or killed anywhere go on to the same bytes; nothing else is gone on with."""
 
+import copy
+
 import pytest
 import torch
 
-from kuzu import NetConv, NetFull
-from lab.common import files
+from kuzu import NetConv, NetFull, NetLin
+from lab.common import checkpoint, files
 from lab.common.endings import UserError
-from tests.kuzu.runs import PressedAt, outcome, settings
+from lab.kuzu import resume
+from lab.kuzu.networks import to_device
+from lab.kuzu.recipe import choose
+from tests.kuzu.runs import PressedAt, digits, outcome, settings
 
 CONFIGS = {
     'classic': {'epochs': 4},
@@ -74,3 +79,65 @@ def test_the_table_has_a_row_per_epoch(tmp_path):
     lines = (tmp_path / 'net.csv').read_text().splitlines()
     assert lines[0] == 'epoch,train_loss,test_loss,accuracy'
     assert [line.split(',')[0] for line in lines[1:]] == ['1', '2']
+
+
+def test_the_seed_0_is_a_seed(tmp_path):
+    config = settings(seed=0, epochs=1)
+    whole = outcome(tmp_path / 'net', config)
+    assert resume.load(str(tmp_path / 'net'))['settings']['seed'] == 0
+    assert outcome(tmp_path / 'net', config, go_on=True) == whole
+
+
+@pytest.fixture(scope='module')
+def stopped(tmp_path_factory):
+    """What a run has saved that was stopped after five batches of its third epoch."""
+    path = tmp_path_factory.mktemp('stopped') / 'net'
+    outcome(path, settings(epochs=2), network=NetLin)
+    outcome(path, settings(epochs=3), network=NetLin, stop=PressedAt(5), go_on=True)
+    return resume.load(str(path))
+
+
+OTHER = {  # what is wrong, and the change to what was saved
+    'a batch too many': lambda saved: saved['progress'].update(batch=6),
+    'a loss too few': lambda saved: saved['progress']['losses'].pop(),
+    'a whole epoch as a part': lambda saved: saved['progress'].update(batch=22, losses=[0.5] * 22),
+    'a loss that is no number': lambda saved: saved['progress']['losses'].__setitem__(0, float('nan')),
+    'a loss that is text': lambda saved: saved['progress']['losses'].__setitem__(0, '0.5'),
+    'an epoch too many': lambda saved: saved['progress'].update(epoch=4),
+    'a row of another epoch': lambda saved: saved['progress']['history'][1].__setitem__(0, 3),
+    'a row without accuracy': lambda saved: saved['progress']['history'][1].pop(),
+    'no history': lambda saved: saved['progress'].pop('history'),
+    'momentum of another shape': lambda saved: saved['optimizer']['state'][0].update(momentum_buffer=torch.ones(2)),
+    'no momentum': lambda saved: saved['optimizer'].update(state={}),
+    'no state of the optimizer': lambda saved: saved['optimizer'].clear(),
+    'a short random state': lambda saved: saved.update(random=saved['random'][:9]),
+    'settings of another kind': lambda saved: saved['settings'].update(lr='0.01'),
+    'weights that are none': lambda saved: saved.update(weights=[]),
+    'no random state': lambda saved: saved.pop('random'),
+    'no seed': lambda saved: saved['settings'].pop('seed'),
+    'a negative seed': lambda saved: saved['settings'].update(seed=-1),
+    'a seed that is too large': lambda saved: saved['settings'].update(seed=2**32),
+    'a seed that is no whole number': lambda saved: saved['settings'].update(seed=1.0),
+}
+
+
+@pytest.mark.parametrize('name', OTHER)
+def test_what_does_not_fit_together_is_refused(name, stopped, tmp_path):
+    saved, path = copy.deepcopy(stopped), str(tmp_path / 'net')
+    OTHER[name](saved)
+    checkpoint.save(f'{path}.resume', saved)
+    model = to_device(NetLin(), digits().train_images)
+    with pytest.raises(UserError, match=r'net\.resume was not written by this script: start the run without --resume'):
+        resume.restore(resume.load(path), path, model, choose(model, settings()).optimizer, settings(epochs=3))
+
+
+def test_nothing_to_resume_is_told(tmp_path):
+    with pytest.raises(UserError, match=r'nothing to resume: there is no .*net\.resume'):
+        resume.load(str(tmp_path / 'net'))
+
+
+def test_the_fast_recipe_cannot_be_made_longer(tmp_path):
+    fast = {'recipe': 'fast', 'shuffle': True, 'batch': 32}
+    outcome(tmp_path / 'net', settings(epochs=1, **fast), network=NetLin)
+    with pytest.raises(UserError, match='of a run with epochs 1, not 2'):
+        outcome(tmp_path / 'net', settings(epochs=2, **fast), network=NetLin, go_on=True)
