@@ -20,6 +20,7 @@ def test_the_flags_name_a_task_and_a_folder(capsys):
 def test_without_flags_it_is_the_labs_first_task(capsys):
     args = parse('', capsys)
     assert Task(args.lang, args.length, args.model, args.hid) == Task('anb2n', 4, 'srn', 2)
+    assert vars(parse('--length 0 --hid 0', capsys)) == vars(args)
     assert parse('--length 1 --hid 1', capsys).hid == 1
 
 

@@ -1,5 +1,5 @@
 import os
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, replace
 
 import pytest
 
@@ -38,3 +38,9 @@ def test_the_recipes_are_those_that_were_measured():
     far = {'length': 10, 'hid': 6, 'lr': 0.03, 'decay': 0, 'clip': 1, 'mix': True, 'keep': 'best'}
     assert RECIPES['sure'] == sure
     assert RECIPES['far'] == sure | far
+
+
+@pytest.mark.parametrize('settings, name', [(Task(), 'hid'), (Training(), 'lr')])
+def test_settings_do_not_change_on_their_way(settings, name):
+    with pytest.raises(FrozenInstanceError):
+        setattr(settings, name, 1)

@@ -1,3 +1,5 @@
+import functools
+
 import pytest
 import torch
 from torch.nn import functional
@@ -84,3 +86,27 @@ def test_wilsons_interval():
     assert interval(140, 200) == pytest.approx((0.6331, 0.7592), abs=1e-3)
     assert interval(200, 200) == pytest.approx((0.9812, 1), abs=1e-4)
     assert interval(0, 10) == pytest.approx((0, 0.2775), abs=1e-4)
+
+
+def test_a_verdict_is_on_a_thousand_sequences():
+    assert len(draw(lang_anb2n(2, 1)).lengths) == 1000
+
+
+def test_the_labs_limit_for_anb2n_is_0_05(monkeypatch):
+    monkeypatch.setattr(verdict, 'SEQUENCES', 50)
+    examples = draw(lang_anb2n(2, 4))
+    under, over = (
+        judge(functools.partial(oracle, limit=9, blur=blur), examples, verdict.THRESHOLD['anb2n'])
+        for blur in (0.4, 0.6)
+    )
+    assert under.right == over.right == 1
+    assert under.loss < 0.05 < over.loss
+    assert under.learned and not over.learned
+
+
+def test_counting_is_tried_up_to_100():
+    def follower(x):
+        """Always right, but for sequences that are longer than those with n = 100."""
+        return x.roll(-1, dims=1) if x.shape[1] <= 5 * 3 * 100 else -x
+
+    assert count(follower, 2) == 100
