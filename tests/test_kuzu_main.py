@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ import kuzu_main
 from lab.common import checkpoint
 from lab.common.endings import UserError
 from lab.kuzu import pictures
+from lab.kuzu.settings import Run, Settings
 
 HOUSE = Path(__file__).parents[1]
 DIGITS = ['--dataset', 'digits', '--seed', '1']
@@ -36,6 +38,72 @@ def test_a_run_prints_the_transcript_and_writes_its_files(capsys, here):
     assert err == 'seed: 1\n'
     assert sorted(os.listdir('net')) == ['kuzu_lin.csv', 'kuzu_lin.pth', 'kuzu_lin.resume']
     assert sorted(os.listdir('plot')) == ['kuzu_lin_confusion.jpg', 'kuzu_lin_curve.jpg', 'kuzu_lin_mistakes.jpg']
+
+
+def test_without_flags_the_settings_are_the_labs():
+    options = kuzu_main.parse([])
+    assert options.runs == [Run('full', 'kuzu_full', {})]
+    assert options.settings == Settings(None, 'kmnist', 0, 10, 64, False, 'classic', 'sgd', 0.01, 0.5)
+    assert (options.data_path, options.out_path, options.plot_path) == ('./data', 'net', 'plot')
+    assert (options.resume, options.threads, options.no_cuda) == (False, 1, False)
+
+
+@pytest.mark.parametrize(
+    ('flags', 'changed'),
+    [
+        ('--optim adam', {'optim': 'adam', 'lr': 0.001}),
+        ('--optim adam --lr 0.01', {'optim': 'adam', 'lr': 0.01}),
+        ('--recipe fast', {'recipe': 'fast', 'batch': 32, 'shuffle': True}),
+        (
+            '--batch 1 --mom 0 --shuffle --epochs 3 --seed 0',
+            {'batch': 1, 'mom': 0, 'shuffle': True, 'epochs': 3, 'seed': 0},
+        ),
+    ],
+)
+def test_flags_change_the_settings(flags, changed):
+    assert kuzu_main.parse(flags.split()).settings == replace(kuzu_main.parse([]).settings, **changed)
+
+
+@pytest.mark.parametrize(
+    ('flags', 'runs'),
+    [
+        ('--hid 7', [('full', 'kuzu_full', {'hid': 7})]),
+        ('--hid 9 7', [('full', 'kuzu_full9', {'hid': 9}), ('full', 'kuzu_full7', {'hid': 7})]),
+        (
+            '--net all --hid 7 --kernel 5 --pad 2 1',
+            [
+                ('lin', 'kuzu_lin', {}),
+                ('full', 'kuzu_full', {'hid': 7}),
+                ('conv', 'kuzu_conv', {'kernel': 5, 'pad': (2, 1)}),
+            ],
+        ),
+        ('--net conv --channels 3 4 --fc 0', [('conv', 'kuzu_conv', {'channels': (3, 4), 'fc': 0})]),
+    ],
+)
+def test_flags_choose_the_networks_and_the_names_of_their_files(flags, runs):
+    assert kuzu_main.parse(flags.split()).runs == [Run(*run) for run in runs]
+
+
+def results(*accuracies):
+    """Of networks with 50, 100, ... hidden units, the largest first."""
+    runs = [
+        Run('full', f'kuzu_full{50 * (number + 1)}', {'hid': 50 * (number + 1)}) for number in range(len(accuracies))
+    ]
+    made = [kuzu_main.Result(run, 7, percent, 0.5, list('abcd')) for run, percent in zip(runs, accuracies, strict=True)]
+    return made[::-1]
+
+
+def test_the_smallest_that_reaches_the_mark_is_named_and_the_table_has_three_pairs(capsys, monkeypatch):
+    drawn = {}
+    monkeypatch.setattr(kuzu_main.picture, 'save', lambda figure, path: drawn.update({path: figure}))
+    kuzu_main.print_sweep(results(83.99, 84, 85), 'plot')
+    kuzu_main.print_sweep(results(83.99), 'plot')
+    kuzu_main.print_table(results(83.99))
+    out = capsys.readouterr().out.splitlines()
+    assert out[:3] == ['Smallest that reaches 84%: 100 hidden units', 'Smallest that reaches 84%: none of these', '']
+    assert out[3] == 'network        parameters  accuracy  test loss  most confused'
+    assert out[4] == 'full50                  7    83.99%     0.5000  a, b, c'
+    assert list(drawn) == ['plot/kuzu_full_sweep.jpg']
 
 
 @pytest.fixture
