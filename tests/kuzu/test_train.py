@@ -2,6 +2,7 @@
 
 import copy
 import os
+import re
 
 import pytest
 import torch
@@ -9,7 +10,7 @@ import torch
 from kuzu import NetConv, NetFull, NetLin
 from lab.common.endings import UserError
 from lab.kuzu import classic, train
-from lab.kuzu.data import load
+from lab.kuzu.data import Dataset, load
 from lab.kuzu.networks import to_device
 from lab.kuzu.recipe import choose
 from lab.kuzu.resume import Progress
@@ -95,3 +96,44 @@ def test_a_network_that_uses_view_trains(tmp_path):
             return torch.log_softmax(x.view(len(x), -1)[:, :10], 1)
 
     outcome(tmp_path / 'net', settings(epochs=1), network=Viewing)
+
+
+def small_epoch(epoch, **changes):
+    """One epoch of 20 images in batches of 8; the numbers of the images as they came, and the shares of steps done."""
+    images = torch.arange(20.0)[:, None, None, None] * torch.ones(20, 1, 28, 28)
+    data = Dataset(images, torch.arange(20) % 10, images, torch.arange(20) % 10, [])
+    config = settings(batch=8, epochs=2, **changes)
+    taken, shares = [], []
+    model = NetLin()
+    recipe = choose(model, config)
+    recipe.augment = lambda batch: taken.append(batch[:, 0, 0, 0].tolist()) or batch
+    recipe.rate = lambda share: shares.append(share) or 0.001 * len(shares)
+    progress = Progress(epoch)
+    train.train_epoch(model, recipe, data, config, progress, False)
+    assert progress.batch == len(progress.losses) == 3
+    assert recipe.optimizer.param_groups[0]['lr'] == 0.003
+    return taken, shares
+
+
+def test_an_epoch_takes_the_images_in_file_order_and_the_rate_follows_the_steps_done():
+    taken, shares = small_epoch(2)
+    assert taken == [[*range(8)], [*range(8, 16)], [*range(16, 20)]]
+    assert shares == pytest.approx([3 / 6, 4 / 6, 5 / 6])
+
+
+def test_shuffled_each_epoch_takes_all_images_in_an_order_of_its_seed_and_number():
+    orders = [small_epoch(epoch, shuffle=True, seed=seed)[0] for epoch, seed in ((1, 1), (2, 1), (1, 2), (1, 1))]
+    assert [len(batch) for batch in orders[0]] == [8, 8, 4]
+    assert all(sorted(place for batch in order for place in batch) == [*range(20)] for order in orders)
+    assert orders[0] == orders[3] and orders[0] != orders[1] != orders[2] != orders[0]
+
+
+def test_the_table_of_epochs_has_the_mean_loss_and_the_accuracy_in_percent(tmp_path, capsys):
+    outcome(tmp_path / 'net', settings(epochs=1, batch=700), network=NetLin)
+    out = capsys.readouterr().out
+    first = float(re.search(r'Loss: (\S+)', out)[1])
+    test_loss, right = re.search(r'Average loss: (\S+), Accuracy: (\d+)/397', out).groups()
+    epoch, train_loss, tested, accuracy = (tmp_path / 'net.csv').read_text().splitlines()[1].split(',')
+    assert epoch == '1' and 0 < float(train_loss) < first
+    assert float(tested) == pytest.approx(float(test_loss), abs=1e-4)
+    assert accuracy == f'{100 * int(right) / 397:.2f}'
