@@ -36,3 +36,11 @@ def test_run_stops_when_asked():
     before = [kernel.vector(model) for model in models]
     batch.Trainer(models, 'sgd', 0.0, 1e-4, 0.0, torch.device('cpu')).run(langs, 5, 0.1, lambda: True)
     assert all(np.array_equal(kernel.vector(model), old) for model, old in zip(models, before, strict=True))
+
+
+def test_a_batch_may_be_of_one_start():
+    [model, *_], [lang, *_] = starts(SRN_model)
+    [expected, *_], _ = starts(SRN_model)
+    batch.Trainer([model], 'sgd', 0.0, 1e-4, 0.0, torch.device('cpu')).run([lang], 3, 0.1)
+    classic.Trainer(expected, 'sgd', 0.0, 1e-4, 0.0).run(starts(SRN_model)[1][0], 3, 0.1)
+    assert np.abs(kernel.vector(model) - kernel.vector(expected)).max() < 1e-6
