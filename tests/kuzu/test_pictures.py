@@ -79,6 +79,7 @@ def test_a_picture_is_filled_and_nothing_is_cut_off(name):
     assert figure.get_size_inches() == pytest.approx((width, height))
     for number, axes in enumerate(figure.axes):
         assert not any(axes.get_position().overlaps(other.get_position()) for other in figure.axes[:number])
+        assert axes.get_window_extent().width > 0.5 * figure.dpi  # half an inch is enough for a character
     around = figure.get_tightbbox()  # of all that is drawn, in inches
     assert min(around.x0, around.y0, width - around.x1, height - around.y1) > -0.01
     assert (
