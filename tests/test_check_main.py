@@ -145,6 +145,25 @@ def test_bad_input_is_one_line_and_writes_nothing(capsys, argv, said):
     assert not Path('plot').exists()
 
 
+@pytest.mark.parametrize(
+    ('flag', 'low', 'high', 'beyond'),
+    [
+        ('--hid', '1', '64', '65'),
+        ('--init', '0', '100', '100.5'),
+        ('--lr', '1e-9', '10', '10.5'),
+        ('--epoch', '1', '100000000', '100000001'),
+        ('--restarts', '1', '1000', '1001'),
+        ('--scale', '1e-3', '1e4', '10000.5'),
+    ],
+)
+def test_the_ends_of_each_range_are_taken_and_no_more(flag, low, high, beyond):
+    more = ['--set_weights'] if flag == '--scale' else []
+    for value in (low, high):
+        assert getattr(check_main.parse([flag, value, *more]), flag[2:]) == float(value)
+    with pytest.raises(SystemExit):
+        check_main.parse([flag, beyond, *more])
+
+
 def test_other_points_are_trained_and_drawn(capsys):
     Path('xor.csv').write_text('a,b,c\n-10,-10,0\n-10,10,1\n10,-10,1\n10,10,0\n')
     lines, _ = run(capsys, '--data', 'xor.csv', '--hid', '4', *QUICK)

@@ -7,8 +7,8 @@ from lab.check.lines import Weights, distances, smallest_scale
 
 def conditions(weights: Weights) -> list[str]:
     """For each hidden unit, where it is on: '2 x - y + 0.5 >= 0'."""
-    rows = zip(weights.w, weights.b, strict=True)
-    return [f'{_sum([(x, "x"), (y, "y"), (bias, "")])} >= 0' for (x, y), bias in rows]
+    rows = np.column_stack([weights.w, weights.b])
+    return [f'{_sum([(x, "x"), (y, "y"), (bias, "")])} >= 0' for x, y, bias in rows]
 
 
 def equations(weights: Weights) -> list[str]:
@@ -36,31 +36,27 @@ def _sum(terms: list[tuple[float, str]]) -> str:
     return ' + '.join(words).replace('+ -', '- ') or '0'
 
 
-def table(points: np.ndarray, values: np.ndarray, columns: list[tuple[str, str]]) -> list[str]:
-    """Lines of text: a heading, then each point (N, 2) with its values (N, C); columns: C names and number formats."""
-    rows = [['x', 'y', *(name for name, _ in columns)]]
-    for point, row in zip(points, values, strict=True):
-        fields = [format(value, form) for value, (_, form) in zip(row, columns, strict=True)]
-        rows.append([f'{point[0]:g}', f'{point[1]:g}', *fields])
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ['  '.join(field.rjust(width) for field, width in zip(row, widths, strict=True)) for row in rows]
+def table(points: np.ndarray, columns: dict[str, tuple[np.ndarray, str]]) -> list[str]:
+    """Lines of text: a heading, then each point (N, 2) with its values; columns: name -> values (N), number format."""
+    columns = {'x': (points[:, 0], 'g'), 'y': (points[:, 1], 'g'), **columns}
+    texts = [[name, *(format(value, form) for value in values)] for name, (values, form) in columns.items()]
+    aligned = [[text.rjust(max(map(len, column))) for text in column] for column in texts]
+    return ['  '.join(row) for row in zip(*aligned, strict=True)]
 
 
 def activations(points: np.ndarray, hidden: np.ndarray, out: np.ndarray, targets: np.ndarray, act: str) -> list[str]:
     """The table of hidden activations (N, hid), outputs (N) and targets (N) at points (N, 2)."""
     form = '.0f' if act == 'step' else '.2f'
-    columns = [*((f'h{k}', form) for k in range(hidden.shape[1])), ('out', form), ('target', '.0f')]
-    return table(points, np.column_stack([hidden, out, targets]), columns)
+    columns = {f'h{k}': (values, form) for k, values in enumerate(hidden.T)}
+    return table(points, {**columns, 'out': (out, form), 'target': (targets, '.0f')})
 
 
 def margins(weights: Weights, points: np.ndarray, act: str) -> list[str]:
     """The table of the points' margins (see lines.distances), and a line with the smallest of them."""
-    far = distances(weights, points, act)
-    names = [*(f'h{k}' for k in range(len(weights.b))), 'out']
-    return [
-        *table(points, far, [(name, '.2f') for name in names]),
-        f'Smallest margin: {far[:, :-1].min():.4f} at the hidden units, {far[:, -1].min():.4f} at the output',
-    ]
+    *hidden, out = distances(weights, points, act).T
+    columns = {f'h{k}': (far, '.2f') for k, far in enumerate(hidden)}
+    least = f'{np.min(hidden):.4f} at the hidden units, {out.min():.4f} at the output'
+    return [*table(points, {**columns, 'out': (out, '.2f')}), f'Smallest margin: {least}']
 
 
 def scale(weights: Weights, made: float, points: np.ndarray, targets: np.ndarray) -> str:

@@ -60,7 +60,7 @@ def evaluate(net: torch.nn.Module, points: np.ndarray) -> tuple[np.ndarray, np.n
     """Hidden activations (N, hid) and outputs (N) of a network at points (N, 2)."""
     with torch.no_grad():
         out = net(torch.from_numpy(points.astype(np.float32)))
-        return net.hid.numpy().reshape(len(points), -1), out.numpy().reshape(-1)
+        return net.hid.flatten(1).numpy(), out.flatten().numpy()
 
 
 def accuracy(out: np.ndarray, targets: np.ndarray) -> float:

@@ -19,7 +19,7 @@ def read(path: str) -> tuple[np.ndarray, np.ndarray]:
     try:
         with open(path, encoding='utf-8-sig') as file:
             header = file.readline().rstrip('\n')
-            if header.count(',') != 2 or _number(header.split(',', 1)[0]) is not None:
+            if header.count(',') != 2 or _number(header.split(',')[0]) is not None:
                 raise UserError(f'{path} line 1: {header[:40]!r} should be a header of three columns, such as X,Y,T')
             for number, line in enumerate(file, 2):
                 if line.strip():

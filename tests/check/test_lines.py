@@ -25,7 +25,34 @@ def test_smallest_scale_where_every_scale_is_right():
 
 
 def test_accuracy_counts_one_half_as_on():
-    assert lines.accuracy(np.array([0.5, 0.4999, 1, 0]), np.array([1, 0, 0, 1])) == 50
+    assert lines.accuracy(np.array([0.5, 0.4999, 1, 1]), np.array([1, 0, 0, 1])) == 75
+
+
+def test_activations_are_those_of_check_py():
+    net = np.array([-1000.0, -1e-30, 0, 1e-30, 1000])
+    assert lines.activation(net, 'step').tolist() == [0, 0, 1, 1, 1]
+    assert lines.activation(net, 'sig').tolist() == [0, 0.5, 0.5, 0.5, 1]
+
+
+@pytest.mark.parametrize(
+    ('design', 'scale'), [('votes', 0.991), ('sum', 1.981), ('difference', 1.981), ('cross', None)]
+)
+def test_smallest_scale_of_the_hand_made_weights(design, scale):
+    net = MLP(4, 'step')
+    net.set_weights(design)
+    assert lines.smallest_scale(lines.read_weights(net, 'step', GRID), GRID, GRID.sum(1) % 2) == scale
+
+
+def test_a_point_on_the_threshold_is_on_at_every_scale():
+    assert lines.smallest_scale(make([(0, 0)], [0], [1], -0.5), GRID, np.ones(9)) == 0.01
+
+
+@pytest.mark.parametrize('odd', ['in_hid.weight', 'hid_out.weight', 'hid_out.bias'])
+def test_layers_of_other_shapes_are_not_read(odd):
+    net = MLP(3)
+    value = dict(net.named_parameters())[odd]
+    value.data = torch.zeros(2, *value.shape) if odd != 'hid_out.bias' else torch.zeros(3)
+    assert lines.read_weights(net, 'sig', GRID) is None
 
 
 @pytest.mark.parametrize('act', ['step', 'sig'])
