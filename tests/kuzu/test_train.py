@@ -125,6 +125,8 @@ def test_shuffled_each_epoch_takes_all_images_in_an_order_of_its_seed_and_number
     orders = [small_epoch(epoch, shuffle=True, seed=seed)[0] for epoch, seed in ((1, 1), (2, 1), (1, 2), (1, 1))]
     assert [len(batch) for batch in orders[0]] == [8, 8, 4]
     assert all(sorted(place for batch in order for place in batch) == [*range(20)] for order in orders)
+    order = torch.randperm(20, generator=torch.Generator().manual_seed(100_004)).tolist()  # an old run can be repeated
+    assert orders[0] == [order[:8], order[8:16], order[16:]]
     assert orders[0] == orders[3] and orders[0] != orders[1] != orders[2] != orders[0]
 
 
@@ -137,3 +139,10 @@ def test_the_table_of_epochs_has_the_mean_loss_and_the_accuracy_in_percent(tmp_p
     assert epoch == '1' and 0 < float(train_loss) < first
     assert float(tested) == pytest.approx(float(test_loss), abs=1e-4)
     assert accuracy == f'{100 * int(right) / 397:.2f}'
+
+
+def test_a_finished_run_that_is_resumed_is_tested_again(tmp_path, capsys):
+    outcome(tmp_path / 'net', settings(epochs=1, batch=700), network=NetLin)
+    whole = capsys.readouterr().out
+    outcome(tmp_path / 'net', settings(epochs=1, batch=700), network=NetLin, go_on=True)
+    assert capsys.readouterr().out == whole[whole.index('<class') :]
