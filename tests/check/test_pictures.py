@@ -1,5 +1,7 @@
 """pictures.py: each dot shows what the network computes, and no point or number is hidden."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import ImageDraw
@@ -39,6 +41,15 @@ def test_files_of_the_lab_and_ours(drawn, tmp_path):
     pictures.write(str(tmp_path), drawn['step'][1])
     names = {'check', 'hid_4_0', 'hid_4_1', 'hid_4_2', 'hid_4_3', 'out_4', 'net_4', 'sheet_4'}
     assert {path.name for path in tmp_path.iterdir()} == {f'{name}.jpg' for name in names}
+
+
+def test_the_sheet_looks_as_it_did(drawn):
+    """sheet_4.png is the sheet of `--act step --set_weights`, half as large, in shades of grey. If a change of the
+    pictures is meant, write it anew."""
+    wanted = np.asarray(Image.open(Path(__file__).parent / 'sheet_4.png').convert('L'), float)
+    found = np.asarray(drawn['step'][1]['sheet_4'].reduce(2).convert('L'), float)
+    assert found.shape == wanted.shape
+    assert (np.abs(found - wanted) > 30).sum() < 100  # of 633,600: fonts differ a little from one Pillow to the next
 
 
 def test_range_is_the_labs():
