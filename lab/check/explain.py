@@ -30,7 +30,7 @@ def _sum(terms: list[tuple[float, str]]) -> str:
     words = []
     for value, name in terms:
         if name and abs(value) == 1:
-            words.append(name if value > 0 else f'-{name}')
+            words.append(name if value == 1 else f'-{name}')
         elif value:
             words.append(f'{value:.4g} {name}'.strip())
     return ' + '.join(words).replace('+ -', '- ') or '0'

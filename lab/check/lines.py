@@ -65,7 +65,7 @@ def evaluate(net: torch.nn.Module, points: np.ndarray) -> tuple[np.ndarray, np.n
 
 def accuracy(out: np.ndarray, targets: np.ndarray) -> float:
     """Percent of outputs (N) that are right: on from 0.5 on where the target is 1."""
-    return 100.0 * float(((out >= 0.5) == (targets > 0.5)).mean())
+    return 100.0 * float(((out >= 0.5) == (targets == 1)).mean())
 
 
 def distances(weights: Weights, points: np.ndarray, act: str) -> np.ndarray:
@@ -89,12 +89,12 @@ def smallest_scale(weights: Weights, points: np.ndarray, targets: np.ndarray) ->
     difference between a sigmoid and its step value, is as small as exp(-factor).
     """
     net = weights.nets(points)
-    steps = np.where(net == 0, 0.5, net > 0) @ weights.v + weights.c
+    steps = (np.sign(net) + 1) / 2 @ weights.v + weights.c
 
     def right(scale: float) -> bool:
         with np.errstate(over='ignore', under='ignore'):
             tails = -np.sign(net) / (1 + np.exp(scale * np.abs(net)))  # 0 where net is 0
-        return bool(((steps + tails @ weights.v >= 0) == (targets > 0.5)).all())
+        return bool(((steps + tails @ weights.v >= 0) == (targets == 1)).all())
 
     wrong = [number for number, scale in enumerate(SCALES) if not right(scale)]
     if not wrong:

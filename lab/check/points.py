@@ -28,16 +28,16 @@ def read(path: str) -> tuple[np.ndarray, np.ndarray]:
         raise UserError(f'{path} is not a text file: it should be like check.csv') from error
     if not rows:
         raise UserError(f'{path} line 2: no points; it should hold two inputs and a target, such as 0,1,1')
-    table = np.frombuffer(rows, np.float32).reshape(-1, 3)
+    table = np.frombuffer(rows, np.float32).reshape(len(rows) // 3, 3)
     return table[:, :2], table[:, 2]
 
 
 def _row(path: str, number: int, line: str) -> list[float]:
-    values = [_number(field) for field in line.split(',', 3)]
     where = f'{path} line {number}: {line[:40]!r}'
-    if len(values) != 3:
-        columns = line.count(',') + 1
+    columns = line.count(',') + 1
+    if columns != 3:
         raise UserError(f'{where} has {columns} columns: it should have two inputs and a target, such as 0,1,1')
+    values = [_number(field) for field in line.split(',')]
     if any(value is None or not abs(value) <= LARGEST for value in values):  # NaN fails every comparison
         raise UserError(f'{where} should be three numbers from {-LARGEST:g} to {LARGEST:g}')
     if values[2] not in (0, 1):

@@ -19,6 +19,19 @@ def test_unit_without_weights_is_infinitely_far_or_on_its_threshold():
     assert (far[:, 0] == np.inf).all() and (far[:, 1] == 0).all()
 
 
+def test_margins_of_the_output_are_distances_among_hidden_activations():
+    far = lines.distances(make([(1, 0), (0, 1)], [-1, -1], [3, 4], -2), np.array([[2.0, 2.0], [0.0, 2.0]]), 'step')
+    np.testing.assert_allclose(far, [[1, 1, 1], [1, 1, 0.4]])  # (3 + 4 - 2) / 5 and (4 - 2) / 5
+
+
+def test_a_step_that_only_rounding_decides_does_not_count_as_another_network():
+    net = MLP(1, 'step')
+    for parameter, values in zip(net.parameters(), ([[0.1, 0.2]], [-0.3], [[1]], [-0.5]), strict=True):
+        parameter.data = torch.tensor(values, dtype=torch.float32)
+    weights = lines.read_weights(net, 'step', GRID)
+    assert (weights.outputs(GRID, 'step')[1] != lines.evaluate(net, GRID)[1]).any()
+
+
 def test_smallest_scale_where_every_scale_is_right():
     line = make([(1, 0)], [-0.5], [1], -0.5)  # on where x > 1/2, whatever the scale
     assert lines.smallest_scale(line, GRID, (GRID[:, 0] > 0.5).astype(float)) == 0.01

@@ -1,5 +1,7 @@
 """points.py: files of points, and the one line that says what is wrong with a file."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -45,6 +47,32 @@ def test_malformed_file_is_told_by_its_line(tmp_path, text, line):
     path.write_text(text, encoding='utf-8')
     with pytest.raises(UserError, match=f'mine.csv line {line}: '):
         read(str(path))
+
+
+@pytest.mark.parametrize(
+    ('text', 'said'),
+    [
+        ('X,Y\n', "line 1: 'X,Y' should be a header"),
+        ('9,Y,T\n', "line 1: '9,Y,T' should be a header"),
+        ('X' * 99, f"line 1: '{'X' * 40}' should be a header"),
+        ('X,Y,T\n0,1\n', "line 2: '0,1' has 2 columns"),
+        ('X,Y,T\n0,0,1,1\n', "line 2: '0,0,1,1' has 4 columns"),
+        ('X,Y,T\n' + '0' * 99, f"line 2: '{'0' * 40}' has 1 columns"),
+        ('X,Y,T\n0,1000001,1\n', "line 2: '0,1000001,1' should be three numbers from -1e+06 to 1e+06"),
+        ('X,Y,T\n0,0,0\n0,1,2\n', "line 3: '0,1,2': the target should be 0 or 1"),
+    ],
+)
+def test_what_is_wrong_is_told_with_what_would_be_right(tmp_path, text, said):
+    path = tmp_path / 'mine.csv'
+    path.write_text(text)
+    with pytest.raises(UserError, match=re.escape(f'mine.csv {said}')):
+        read(str(path))
+
+
+def test_large_numbers_and_a_number_in_the_header_are_read(tmp_path):
+    path = tmp_path / 'mine.csv'
+    path.write_text('a,2,c\n-1000000,1e6,1\n')
+    assert read(str(path))[0].tolist() == [[-1e6, 1e6]]
 
 
 def test_binary_file_is_refused(tmp_path):
