@@ -9,6 +9,7 @@ import time
 import pytest
 
 from lab.common import files
+from tests.faults.forks import in_fork
 
 
 def test_write_makes_the_folder_and_leaves_only_the_file(tmp_path):
@@ -62,17 +63,18 @@ def test_ctrl_c_while_writing_leaves_the_old_file_alone(tmp_path, monkeypatch):
     assert path.read_bytes() == b'old' and os.listdir(tmp_path) == ['file']
 
 
-@pytest.mark.filterwarnings('ignore::DeprecationWarning')  # of fork() beside torch's sleeping threads
+def write_until(moment: str, path):
+    """In a fork: write a file, and die by kill -9 when os.<moment> is called."""
+    setattr(os, moment, lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+    files.write(str(path), b'new')
+
+
 @pytest.mark.parametrize('moment, content', [('fsync', b'old'), ('replace', b'old'), ('scandir', b'new')])
-def test_killed_at_any_moment_the_file_is_the_old_or_the_new_one(tmp_path, monkeypatch, moment, content):
+def test_killed_at_any_moment_the_file_is_the_old_or_the_new_one(tmp_path, moment, content):
     path = tmp_path / 'file'
     path.write_bytes(b'old')
-    child = os.fork()
-    if child == 0:
-        setattr(os, moment, lambda *_: os.kill(os.getpid(), signal.SIGKILL))
-        files.write(str(path), b'new')
-        os._exit(0)
-    assert os.waitpid(child, 0)[1] == signal.SIGKILL
+    with pytest.raises(RuntimeError, match='ended with code -9'):
+        in_fork(write_until, moment, path)
     assert path.read_bytes() == content
 
 

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from lab.common.endings import UserError
-from tests.faults.tally import LIMIT, NOISE, SEED, Tally, in_fork, peak, tally
+from tests.faults.forks import LIMIT, in_fork
+from tests.faults.tally import NOISE, SEED, Tally, peak, tally
 
 TIMES = 10  # a file may take so many times its size, and NOISE
 QUIET = settings(deadline=None, database=None, phases=[Phase.generate], suppress_health_check=HealthCheck)
@@ -47,31 +48,32 @@ def mutate(data: bytes, operations) -> bytes:
     return bytes(data)
 
 
-def survey(name: str, count: int, strategy, path: Path, judge):
+def survey(name: str, count: int, path: Path, make, *args):
     """Write `count` files that a strategy makes (bytes, and what they are made by), and have judge(path) read each.
 
-    judge returns whether what it read is what the bytes say. It runs in a fork, as a file may crash PyTorch itself;
-    the file that did so is left at `path`.
+    make(*args) returns strategy and judge; judge returns whether what it read is what the bytes say. All is in a fork,
+    as a file may crash PyTorch itself; the file that did so is left at `path`.
     """
-
-    def run():
-        row = Tally()
-
-        @seed(SEED)
-        @settings(
-            max_examples=count, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=HealthCheck
-        )
-        @given(strategy)
-        def one(made):
-            data, what = made
-            path.write_bytes(data)
-            attempt(row, path, judge, reprlib.repr(what))
-
-        one()
-        return row
-
     with tally(name) as row:
-        row.add(in_fork(run))
+        row.add(in_fork(_surveyed, count, path, make, args))
+
+
+def _surveyed(count: int, path: Path, make, args: tuple) -> Tally:
+    row = Tally()
+    strategy, judge = make(*args)
+
+    @seed(SEED)
+    @settings(
+        max_examples=count, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=HealthCheck
+    )
+    @given(strategy)
+    def one(made):
+        data, what = made
+        path.write_bytes(data)
+        attempt(row, path, judge, reprlib.repr(what))
+
+    one()
+    return row
 
 
 def attempt(row: Tally, path: Path, judge, what: str):

@@ -1,20 +1,14 @@
-"""What the tests of faults share: how much to try, scripts in forks of this warm process, and the tally of it all.
+"""What the tests of faults share: how much to try, the tally of it all, and what is measured.
 
 Each test is there twice: a little of it by default, all of it in `python3 -m pytest -n 0 -m campaign -k faults`. The
 chance in it follows from CAMPAIGN_SEED (default 1); of two runs alike, a kill still comes a little earlier or later.
 """
 
-import functools
-import importlib
 import os
-import pickle
 import random
 import re
 import shutil
-import signal
 import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -24,10 +18,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from lab.common import checkpoint, endings
+from lab.common import checkpoint
 
 SEED = int(os.environ.get('CAMPAIGN_SEED', 1))
-LIMIT = 120  # seconds after which what has not ended hangs
 NOISE = 16e6  # bytes that Python and its allocators take or not, whatever the size of a file
 
 
@@ -92,131 +85,7 @@ def chance(name: str) -> random.Random:
     return random.Random(f'{SEED} {name}')
 
 
-# --- forks
-
-
-@functools.cache
-def warm():
-    """Load, once and for all forks, what the scripts load when they come to it."""
-    import matplotlib.figure
-    from mpl_toolkits import mplot3d  # noqa: F401
-
-    from lab.check import (
-        pictures,  # noqa: F401
-        train,  # noqa: F401
-    )
-    from lab.kuzu import data
-
-    data.load('digits', '', torch.device('cpu'))
-    torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1)
-    matplotlib.figure.Figure().text(0, 0, 'a font').figure.savefig(os.devnull, format='jpg')
-
-
-@dataclass
-class End:
-    code: int  # exit code; negative: the signal that ended it
-    out: str
-    err: str
-    seconds: float
-    memory: int  # bytes, at its highest
-
-    def told(self) -> str:
-        """'refused' or 'survived' where the script ended as it should, else what is wrong with its end."""
-        lines = [line for line in self.err.splitlines() if ': error: ' in line]
-        if self.code == 0 and not lines and 'Traceback' not in self.err:
-            return 'survived'
-        return 'refused' if self.code == 2 and len(lines) == 1 and 'Traceback' not in self.err else str(self)
-
-    def __str__(self):
-        return f'code {self.code} after {self.seconds:.1f} s, {self.memory / 1e6:.0f} MB: {self.err[-1500:]!r}'
-
-
-class Fork:
-    """A script's main() in a fork of this process, which has its imports; ends as the script itself would.
-
-    `line` is the script and its flags, or a function; `before` is called ahead of main(); `out` is standard output.
-    """
-
-    def __init__(self, line, folder, before: Callable[[], object] = lambda: None, out=None):
-        script, *argv = ['script'] if callable(line) else line.split() if isinstance(line, str) else line
-        main = line if callable(line) else importlib.import_module(script).main
-        warm()
-        self.out, self.err = out or tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115  wait() closes
-        self.start = time.monotonic()
-        self.pid = os.fork()
-        if self.pid:
-            return
-        try:
-            os.dup2(self.out.fileno(), 1)
-            os.dup2(self.err.fileno(), 2)
-            sys.stdout, sys.stderr = os.fdopen(1, 'w', closefd=False), os.fdopen(2, 'w', 1, closefd=False)
-            os.chdir(folder)
-            sys.argv = [f'{script}.py', *argv]
-            before()
-            os._exit(_ended(main))
-        finally:
-            os._exit(70)
-
-    def wait(self, limit: float = LIMIT) -> End | None:
-        """How it ended; None where it has not within `limit` seconds."""
-        while True:
-            pid, status, usage = os.wait4(self.pid, os.WNOHANG)
-            seconds = time.monotonic() - self.start
-            if pid:
-                texts = []
-                for file in self.out, self.err:
-                    if file.seekable():
-                        file.seek(0)
-                    texts.append(file.read().decode(errors='replace') if file.readable() else '')
-                    file.close()
-                return End(os.waitstatus_to_exitcode(status), *texts, seconds, usage.ru_maxrss * 1024)
-            if seconds > limit:
-                return None
-            time.sleep(0.002)
-
-    def end(self, limit: float = LIMIT) -> End:
-        """How it ended, if need be by kill -9 after `limit` seconds."""
-        return self.wait(limit) or self.kill()
-
-    def kill(self) -> End:
-        os.kill(self.pid, signal.SIGKILL)
-        return self.wait(1e9)
-
-
-def _ended(main: Callable[[], None]) -> int:
-    """The exit code of a script with this main(), after the endings that cli.py gives it."""
-    code = 0
-    try:
-        try:
-            main()
-        except SystemExit:
-            raise
-        except BaseException as error:
-            endings._end(type(error), error, error.__traceback__)
-            code = 1
-    except SystemExit as end:
-        code = end.code or 0
-    endings._flush()
-    return code
-
-
-def in_fork(function: Callable[[], object], limit: float = 3600):
-    """What a function returns in a fork. Where the fork dies instead, raises RuntimeError that says of what."""
-    with tempfile.NamedTemporaryFile() as file:
-        pid = os.fork()
-        if not pid:
-            try:
-                result = function()
-                with open(file.name, 'wb') as answer:
-                    pickle.dump(result, answer)
-            except BaseException:
-                sys.excepthook(*sys.exc_info())
-                os._exit(1)
-            os._exit(0)
-        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        if code:
-            raise RuntimeError(f'the fork ended with {code}')
-        return pickle.loads(Path(file.name).read_bytes())
+# --- files
 
 
 def files(folder) -> list[Path]:

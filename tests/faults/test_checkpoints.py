@@ -5,6 +5,7 @@ import contextlib
 import functools
 import io
 import math
+import os
 import pickle
 import warnings
 import zipfile
@@ -156,9 +157,13 @@ def weights_read_right(path) -> bool:
     )
 
 
+def checkpoints():
+    return CHECKPOINTS, weights_read_right
+
+
 @sizes(150, 4000)
 def test_mutated_checkpoints(count, tmp_path):
-    survey('mutated checkpoints', count, CHECKPOINTS, tmp_path / 'net.pth', weights_read_right)
+    survey('mutated checkpoints', count, tmp_path / 'net.pth', checkpoints)
 
 
 # --- files to resume from
@@ -226,10 +231,9 @@ def resumes_right(optim: str):
     return judge
 
 
-@sizes(60, 1002)
-@pytest.mark.parametrize('optim', ['sgd', 'adam', 'fast'])
-def test_mutated_files_to_resume_from(count, optim, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def to_resume_from(optim: str, folder):
+    """In a fork: the strategy and judge() for a run with this optimizer."""
+    os.chdir(folder)
     state = trained(optim)
     whole = saved(state)
     strategy = st.one_of(
@@ -244,4 +248,11 @@ def test_mutated_files_to_resume_from(count, optim, tmp_path, monkeypatch):
             lambda made: (resealed(whole, 'data.pkl', lambda part: mutate(part, made)), made)
         ),
     )
-    survey('mutated files to resume from', count // 3, strategy, tmp_path / 'net.resume', resumes_right(optim))
+    return strategy, resumes_right(optim)
+
+
+@sizes(60, 1002)
+@pytest.mark.parametrize('optim', ['sgd', 'adam', 'fast'])
+def test_mutated_files_to_resume_from(count, optim, tmp_path):
+    path = tmp_path / 'net.resume'
+    survey('mutated files to resume from', count // 3, path, to_resume_from, optim, tmp_path)

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.tally import Fork, can_mount, sizes, small_disk, standing, tally
-from tests.faults.test_runs import fetch, official
+from tests.faults.forks import Fork
+from tests.faults.tally import can_mount, sizes, small_disk, standing, tally
+from tests.faults.test_runs import download, official
 from tests.kuzu import test_fetch
 from tests.kuzu.server import serving
 
@@ -54,13 +55,13 @@ def nearly_full(folder: Path, source: Path, free: int):
     """A copy of a folder on a disk with so many bytes left; without root, where no more than that can be written."""
     if not can_mount():
         shutil.copytree(source, folder)
-        yield folder, lambda: write_no_more_than(free)
+        yield folder, functools.partial(write_no_more_than, free)
         return
     with small_disk(folder, 16 << 20) as disk:
         shutil.copytree(source, disk, dirs_exist_ok=True)
         left = os.statvfs(disk)
         (disk / 'filler').write_bytes(bytes(max(0, left.f_bavail * left.f_frsize - free)))
-        yield disk, lambda: None
+        yield disk, None
         (disk / 'filler').unlink()
 
 
@@ -124,15 +125,13 @@ def test_a_full_disk_behind_standard_output_is_one_line(count, tmp_path, before_
 
 
 @sizes(0, 6)
-def test_a_disk_that_fills_up_during_a_download_leaves_whole_files(count, tmp_path, monkeypatch):
+def test_a_disk_that_fills_up_during_a_download_leaves_whole_files(count, tmp_path):
     if not count or not can_mount():
         pytest.skip('takes a minute, and root')
-    official(monkeypatch)
     with tally('disk full', 'on a small tmpfs') as row, serving('good') as server:
-        test_fetch.sources(monkeypatch, openml=server.openml)
         for index in range(count):
             with nearly_full(tmp_path / 'disk', tmp_path, index * 25 * PAGE) as (disk, _):
-                end = Fork(fetch, disk).end()
+                end = Fork(download, disk, functools.partial(official, server.openml)).end()
                 now = {name: data for name, data in standing(disk).items() if name != 'filler'}
                 row.longest = max(row.longest, end.seconds)
                 row.count(wrong(end, 'refused survived', '', now, {}, test_fetch.WHOLE), f'{index * 25} pages')
@@ -191,7 +190,7 @@ def test_read_only_folders_are_told_in_one_line(count, tmp_path, before_and_afte
                 row.count(outcome, f'{line} {flag} {where} {made}')
 
 
-def test_images_in_a_read_only_folder_are_read(tmp_path, monkeypatch):
+def test_images_in_a_read_only_folder_are_read(tmp_path):
     raw = tmp_path / 'data' / 'KMNIST' / 'raw'
     raw.mkdir(parents=True)
     for name, data in test_fetch.FILES.items():

@@ -11,7 +11,8 @@ import signal
 import pytest
 
 from lab.common import cli
-from tests.faults.tally import LIMIT, Fork, Tally, sizes, tally
+from tests.faults.forks import LIMIT, Fork
+from tests.faults.tally import Tally, sizes, tally
 
 VALUES = [
     '0',

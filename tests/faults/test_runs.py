@@ -1,6 +1,7 @@
 """kill -9 at random moments, and two runs at once: every file is whole, and what follows ends with the right bytes."""
 
 import functools
+import os
 import shutil
 import time
 from pathlib import Path
@@ -11,7 +12,8 @@ from PIL import Image
 from lab.common import checkpoint
 from lab.common import files as stale
 from lab.kuzu import fetch, pictures
-from tests.faults.tally import LIMIT, Fork, chance, files, sizes, standing, tally
+from tests.faults.forks import LIMIT, Fork
+from tests.faults.tally import chance, files, sizes, standing, tally
 from tests.kuzu import test_fetch
 from tests.kuzu.server import COUNTS, serving
 
@@ -55,7 +57,7 @@ def unreadable(folder) -> str:
     return ' '.join(found)
 
 
-def kill(row, count: int, line, folder: Path, make, before=lambda: None, resumed=''):
+def kill(row, count: int, line, folder: Path, make, before=None, resumed=''):
     """Kill runs of a script at `count` random moments; after some, let one come to its end.
 
     What is then there has to be what a run makes that was left alone. So has every file of a killed run; or else, if
@@ -152,27 +154,27 @@ def download():
 
 
 @sizes(0, 15)
-def test_downloading_that_is_killed_leaves_whole_files_and_starts_again(count, tmp_path, monkeypatch):
+def test_downloading_that_is_killed_leaves_whole_files_and_starts_again(count, tmp_path):
     if not count:
         pytest.skip('takes a minute; test_fetch.py has its moments')
-    official(monkeypatch)
     with tally('kill -9, plotting, downloading') as row, serving('good') as server:
-        test_fetch.sources(monkeypatch, openml=server.openml)
-        kill(row, count, download, tmp_path, folders, sweep)
+        kill(row, count, download, tmp_path, folders, functools.partial(sweep, server.openml))
 
 
-def sweep():
+def sweep(address: str):
     """Give the downloads of killed runs the time to end, and do not wait for an hour before what they left is old."""
+    official(address)
     time.sleep(0.3)
     stale.STALE_SECONDS = 0
 
 
-def official(monkeypatch):
-    """The made set is the official one."""
+def official(address: str):
+    """In a fork: the made set is the official one, and OpenML is at this address."""
+    fetch.SOURCES = {'openml': ('openml', address, 30, 120)}
     for name, value in {'MD5_GZ': test_fetch.MD5_GZ, 'MD5': test_fetch.MD5, 'OFFICIAL': COUNTS}.items():
-        monkeypatch.setattr(fetch, name, value)
+        setattr(fetch, name, value)
     for name in 'NO_PROXY', 'no_proxy':
-        monkeypatch.setenv(name, '127.0.0.1')
+        os.environ[name] = '127.0.0.1'
 
 
 PAIRS = (
@@ -187,22 +189,20 @@ PAIRS = (
 
 
 @sizes(1, 28)
-def test_two_runs_at_once_into_a_folder_leave_whole_files_of_one_or_the_other(count, tmp_path, made, monkeypatch):
-    official(monkeypatch)
+def test_two_runs_at_once_into_a_folder_leave_whole_files_of_one_or_the_other(count, tmp_path, made):
     with tally('two runs at once') as row, serving('good') as server:
-        test_fetch.sources(monkeypatch, openml=server.openml)
-        alone = {}
+        before, alone = functools.partial(official, server.openml), {}
         for index in range(count):
             pair = PAIRS[index % len(PAIRS)]
             for line in pair:
                 if line not in alone:
                     folder = tmp_path / f'alone {len(alone)}'
                     made(folder, count)
-                    assert Fork(line, folder).end().code == 0
+                    assert Fork(line, folder, before).end().code == 0
                     alone[line] = standing(folder)
             here = tmp_path / f'both {index}'
             made(here, count)
-            forks, ends, faults = [Fork(line, here) for line in pair], [], ''
+            forks, ends, faults = [Fork(line, here, before) for line in pair], [], ''
             for fork in forks:
                 while not (end := fork.wait(0)):
                     faults += unreadable(here)  # a third reads all the time
