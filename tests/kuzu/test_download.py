@@ -62,7 +62,12 @@ def test_the_downloading_process_ends_and_cleans_up_when_its_parent_is_gone(tmp_
     assert not folder.exists()
 
 
-BAD = {'cut': 'corrupt|ended before', 'wrong': 'corrupt|checksum', 'missing': '404', 'silent': 'timed out'}
+BAD = {
+    'cut': 'corrupt|ended before',
+    'wrong': 'corrupt|checksum',
+    'missing': '404|Error downloading',
+    'silent': 'timed out',
+}
 
 
 @pytest.mark.parametrize('kind', BAD)
