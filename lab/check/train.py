@@ -23,11 +23,11 @@ LOG_FLOOR = -100.0  # torch's binary cross-entropy does not let log(0) go below 
 
 
 @compiled(error_model='numpy')
-def advance(starts, first, second, streak, done, loss, right, points, targets, begin, end, lr):
+def advance(starts, first, second, streak, last, loss, right, points, targets, begin, end, lr):
     """Train every start from epoch `begin` up to `end`; one ends early when it has held 100% for HOLD epochs.
 
     All float64 unless said. starts, first, second (starts, 4 hid + 1): each start's parameters, one after the other as
-    in the network, and Adam's two moments. streak, done (starts) int64: epochs in a row at 100%, epochs trained.
+    in the network, and Adam's two moments. streak, last (starts) int64: epochs in a row at 100%, last epoch trained.
     loss, right (starts): filled with the loss and the number of points right in epoch `begin`.
     points (N, 2), targets (N) of 0 and 1.
     """
@@ -65,7 +65,7 @@ def advance(starts, first, second, streak, done, loss, right, points, targets, b
                 first[s, j] += (1 - BETA1) * (slope[j] - first[s, j])
                 second[s, j] += (1 - BETA2) * (slope[j] ** 2 - second[s, j])
                 p[j] -= lr * first[s, j] / warm1 / (np.sqrt(second[s, j] / warm2) + EPS)
-            done[s] = epoch + 1
+            last[s] = epoch
             streak[s] = streak[s] + 1 if count == len(points) else 0
             if streak[s] >= HOLD:
                 break
@@ -86,20 +86,20 @@ def train(
         starts.append(parameters_to_vector(net.parameters()).detach().double().numpy())
     starts = np.array(starts)
     first, second = np.zeros_like(starts), np.zeros_like(starts)
-    streak, done = np.zeros((2, len(starts)), dtype=np.int64)
+    streak, last = np.zeros((2, len(starts)), dtype=np.int64)
     points, targets = points.astype(float), targets.astype(float)
     lines = []
     with tqdm(total=settings.epochs, unit='epoch', disable=None, leave=False, delay=1, file=sys.stderr) as bar:
         for begin in range(0, settings.epochs, EVERY):
             end = min(begin + EVERY, settings.epochs)
             loss, right = np.empty((2, len(starts)))
-            advance(starts, first, second, streak, done, loss, right, points, targets, begin, end, settings.lr)
+            advance(starts, first, second, streak, last, loss, right, points, targets, begin, end, settings.lr)
             lines.append((begin, loss, 100 * right / len(points)))
             bar.update(end - begin)
             if stop or streak.max() >= HOLD:
                 break
     if streak.max() >= HOLD:
-        winner = np.where(streak >= HOLD, done, settings.epochs + 1).argmin()
+        winner = np.where(streak >= HOLD, last, settings.epochs).argmin()
         note(f'start {winner + 1} of {len(starts)} was the first to hold 100% for {HOLD} epochs')
     else:
         winner = np.lexsort([loss, -right])[0]

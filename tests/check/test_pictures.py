@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image, ImageDraw
 
 from check import MLP
@@ -138,6 +139,56 @@ def test_ticks_are_a_few_round_numbers_inside(low, high):
     found = pictures.ticks(low, high)
     assert 2 <= len(found) <= 5
     assert all(low < tick < high for tick in found)
+
+
+@pytest.mark.parametrize(
+    ('value', 'text'), [(0, '0'), (-0.001, '0'), (2, '2'), (-0.5, '-0.5'), (10, '10'), (0.125, '0.12'), (1 / 3, '0.33')]
+)
+def test_numbers_on_the_diagram_have_at_most_two_decimals(value, text):
+    assert pictures.short(value) == text
+
+
+@pytest.mark.parametrize(('hid', 'height'), [(1, 260), (2, 260), (4, 480), (5, 590), (8, 920), (64, 920)])
+def test_the_diagram_has_room_for_every_unit_but_does_not_grow_beyond_that_of_eight(hid, height):
+    weights = lines.Weights(np.ones((hid, 2)), np.zeros(hid), np.ones(hid), 0.0)
+    assert pictures.network(weights).size == (1200, height)
+
+
+def test_inputs_stand_apart_by_half_the_hidden_units_but_no_more_than_two_and_a_half_rows(monkeypatch):
+    places = {}
+    monkeypatch.setattr(pictures.Sheet, 'text', lambda sheet, x, y, text, *_, **__: places.setdefault(text, (x, y)))
+    for hid, rows in ((1, 1), (2, 1), (4, 2), (5, 2.5), (8, 2.5)):
+        places.clear()
+        pictures.network(lines.Weights(np.ones((hid, 2)), np.zeros(hid), np.ones(hid), 0.0))
+        assert places['y'][1] - places['x'][1] == 110 * rows
+        assert (
+            places['out'][1]
+            == (places['x'][1] + places['y'][1]) / 2
+            == (places['h0'][1] + places[f'h{hid - 1}'][1]) / 2
+        )
+
+
+def test_the_sheet_fills_a_window_where_there_is_a_display(drawn, tmp_path, monkeypatch):
+    made = []
+    monkeypatch.setattr(pictures.picture, 'has_windows', lambda: True)
+    monkeypatch.setattr(pictures.picture, 'new', lambda *size: made.append(Figure(size)) or made[0])
+    pictures.write(str(tmp_path), drawn['step'][1])
+    [figure] = made
+    assert figure.get_size_inches().tolist() == pytest.approx([12, 12 * 960 / 2640])
+    [axes] = figure.axes
+    assert axes.get_position().bounds == pytest.approx((0, 0, 1, 1)) and not axes.axison
+    assert axes.images[0].get_array().shape == (960, 2640, 3)
+
+
+def test_regions_are_yellow_where_the_output_is_on_and_grey_where_it_is_off(drawn):
+    assert [drawn['step'][1]['out_4'].getpixel(dot(x, y)) for x, y in ((0.2, 0.9), (0.2, 0.2))] == [
+        (255, 222, 115),
+        (237, 240, 245),
+    ]
+
+
+def test_the_range_leaves_a_quarter_on_each_side_of_the_points():
+    assert pictures.extent(np.array([[0.0, 10.0], [4.0, 30.0]])) == (-1, 5, 5, 35)
 
 
 def test_single_point_has_a_range():
