@@ -96,6 +96,31 @@ def test_design_without_margin_is_right_at_no_scale(scale):
         assert [exact_sigmoid('cross', point, scale) for point in POINTS] != TARGETS.tolist()
 
 
+@pytest.mark.parametrize(('design', 'x', 'y'), [('sum', 1, 1), ('difference', -1, 1)])
+def test_designs_of_parallel_lines_have_weights_of_one_size(design, x, y):
+    made = check.DESIGNS[design]
+    assert {abs(value) for row in made.in_hid_weight + made.hid_out_weight for value in row} == {1}
+    assert all(a * y == b * x for a, b in made.in_hid_weight)
+
+
+def test_the_first_idea_has_lines_between_the_rows_and_columns_and_one_point_wrong():
+    made = check.DESIGNS['mine']
+    lines = sorted((*row, -bias) for row, bias in zip(made.in_hid_weight, made.in_hid_bias, strict=True))
+    assert lines == [(0, 1, 0.5), (0, 1, 1.5), (1, 0, 0.5), (1, 0, 1.5)]
+    net = check.MLP(act='step')
+    net.set_weights('mine')
+    assert sum((net(torch.from_numpy(GRID))[:, 0] == torch.tensor(TARGETS)).tolist()) == 8
+    assert {abs(value) for value in made.hid_out_weight[0]} == {1}
+
+
+def test_the_labs_network_has_four_sigmoid_units_and_scale_ten():
+    net, copy = check.MLP(), check.MLP(4, 'step')
+    net.set_weights()
+    copy.set_weights()
+    for parameter, one in zip(net.parameters(), copy.parameters(), strict=True):
+        assert torch.equal(parameter, 10 * one)
+
+
 def test_default_design_has_the_widest_margins():
     def least(design):
         hidden, output = margins_squared(design)

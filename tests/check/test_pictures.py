@@ -134,6 +134,10 @@ def test_line_is_drawn_from_edge_to_edge(line, expected):
     assert pictures.ends(WHERE, *line) == expected
 
 
+def test_ticks_of_the_lab_are_its_points():
+    assert [pictures.ticks(*WHERE[:2]), pictures.ticks(0, 10)] == [[0, 1, 2], [2, 4, 6, 8]]
+
+
 @pytest.mark.parametrize('low, high', [(-0.5, 2.5), (0, 1), (-1e6, 1e6), (0.001, 0.0013), (99, 101)])
 def test_ticks_are_a_few_round_numbers_inside(low, high):
     found = pictures.ticks(low, high)

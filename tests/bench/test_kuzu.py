@@ -1,0 +1,24 @@
+"""kuzu.py of bench: both ways do the same work, and its multiply-adds are counted."""
+
+import torch
+
+from lab.bench import kuzu
+from lab.kuzu import classic
+from lab.kuzu.data import load
+
+
+def test_the_multiply_adds_of_the_layers():
+    assert kuzu.layer_costs(kuzu.NetLin()) == [7840]
+    conv = [16 * 9 * 28 * 28, 32 * 16 * 9 * 14 * 14, 32 * 7 * 7 * 128, 1280]
+    assert kuzu.layer_costs(kuzu.NetConv()) == conv
+
+
+def test_both_ways_are_given_the_same_images_and_in_the_end_all(monkeypatch, tmp_path):
+    monkeypatch.setattr(kuzu, 'IMAGES', (200, 50))
+    kuzu.made_kmnist(tmp_path)
+    data = load('kmnist', tmp_path, torch.device('cpu'))
+    rounds = kuzu.fifths(data, classic.loaders(tmp_path))
+    for ours, (train, test) in rounds:
+        assert torch.equal(ours.train_images, torch.cat([images for images, _ in train]))
+        assert torch.equal(ours.test_labels, torch.cat([labels for _, labels in test]))
+    assert torch.equal(torch.cat([ours.train_images for ours, _ in rounds]), data.train_images)
