@@ -147,10 +147,9 @@ def train_one(
     names = [f'{data.classes[target]} -> {data.classes[chosen]} {count}' for target, chosen, count in pairs]
     print(f'Model parameters: {parameters}')
     print(*names, sep='\n', flush=True)
-    if processes.RANK == 0:
-        chosen = predict(model, data.test_images).argmax(1)
-        path = os.path.join(options.plot_path, run.name)
-        pictures.draw(path, networks.CLASSES[run.kind].__name__, data, chosen, confusion, pairs, history)
+    chosen = predict(model, data.test_images).argmax(1)
+    path = os.path.join(options.plot_path, run.name)
+    pictures.draw(path, networks.CLASSES[run.kind].__name__, data, chosen, confusion, pairs, history)
     return Result(run, parameters, 100 * confusion.trace() / confusion.sum(), loss, names)
 
 
@@ -184,11 +183,12 @@ def main(argv: list[str] | None = None):
     for run in options.runs:
         networks.build(run, options.settings.batch)  # a network that cannot be made is told before anything is trained
     device = cli.device(options.no_cuda, options.threads)
-    processes.join(device)
     (seed, saved), data = processes.begin(
-        lambda: prepare(options), lambda: load(options.settings.dataset, options.data_path, device)
+        device,
+        prepare=lambda: prepare(options),
+        load=lambda: load(options.settings.dataset, options.data_path, device),
+        alike=lambda data: dict(device=device.type, networks=options.runs, data=data.about(), **vars(options.settings)),
     )
-    processes.check_alike(networks=options.runs, data=data.about(), device=device.type, **vars(options.settings))
     settings = replace(options.settings, seed=cli.seed_all(seed), images=len(data.train_images))
     results = []
     with processes.interrupt() as stop:
@@ -197,7 +197,7 @@ def main(argv: list[str] | None = None):
                 results.append(train_one(options, run, data, settings, saved.get(run.name), stop))
         if len(options.runs) > 1:
             print_table(results)
-            if processes.RANK == 0 and {run.kind for run in options.runs} == {'full'}:
+            if {run.kind for run in options.runs} == {'full'}:
                 print_sweep(results, options.plot_path)
     stop.leave()
     picture.show()

@@ -5,7 +5,7 @@ import os
 import random
 from collections.abc import Callable
 
-from lab.common.endings import note, tell
+from lab.common import endings
 
 
 class _Help(argparse.ArgumentDefaultsHelpFormatter):
@@ -22,7 +22,7 @@ class Parser(argparse.ArgumentParser):
         super().__init__(description=description, formatter_class=_Help)
 
     def error(self, message: str):
-        tell(f'{self.prog}: error: {message}\n')
+        endings.tell(f'{self.prog}: error: {message}\n')
         self.exit(2)
 
 
@@ -68,7 +68,7 @@ def seed_all(seed: int | None) -> int:
 
     if seed is None:
         seed = draw_seed()
-    note(f'seed: {seed}')
+    endings.note(f'seed: {seed}')
     random.seed(seed)
     numpy.random.seed(seed)
     torch.manual_seed(seed)

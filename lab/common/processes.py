@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from lab.common import endings
+from lab.common import endings, files
 
 STARTED = {'RANK', 'WORLD_SIZE', 'MASTER_ADDR'} <= os.environ.keys()  # torchrun has numbered this process
 RANK, SIZE, LOCAL_RANK, LOCAL_SIZE = (
@@ -45,28 +45,6 @@ def _tell_torchrun(text: str):
     if os.environ.get('TORCHELASTIC_ERROR_FILE'):
         with open(os.environ['TORCHELASTIC_ERROR_FILE'], 'w') as file:
             json.dump({'message': text, 'timestamp': int(time.time())}, file)
-
-
-def join(device):
-    """Connect the processes. Raises UserError if there are fewer GPUs than processes."""
-    global _steps
-    if SIZE == 1:
-        return
-    if device.type == 'cuda':
-        import torch
-
-        gpus = torch.cuda.device_count()
-        if gpus < LOCAL_SIZE:
-            raise endings.UserError(f'{LOCAL_SIZE} processes, but {gpus} GPUs: --nproc_per_node={gpus}, or --no_cuda')
-        torch.cuda.set_device(LOCAL_RANK)
-    signal.signal(signal.SIGTERM, lambda *_: _end('torchrun ended the run'))
-    hook = sys.excepthook
-    with _others() as dist:
-        dist.init_process_group('gloo', timeout=CHORE)
-        _steps = dist.new_group(backend='nccl' if device.type == 'cuda' else 'gloo', timeout=STEP)
-    sys.excepthook = hook  # init_process_group() has put another in its place, which loses the messages of endings
-    atexit.register(dist.destroy_process_group)
-    atexit.register(signal.signal, signal.SIGTERM, signal.SIG_IGN)  # called first: this process is ending already
 
 
 @contextmanager
@@ -98,23 +76,46 @@ def _gather(value: object) -> list:
     return values
 
 
-def begin(prepare: Callable[[], object], load: Callable[[], object]) -> tuple[object, object]:
-    """Return what prepare() has found in the first process, which alone calls it, and what load() finds in this one.
+def begin(device, prepare: Callable[[], object], load: Callable[[], object], alike: Callable[[object], dict]) -> tuple:
+    """Connect the processes; return what prepare() gives in the first one, and what load() gives in this one.
 
-    The first process of each machine loads first, so the others find on disk what it has downloaded.
+    Only the first process calls prepare(), and from now on it alone writes files. The first process of each machine
+    loads first, so the others find on disk what it has downloaded. On two machines a user types two commands: raises
+    UserError unless each value of alike(what load() gave) is the same in all processes, or if a GPU is missing.
     """
+    if SIZE > 1:
+        _join(device)
     prepared = prepare() if RANK == 0 else None
     loaded = load() if LOCAL_RANK == 0 else None
     prepared = _gather(prepared)[0]
-    return prepared, load() if LOCAL_RANK else loaded
-
-
-def check_alike(**values):
-    """Raise UserError unless each value is the same in all processes. On two machines a user types two commands."""
+    if LOCAL_RANK:
+        loaded = load()
+    values = alike(loaded)
     for others in _gather(values):
         for name, value in values.items():
             if others[name] != value:
                 raise endings.UserError(f'{name} must be the same in all processes, not {value} and {others[name]}')
+    files.WRITES = RANK == 0
+    return prepared, loaded
+
+
+def _join(device):
+    global _steps
+    if device.type == 'cuda':
+        import torch
+
+        gpus = torch.cuda.device_count()
+        if gpus < LOCAL_SIZE:
+            raise endings.UserError(f'{LOCAL_SIZE} processes, but {gpus} GPUs: --nproc_per_node={gpus}, or --no_cuda')
+        torch.cuda.set_device(LOCAL_RANK)
+    signal.signal(signal.SIGTERM, lambda *_: _end('torchrun ended the run'))
+    hook = sys.excepthook
+    with _others() as dist:
+        dist.init_process_group('gloo', timeout=CHORE)
+        _steps = dist.new_group(backend='nccl' if device.type == 'cuda' else 'gloo', timeout=STEP)
+    sys.excepthook = hook  # init_process_group() has put another in its place, which loses the messages of endings
+    atexit.register(dist.destroy_process_group)
+    atexit.register(signal.signal, signal.SIGTERM, signal.SIG_IGN)  # called first: this process is ending already
 
 
 def share(count: int, rank: int = RANK, size: int = SIZE) -> slice:

@@ -25,7 +25,7 @@ def lines(found: Analysis) -> list[str]:
     if found.gates is not None:
         parts['gates by phase'] = gate_table(found.gates)
     table = transitions(found.found.states.automaton, found.place)
-    parts['the automaton that it is'] = table + extraction(found.found, found.length) + wrong(found.mistakes)
+    parts['the finite automaton found in the network'] = table + extraction(found.found, found.length) + wrong(found.mistakes)
     parts['how it counts'] = how_it_counts(found)
     return [line for heading, part in parts.items() for line in ('', f'----- {heading}', *part)]
 
@@ -84,7 +84,7 @@ def extraction(found: Found, length: int) -> list[str]:
         f'{len(found.visits.state)} visited points; '
         f'fidelity {found.shares[0]:.4f} on {len(found.fresh)} fresh sequences ({found.shares[1]:.4f} of the steps)',
         f'it is{is_not} the smallest automaton of the language for n <= {length} ({size} states{note_on_phases})',
-        f'with what the network guesses after an A, which the language leaves open, counted as well: {guesses}',
+        f'if its guesses after an A count, too (the language leaves these open): {guesses}',
     ]
 
 

@@ -36,8 +36,7 @@ def train(
             accuracy = float(100 * tested[1].trace() / tested[1].sum())
             progress.history.append([progress.epoch, float(np.mean(progress.losses)), tested[0], accuracy])
             progress.epoch, progress.batch, progress.losses = progress.epoch + 1, 0, []
-        if processes.RANK == 0:
-            resume.save(path, model, recipe.optimizer, settings, progress)
+        resume.save(path, model, recipe.optimizer, settings, progress)
     if tested is None:  # stopped in the middle of an epoch, or there was nothing left to do
         tested = test(model, data.test_images, data.test_labels)
     return progress.history, *tested

@@ -165,26 +165,30 @@ def test_an_error_that_all_meet_is_told_once_and_is_in_the_report_of_torchrun():
 def test_the_first_goes_first_what_differs_is_named_and_an_error_of_the_first_ends_all():
     together = """
         import os, time, torch
-        from lab.common import cli, endings, processes
+        from lab.common import cli, endings, files, processes
         processes.start()
-        processes.join(torch.device('cpu'))
         def load():
             time.sleep(0.2 if processes.RANK == 0 else 0)
             open(f'loaded{processes.RANK}', 'w').close()
             return os.path.exists('loaded0')
-        prepared, loaded = processes.begin(lambda: f'from {processes.RANK}', load)
+        def begin(prepare, rates):
+            return processes.begin(torch.device('cpu'), prepare, load, lambda _: {'batch': 64, 'lr': rates})
         try:
-            processes.check_alike(batch=64, lr=[0.1, 0.3][processes.RANK])
+            begin(lambda: None, [0.1, 0.3][processes.RANK])
         except endings.UserError as error:
             differs = error
+        processes._join = lambda device: None
+        prepared, loaded = begin(lambda: f'from {processes.RANK}', 0.1)
         with open(f'found{processes.RANK}', 'w') as file:
             print(prepared, loaded, differs, file=file)
+        files.write('written', b'first' if processes.RANK == 0 else b'second')
         print(processes.RANK, 'prints')
-        processes.begin(lambda: cli.Parser('about').error('wrong'), load)
+        begin(lambda: cli.Parser('about').error('wrong'), 0.1)
     """
     codes, said = ends(two_processes(script(together)))
     assert codes == [2, 2]
     assert said == [('0 prints\n', 'script.py: error: wrong\n'), ('', '')]
+    assert Path('written').read_text() == 'first'
     assert Path('found0').read_text() == 'from 0 True lr must be the same in all processes, not 0.1 and 0.3\n'
     assert Path('found1').read_text() == 'from 0 True lr must be the same in all processes, not 0.3 and 0.1\n'
 
@@ -194,7 +198,7 @@ def test_more_processes_than_gpus_are_refused(monkeypatch):
     monkeypatch.setattr(processes, 'LOCAL_SIZE', 3)
     monkeypatch.setattr(torch.cuda, 'device_count', lambda: 2)
     with pytest.raises(endings.UserError, match='3 processes, but 2 GPUs: --nproc_per_node=2, or --no_cuda'):
-        processes.join(torch.device('cuda'))
+        processes.begin(torch.device('cuda'), dict, dict, dict)
 
 
 def test_what_torchrun_left_in_the_environment_starts_nothing():
@@ -202,7 +206,7 @@ def test_what_torchrun_left_in_the_environment_starts_nothing():
 import sys
 from lab.common import endings, processes
 processes.start()
-processes.join('no device')
+assert processes.begin('no device', lambda: 1, lambda: 2, lambda loaded: {'loaded': loaded}) == (1, 2)
 assert type(processes.interrupt()) is endings.Interrupt and 'torch' not in sys.modules
     """
     names = {'TORCHELASTIC_RUN_ID': 'left over', 'WORLD_SIZE': '2', 'PYTHONPATH': str(HOUSE)}
