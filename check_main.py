@@ -39,13 +39,12 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     return args
 
 
-def train(net, inputs, targets, settings: Settings, stop: endings.Interrupt):
+def print_training(net, inputs, targets, settings: Settings, stop: endings.Interrupt):
     """Train the network and print the lab's transcript. inputs (N, 2) and targets (N) are arrays."""
-    from lab.check import classic, lines
-    from lab.check import train as compiled
+    from lab.check import classic, lines, train
 
     if lines.read_weights(net, 'sig', inputs):
-        run = compiled.train(net, inputs, targets, settings, stop)
+        run = train.train(net, inputs, targets, settings, stop)
     else:
         endings.note('this MLP is not two sigmoid layers: training one start of it by autograd')
         classic.draw(net, settings.init)
@@ -84,7 +83,7 @@ def main(argv: list[str] | None = None):
     with endings.Interrupt() as stop:
         if not args.set_weights:
             settings = Settings(args.init, args.lr, args.epoch, args.restarts or Settings.restarts)
-            train(net, inputs, targets, settings, stop)
+            print_training(net, inputs, targets, settings, stop)
 
     when = 'Initial' if args.set_weights else 'Final'
     print(f'{when} Weights:', *(parameter.data for parameter in net.parameters()), sep='\n')

@@ -41,3 +41,16 @@ def test_parts_are_measured_in_the_order_typed_and_the_usual_ones_without(monkey
     bench.main([])
     assert measured[2:] == ['kuzu', 'check', 'seq', 'growth']
     assert 'classic s' in capsys.readouterr().out
+
+
+def test_the_help_says_what_the_script_is_for(capsys):
+    with pytest.raises(SystemExit, match='0'):
+        bench.parse(['--help'])
+    assert 'How fast the suite is' in capsys.readouterr().out
+
+
+def test_json_may_be_a_name_alone(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(bench, 'measure', lambda part: [])
+    bench.main(['seeds', '--json', 'found.json'])
+    assert (tmp_path / 'found.json').read_text().startswith('{\n "machine": {')

@@ -13,8 +13,7 @@ import numpy as np
 import torch
 
 from lab.bench.measure import call_cost, compare
-from lab.check import classic, student
-from lab.check import train as suite
+from lab.check import classic, student, train
 from lab.check.lines import accuracy, evaluate
 from lab.check.points import read
 from lab.check.settings import CHECK_CSV, EVERY, Settings
@@ -38,10 +37,10 @@ def start(seed: int, hid: int) -> torch.nn.Module:
     return student.network(hid, 'sig')
 
 
-def train(seed: int, hid: int, points: np.ndarray, targets: np.ndarray) -> tuple[bool, int]:
+def run(seed: int, hid: int, points: np.ndarray, targets: np.ndarray) -> tuple[bool, int]:
     """Train as check_main.py does. Returns whether all points are right, and the epochs, rounded up to hundreds."""
     net = start(seed, hid)
-    *_, (epoch, _, _) = suite.train(net, points, targets, Settings())
+    *_, (epoch, _, _) = train.train(net, points, targets, Settings())
     return accuracy(evaluate(net, points)[1], targets) == 100, epoch + EVERY
 
 
@@ -57,7 +56,7 @@ def race() -> list[dict]:
     done = []
     ours, theirs = itertools.count(), itertools.count()
     with contextlib.redirect_stderr(io.StringIO()):
-        train(0, UNITS, points, targets)  # the first call compiles
+        run(0, UNITS, points, targets)  # the first call compiles
 
     def floor():
         calls = Settings.restarts * len(points) * (UNITS + 1) * statistics.median(epochs for _, epochs in done)
@@ -68,7 +67,7 @@ def race() -> list[dict]:
             f'check, {UNITS} units',
             'run to 100%',
             lambda: classic_run(next(theirs)),
-            lambda: done.append(train(next(ours), UNITS, points, targets)),
+            lambda: done.append(run(next(ours), UNITS, points, targets)),
             ROUNDS,
             floor,
         )
@@ -91,7 +90,7 @@ def seeds() -> list[dict]:
     rows = []
     for hid in 4, 5, 6:
         with contextlib.redirect_stderr(io.StringIO()):
-            right, epochs = zip(*(train(seed, hid, points, targets) for seed in range(SEEDS)), strict=True)
+            right, epochs = zip(*(run(seed, hid, points, targets) for seed in range(SEEDS)), strict=True)
         median, low, high = int(statistics.median(epochs)), min(epochs), max(epochs)
         rows.append({'units': hid, 'right': sum(right), 'seeds': SEEDS, 'epochs': median, 'epochs_range': (low, high)})
         spread = f'{median} epochs ({low} to {high})'

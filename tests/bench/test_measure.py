@@ -55,7 +55,7 @@ def test_each_size_counts_with_its_median(clock, capsys):
 
 def test_rates_are_those_of_the_fastest_try(monkeypatch):
     tries = iter([0.5, 0.25, *[1.0] * 8])
-    monkeypatch.setattr(measure, 'seconds', lambda run: run() and next(tries))
+    monkeypatch.setattr(measure, 'seconds', lambda run: run().shape == (10, 10) and next(tries))
     monkeypatch.setattr(measure, 'MATRIX', 10)
     assert measure.matrix_rate(torch.device('cpu')) == 10**3 / 0.25
 
@@ -63,8 +63,14 @@ def test_rates_are_those_of_the_fastest_try(monkeypatch):
 def test_the_cost_of_a_call_is_the_fastest_try_divided_by_the_calls(monkeypatch):
     tries, calls = iter([9.0, 8.0, 7.0, 6.0, 5.0, 4.0, 3.0, 2.0, 8.0, 9.0]), []
     monkeypatch.setattr(measure, 'seconds', lambda run: run() or next(tries))
-    cost = measure.call_cost(lambda x, y, times: calls.append(len(x) * times))
-    assert cost == 2.0 / calls[1] and len(set(calls[1:])) == 1 and len(calls) == 11
+
+    def fill(x, y, times):
+        assert (x.min(), x.max()) == (-2, 2)
+        calls.append(len(y) * times)
+
+    cost = measure.call_cost(fill)
+    assert calls == [measure.CALLS, *[calls[1]] * 10] and calls[1] > 100_000  # the first compiles
+    assert cost == 2.0 / calls[1]
 
 
 def test_the_machine_is_described(monkeypatch):
@@ -72,3 +78,13 @@ def test_the_machine_is_described(monkeypatch):
     about = measure.machine()
     assert about['gpu'] is None and about['processor'] and about['torch'] == torch.__version__
     assert about['cores'] >= 1 and about['threads'] == torch.get_num_threads()
+
+
+def test_where_the_processor_is_not_told_its_kind_is(monkeypatch):
+    def missing(path):
+        raise FileNotFoundError(path)
+
+    monkeypatch.setattr(measure, 'open', missing, raising=False)
+    monkeypatch.setattr(measure.platform, 'processor', lambda: '')
+    monkeypatch.setattr(measure.platform, 'machine', lambda: 'some kind')
+    assert measure.machine()['processor'] == 'some kind'
