@@ -25,7 +25,7 @@ def lines(found: Analysis) -> list[str]:
     if found.gates is not None:
         parts['gates by phase'] = gate_table(found.gates)
     table = transitions(found.found.states.automaton, found.place)
-    parts['the finite automaton found in the network'] = table + extraction(found.found, found.length) + wrong(found.mistakes)
+    parts['the finite automaton found'] = table + extraction(found.found, found.length) + wrong(found.mistakes)
     parts['how it counts'] = how_it_counts(found)
     return [line for heading, part in parts.items() for line in ('', f'----- {heading}', *part)]
 

@@ -23,7 +23,7 @@ def headings(lines):
 
 
 def test_the_parts_of_an_srn_and_of_an_lstm():
-    reach, machine, how = '----- how far it counts', '----- the finite automaton found in the network', '----- how it counts'
+    reach, machine, how = '----- how far it counts', '----- the finite automaton found', '----- how it counts'
     assert headings(words.lines(analysed('learned'))) == [reach, machine, how]
     assert headings(words.lines(analysed('lstm3'))) == [reach, '----- gates by phase', machine, how]
 
