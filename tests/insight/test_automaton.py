@@ -73,3 +73,11 @@ def test_a_walk_ends_where_there_is_no_transition():
     assert walk[0, 3:].tolist() == [NONE, NONE]
     assert (walk[1, :4] != NONE).all()
     assert walk[1, 4] == NONE
+
+
+def test_an_automaton_with_many_states_and_symbols_is_minimised():
+    """So many that a state and what its symbols lead to, written as one number, would pass 2^63."""
+    following = (np.arange(100)[:, None] + np.arange(1, 13)) % 100
+    smallest, number = fsm.minimise(Automaton(following, np.arange(100), np.zeros(100, dtype=int)))
+    assert sorted(number) == [*range(100)]
+    np.testing.assert_array_equal(smallest.following[number], number[following])
