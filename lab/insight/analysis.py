@@ -11,7 +11,7 @@ import torch
 from lab.common.endings import note
 from lab.insight import automaton as fsm
 from lab.insight import fixed, phases, states
-from lab.insight.automaton import BLOCKS, Automaton
+from lab.insight.automaton import BLOCKS, Array, Automaton
 from lab.insight.fixed import FixedPoint, Movement
 from lab.insight.layout import Layout, layout
 from lab.insight.phases import Counter, Mistake
@@ -19,7 +19,6 @@ from lab.insight.states import States, Visits
 from lab.insight.step import Network, follow
 from lab.seq import verdict
 
-Array = np.ndarray
 FRESH, SHOWN = 10_000, 100  # sequences: to measure fidelity, to describe and draw
 CHOOSING = 4**5  # different sequences to choose an automaton by: all that there are with n up to 4
 LONG = 150  # of sequences this long, and longer ones, automata are judged less often while they are looked for

@@ -4,11 +4,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from lab.common import picture
-from lab.insight.automaton import SYMBOLS
+from lab.insight.automaton import SYMBOLS, Array
 from lab.insight.phases import CLOSED_BELOW, OPEN_ABOVE
 from lab.insight.step import GATES, Network, before, follow, softmax
 
-Array = np.ndarray
 COLOURS = ('tab:red', 'tab:blue', 'tab:green')  # of the symbols
 ANGLES = ((20, -60), (20, 30), (55, -60))  # elevation and azimuth, degrees
 

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from lab.insight.automaton import Array
 from lab.insight.step import Network, follow
 
-Array = np.ndarray
 RESIDUAL = 1e-10  # |next state - state| of a fixed point
 SAME = 1e-6  # fixed points nearer to each other than this are one
 STILL = 1e-13  # Newton's method ends once no step is longer than this

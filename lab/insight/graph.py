@@ -8,14 +8,13 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyArrowPatch, Polygon
 
 from lab.common import picture
-from lab.insight.automaton import NONE, OPEN, SYMBOLS, Automaton
+from lab.insight.automaton import NONE, OPEN, SYMBOLS, Array, Automaton
 from lab.insight.figures import COLOURS
 from lab.insight.fixed import FixedPoint
 from lab.insight.layout import Layout
 from lab.insight.states import States
 from lab.insight.step import Network
 
-Array = np.ndarray
 MARKERS = {'attracting': 'o', 'saddle': 'X', 'repelling': 's'}
 POINTS = 3000  # more would only be drawn on top of each other
 UNPARTED = -1.0  # a score of best_pair() so low that the first two units are as good as any

@@ -1,12 +1,11 @@
 """Names of an automaton's states, and their places in its picture: one row, or a few, per phase."""
 
+from collections import defaultdict
 from typing import NamedTuple
 
 import numpy as np
 
-from lab.insight.automaton import NONE, SYMBOLS, Automaton
-
-Array = np.ndarray
+from lab.insight.automaton import NONE, SYMBOLS, Array, Automaton
 
 
 class Layout(NamedTuple):
@@ -28,7 +27,8 @@ def layout(automaton: Automaton) -> Layout:
     rows, a letter tells them apart.
     """
     phase, last = automaton.phase, automaton.phase.max()
-    owed, read = _steps_left(automaton), _steps_in(automaton, 0)
+    owed = _steps_left(automaton)
+    read = _below(automaton, 0, np.zeros(len(phase), dtype=int)) + 1  # the fewest A's that lead to the state
     count = np.where(phase == 0, read, owed)
     x = np.where(phase == last, owed, read)
     if last == 1:
@@ -64,11 +64,6 @@ def _steps_left(automaton: Automaton) -> Array:
     return left
 
 
-def _steps_in(automaton: Automaton, phase: int) -> Array:
-    """The least number of symbols of a phase read on the way to each state of it, from 1."""
-    return _below(automaton, phase, np.zeros(len(automaton.phase), dtype=int)) + 1
-
-
 def _below(automaton: Automaton, phase: int, x: Array) -> Array:
     """Places in a phase: its first state is below the state that leads to it; each symbol goes one to the right."""
     x = np.where(automaton.phase == phase, len(x), x)
@@ -86,21 +81,18 @@ def _rows(automaton: Automaton, phase: int, x: Array, count: Array) -> dict[int,
     row have the same place or the same count.
     """
     rows: dict[int, int] = {}
-    taken: set[tuple[int, str, int]] = set()
+    taken = defaultdict(set)  # the places and counts in each row
     entered = set(automaton.following[automaton.phase != phase, phase]) - {NONE}
     states = np.flatnonzero(automaton.phase == phase)
     for state in sorted(states, key=lambda state: (state not in entered, -x[state])):
-        chain = []
-        while (
-            state != NONE
-            and state not in rows
-            and not any(x[state] == x[other] or count[state] == count[other] for other in chain)
-        ):
+        chain, here = [], set()
+        while state != NONE and state not in rows and not {('x', x[state]), ('count', count[state])} & here:
             chain.append(int(state))
+            here |= {('x', x[state]), ('count', count[state])}
             state = automaton.following[state, phase]
         row = 0
-        while any({(row, 'x', x[state]), (row, 'count', count[state])} & taken for state in chain):
+        while here & taken[row]:
             row += 1
         rows |= dict.fromkeys(chain, row)
-        taken |= {(row, 'x', x[state]) for state in chain} | {(row, 'count', count[state]) for state in chain}
+        taken[row] |= here
     return rows

@@ -4,10 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lab.insight.automaton import BLOCKS, NONE, SYMBOLS, spell
-from lab.insight.step import GATES, Network, before, follow, softmax
+from lab.insight.automaton import BLOCKS, NONE, SYMBOLS, Array, spell
+from lab.insight.step import Network, before, follow, softmax
 
-Array = np.ndarray
 OPEN_ABOVE, CLOSED_BELOW = 0.8, 0.2  # a gate is called open or closed by its mean; between these it is partly open
 AFTER_A = (0.8, 0.2)  # the lab's target after an A: another A, or a B
 
@@ -64,11 +63,8 @@ def gates(net: Network, sequences: Array) -> dict[str, dict[str, Array]]:
     states = before(net, sequences)
     table = {}
     for phase, mask in phases(sequences, net.num_class).items():
-        opening = net.gates(states[mask], sequences[mask])
-        table[phase] = {
-            gate: np.array([opening[gate].mean(axis=0), opening[gate].min(axis=0), opening[gate].max(axis=0)])
-            for gate in GATES
-        }
+        found = net.gates(states[mask], sequences[mask]).items()
+        table[phase] = {name: np.array([gate.mean(axis=0), gate.min(axis=0), gate.max(axis=0)]) for name, gate in found}
     return table
 
 

@@ -11,10 +11,9 @@ from typing import NamedTuple
 import numpy as np
 
 from lab.insight import automaton as fsm
-from lab.insight.automaton import BLOCKS, NONE, OPEN, Automaton
+from lab.insight.automaton import BLOCKS, NONE, OPEN, Array, Automaton
 from lab.insight.step import Network, follow
 
-Array = np.ndarray
 Agreement = Callable[[Automaton], tuple[float, float]]  # shares of sequences and of steps, see fidelity()
 POINTS = 20_000  # about so many points are visited
 CLUSTERS = 600  # a network that needs more than so many does nothing that an automaton could show

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-Array = np.ndarray
+from lab.insight.automaton import Array
+
 GATES = ('forget', 'input', 'output', 'new')
 
 

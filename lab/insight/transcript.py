@@ -5,10 +5,8 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from lab.insight.automaton import SYMBOLS
+from lab.insight.automaton import SYMBOLS, Array
 from lab.insight.step import follow, network
-
-Array = np.ndarray
 
 
 class Seen(NamedTuple):

@@ -6,13 +6,12 @@ import numpy as np
 
 from lab.insight import automaton as fsm
 from lab.insight.analysis import Analysis, Found
-from lab.insight.automaton import NONE, OPEN, SYMBOLS, Automaton
+from lab.insight.automaton import NONE, OPEN, SYMBOLS, Array, Automaton
 from lab.insight.fixed import FixedPoint, Movement
 from lab.insight.layout import Layout
 from lab.insight.phases import CLOSED_BELOW, OPEN_ABOVE, Counter, Mistake, word
 from lab.insight.step import GATES
 
-Array = np.ndarray
 BLOCKS_SHOWN = 1, 2, 4, 6, 8, 10, 15, 20, 30  # the n of the table of losses
 WRONG_SHOWN = 8
 LINE = 0.7  # R squared from which on a unit is said to count along a line
