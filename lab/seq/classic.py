@@ -34,8 +34,7 @@ class Trainer:
             self.optimizer.zero_grad()
             self.model.init_hidden()
             _, output = self.model(x)
-            log_prob = functional.log_softmax(output, dim=2)
-            loss = functional.nll_loss(log_prob.squeeze(0), torch.as_tensor(seq)[1:])
+            loss = functional.cross_entropy(output.squeeze(0), torch.as_tensor(seq)[1:])
             loss.backward()
             if self.clip > 0:
                 nn.utils.clip_grad_norm_(self.model.parameters(), self.clip)

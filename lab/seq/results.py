@@ -37,7 +37,7 @@ def judge_of(task: Task, keep: str) -> Callable[[int, Record], Result]:
 
     def read(snapshot: Snapshot) -> Verdict:
         threshold = verdict.THRESHOLD[task.lang]
-        return verdict.judge(lambda x: student.read(task, snapshot.state, x)[1], examples, threshold)
+        return verdict.judge(lambda x: student.read(task, snapshot.state, x)[1], *examples, threshold)
 
     def judge(seed: int, record: Record) -> Result:
         if record[-1] is None:

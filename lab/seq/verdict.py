@@ -21,15 +21,6 @@ BLOCKS = 5
 Read = Callable[[torch.Tensor], torch.Tensor]  # one-hot (batch, T, classes) -> outputs before softmax, the same shape
 
 
-class Examples(NamedTuple):
-    """Sequences as one batch; the shorter ones end with zeros."""
-
-    inputs: torch.Tensor  # one-hot (SEQUENCES, T, classes)
-    target: torch.Tensor  # probabilities (SEQUENCES, T, classes)
-    following: torch.Tensor  # the next symbols (SEQUENCES, T)
-    lengths: torch.Tensor  # (SEQUENCES)
-
-
 class Verdict(NamedTuple):
     """What judge() found."""
 
@@ -40,24 +31,25 @@ class Verdict(NamedTuple):
     counts: int  # the network counts up to this n, see count()
 
 
-def draw(lang) -> Examples:
-    """SEQUENCES fresh sequences of a language."""
+def draw(lang) -> tuple[torch.Tensor, torch.Tensor]:
+    """SEQUENCES fresh sequences of a language: one-hot inputs, and the probabilities that are their targets.
+
+    Both have the shape (SEQUENCES, T, classes); shorter sequences end with zeros.
+    """
     drawn = [lang.get_sequence() for _ in range(SEQUENCES)]
     inputs = pad_sequence([x[0] for x, _, _, _ in drawn], batch_first=True)
-    target = pad_sequence([target[0] for _, _, target, _ in drawn], batch_first=True)
-    following = pad_sequence([torch.as_tensor(seq)[1:] for _, seq, _, _ in drawn], batch_first=True)
-    return Examples(inputs, target, following, torch.tensor([x.shape[1] for x, _, _, _ in drawn]))
+    return inputs, pad_sequence([target[0] for _, _, target, _ in drawn], batch_first=True)
 
 
-def judge(read: Read, examples: Examples, threshold: float) -> Verdict:
-    """Judge a network by the examples, and by longer and longer blocks. threshold: of the loss."""
-    output = torch.cat([read(part) for part in examples.inputs.split(PART)])
-    real = torch.arange(output.shape[1]) < examples.lengths.unsqueeze(1)
-    squares = (functional.softmax(output, dim=2) - examples.target).square().mean(dim=2)
-    losses = (squares * real).sum(dim=1) / examples.lengths
+def judge(read: Read, inputs: torch.Tensor, targets: torch.Tensor, threshold: float) -> Verdict:
+    """Judge a network by what draw() returned, and by longer and longer blocks. threshold: of the loss."""
+    output = torch.cat([read(part) for part in inputs.split(PART)])
+    real = inputs.any(dim=2)
+    squares = (functional.softmax(output, dim=2) - targets).square().mean(dim=2)
+    losses = (squares * real).sum(dim=1) / real.sum(dim=1)
     loss, below = losses.mean().item(), (losses < threshold).double().mean().item()
-    determined = examples.target.amax(dim=2) == 1
-    right = (output.argmax(dim=2) == examples.following)[determined].double().mean().item()
+    most, following = targets.max(dim=2)
+    right = (output.argmax(dim=2) == following)[most == 1].double().mean().item()
     return Verdict(loss, below, right, loss < threshold and right == 1, count(read, output.shape[2]))
 
 

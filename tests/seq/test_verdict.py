@@ -39,7 +39,7 @@ def examples(monkeypatch):
 
 def test_a_perfect_predictor_has_learned(examples, monkeypatch):
     monkeypatch.setattr(verdict, 'COUNT_LIMIT', 12)
-    found = judge(oracle, examples, 0.02)
+    found = judge(oracle, *examples, 0.02)
     assert found.loss == pytest.approx(0, abs=1e-6)
     assert found[1:] == (1, 1, True, 12)
 
@@ -49,29 +49,29 @@ def test_who_knows_the_true_probabilities_has_learned_but_not_without_loss(lang,
     monkeypatch.setattr(verdict, 'SEQUENCES', 300)
     torch.manual_seed(0)
     examples = draw(lang_anb2n(num_class, 4))
-    found = judge(lambda x: oracle(x, 9, length=4), examples, verdict.THRESHOLD[lang])
+    found = judge(lambda x: oracle(x, 9, length=4), *examples, verdict.THRESHOLD[lang])
     assert found.loss == pytest.approx(floor, abs=0.001)
     assert found.learned
 
 
 def test_one_wrong_symbol_in_long_blocks_is_not_learned(examples):
-    found = judge(lambda x: oracle(x, limit=2), examples, 0.5)
+    found = judge(lambda x: oracle(x, limit=2), *examples, 0.5)
     assert found.right < 1
     assert not found.learned
     assert found.counts == 2
 
 
 def test_right_symbols_without_confidence_are_not_learned(examples):
-    found = judge(lambda x: oracle(x, limit=3, blur=0.5), examples, 0.02)
+    found = judge(lambda x: oracle(x, limit=3, blur=0.5), *examples, 0.02)
     assert found.right == 1
     assert found.below == 0
     assert not found.learned
 
 
 def test_mean_loss_is_the_mean_of_the_sequences_losses(examples):
-    found = judge(lambda x: x + 0.3, examples, 0.1)
+    found = judge(lambda x: x + 0.3, *examples, 0.1)
     losses = []
-    for x, target, length in zip(examples.inputs, examples.target, examples.lengths, strict=True):
+    for x, target, length in zip(*examples, [int(x.sum()) for x in examples[0]], strict=True):
         losses.append(functional.mse_loss(functional.softmax(x[:length] + 0.3, dim=1), target[:length]).item())
     assert found.loss == pytest.approx(sum(losses) / len(losses), rel=1e-5)
     assert found.below == pytest.approx(sum(loss < 0.1 for loss in losses) / len(losses))
@@ -89,14 +89,14 @@ def test_wilsons_interval():
 
 
 def test_a_verdict_is_on_a_thousand_sequences():
-    assert len(draw(lang_anb2n(2, 1)).lengths) == 1000
+    assert [len(each) for each in draw(lang_anb2n(2, 1))] == [1000, 1000]
 
 
 def test_the_labs_limit_for_anb2n_is_0_05(monkeypatch):
     monkeypatch.setattr(verdict, 'SEQUENCES', 50)
     examples = draw(lang_anb2n(2, 4))
     under, over = (
-        judge(functools.partial(oracle, limit=9, blur=blur), examples, verdict.THRESHOLD['anb2n'])
+        judge(functools.partial(oracle, limit=9, blur=blur), *examples, verdict.THRESHOLD['anb2n'])
         for blur in (0.4, 0.6)
     )
     assert under.right == over.right == 1
