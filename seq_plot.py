@@ -40,10 +40,10 @@ def checkpoint_path(task: Task, folder: str, epoch: int) -> str:
     path = task.checkpoint(folder, epoch)
     if os.path.isfile(path):
         return path
-    names = [os.path.basename(path) for path in glob.glob(os.path.join(glob.escape(folder), '*.pth'))]
-    matches = [match for name in names if (match := re.fullmatch(r'(anb2n(?:c3n)?_(?:srn|lstm)\d+)_(\d+)\.pth', name))]
-    epochs = sorted(int(match[2]) for match in matches if match[1] == task.stem)
-    others = sorted({match[1] for match in matches})
+    names = '\n'.join(glob.glob('*.pth', root_dir=folder))
+    there = re.findall(r'^(anb2n(?:c3n)?_(?:srn|lstm)\d+)_(\d+)\.pth$', names, re.MULTILINE)
+    epochs = sorted(int(epoch) for stem, epoch in there if stem == task.stem)
+    others = sorted({stem for stem, _ in there})
     there_is = f'python3 seq_train.py --lang {task.lang} --model {task.model} --hid {task.hid} makes some'
     if epochs:
         there_is = f'of {task.stem} there is --epoch {", ".join(map(str, epochs))}'

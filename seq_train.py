@@ -21,6 +21,7 @@ from lab.seq.task import RECIPES, Task, Training
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
+    """The flags; as `task` and `training` what they say of the network, its language and how it is trained."""
     parser = cli.Parser(__doc__.splitlines()[0])
     add = parser.add_argument
     flags.add_network(parser)
@@ -49,6 +50,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
             'on several machines, type another --seed on each'
         )
     args.epoch = args.epoch or (200 if (args.lang, args.model) == ('anb2nc3n', 'srn') else Training.epoch)
+    args.task = Task(args.lang, args.length, args.model, args.hid)
+    args.training = Training(**{field.name: getattr(args, field.name) for field in fields(Training)})
     return args
 
 
@@ -56,12 +59,6 @@ def describe(recipe: str) -> str:
     """A recipe as the flags that it stands for."""
     words = ' '.join(f'--{name} {value}' for name, value in RECIPES[recipe].items()).replace(' True', '')
     return f'{recipe} = {words or "as below"}'
-
-
-def settings(args: argparse.Namespace) -> tuple[Task, Training]:
-    """What the flags say: which network learns which language, and how it is trained."""
-    task = Task(args.lang, args.length, args.model, args.hid)
-    return task, Training(**{field.name: getattr(args, field.name) for field in fields(Training)})
 
 
 def show(task: Task, snapshot, folder: str):
@@ -87,14 +84,9 @@ def save(task: Task, snapshot, folder: str) -> str:
     return path
 
 
-def again(typed: list[str], restarts: int) -> str:
-    """The command to type after a start that has not learned."""
-    return shlex.join(['python3', 'seq_train.py', *typed, '--restarts', str(max(20, 2 * restarts))])
-
-
 def main(argv: list[str] | None = None):
     args = parse(argv)
-    task, training = settings(args)
+    task, training = args.task, args.training
     from lab.seq import results, starts
 
     device = cli.device(args.no_cuda) if args.engine == 'torch' else None
@@ -126,7 +118,9 @@ def main(argv: list[str] | None = None):
             best = max(found, key=results.Result.rank)
             if training.keep == 'best':
                 print('\nbest checkpoint:', task.checkpoint(args.out_path, best.epoch // 1000), end='')
-            results.print_verdict(task, best.verdict, again(sys.argv[1:] if argv is None else argv, args.restarts))
+            typed = sys.argv[1:] if argv is None else argv
+            more = ['python3', 'seq_train.py', *typed, '--restarts', str(max(20, 2 * args.restarts))]
+            results.print_verdict(task, best.verdict, shlex.join(more))
             if stop:
                 endings.note(f'stopped at epoch {snapshot.epoch}: {save(task, snapshot, args.out_path)}')
     stop.leave()

@@ -262,22 +262,23 @@ def test_the_kernel_refuses_another_model(monkeypatch):
 
 
 def test_a_recipe_is_other_defaults_and_flags_come_first():
-    task, training = seq_train.settings(seq_train.parse(['--recipe', 'far', '--lr', '0.5']))
+    args = seq_train.parse(['--recipe', 'far', '--lr', '0.5'])
+    task, training = args.task, args.training
     assert (task.hid, task.length, training.mix, training.lr) == (6, 10, True, 0.5)
     assert (training.optim, training.keep, training.epoch) == ('adam', 'best', 100)
 
 
 def test_without_flags_it_trains_as_the_lab_does():
-    assert seq_train.settings(seq_train.parse([])) == (Task(), Training())
+    args = seq_train.parse([])
+    assert (args.task, args.training) == (Task(), Training())
 
 
 def test_each_setting_has_its_flag():
     flags = '--lang anb2nc3n --length 5 --model lstm --hid 6 --optim adam --lr 0.1 --mom 0.2 --init 0.3 --epoch 4 '
     flags += '--decay 0.5 --clip 0.6 --schedule linear --grow 0.7 --mix --keep best'
-    assert seq_train.settings(seq_train.parse(flags.split())) == (
-        Task('anb2nc3n', 5, 'lstm', 6),
-        Training('adam', 0.1, 0.2, 0.3, 4, 0.5, 0.6, 'linear', 0.7, True, 'best'),
-    )
+    args = seq_train.parse(flags.split())
+    assert args.task == Task('anb2nc3n', 5, 'lstm', 6)
+    assert args.training == Training('adam', 0.1, 0.2, 0.3, 4, 0.5, 0.6, 'linear', 0.7, True, 'best')
 
 
 @pytest.mark.parametrize(
