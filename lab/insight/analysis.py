@@ -20,8 +20,8 @@ from lab.insight.step import Network, follow
 from lab.seq import verdict
 
 FRESH, SHOWN = 10_000, 100  # sequences: to measure fidelity, to describe and draw
-CHOOSING = 4**5  # different sequences to choose an automaton by: all that there are with n up to 4
-LONG = 150  # of sequences this long, and longer ones, automata are judged less often while they are looked for
+CHOOSING = 4**5  # different sequences by which an automaton is chosen: all sequences with n up to 4
+LONG = 150  # where sequences have this length or more, fewer of the automata on the way are judged
 LARGER = 1.5  # the automaton shown has at most so many times the states of the language's
 
 
@@ -34,7 +34,7 @@ class Found(NamedTuple):
     shares: tuple[float, float]  # of FRESH sequences, and of their steps, where the language determines a symbol
     guessing: States  # as `states`, but what the network guesses elsewhere counts as well
     guesses: tuple[float, float]  # as `shares`, of all steps
-    fresh: Array  # the sequences, (FRESH, T)
+    fresh: Array  # the FRESH sequences, (FRESH, T)
 
 
 class Analysis(NamedTuple):

@@ -46,19 +46,17 @@ def newton(net: Network, symbol: int, states: Array) -> Array:
     """Newton's method on next(state) - state = 0 from N states at once; returns those that arrive, (M, size)."""
     bound = np.full(states.shape[1], 1.0)
     bound[net.hid :] = LARGEST_CELL
-    symbols = np.full(len(states), symbol)
     for _ in range(STEPS):
         slope = net.jacobian(states, symbol) - np.eye(len(bound))
-        error = net.read(states, symbols) - states
+        error = net.read(states, symbol) - states
         try:
             step = np.linalg.solve(slope, error[:, :, None])[:, :, 0]
-        except np.linalg.LinAlgError:  # one of them is singular: there, the shortest step
+        except np.linalg.LinAlgError:  # one matrix is singular: pinv gives its shortest step
             step = np.einsum('nij,nj->ni', np.linalg.pinv(slope), error)
         states = np.clip(states - step, -bound, bound)
         if np.abs(step).max() < STILL:
             break
-    arrived = np.abs(net.read(states, symbols) - states).max(axis=1) < RESIDUAL
-    return states[arrived]
+    return states[np.abs(net.read(states, symbol) - states).max(axis=1) < RESIDUAL]
 
 
 def fixed_points(net: Network, symbol: int, visited: Array, rng: np.random.Generator) -> list[FixedPoint]:
@@ -72,7 +70,7 @@ def fixed_points(net: Network, symbol: int, visited: Array, rng: np.random.Gener
     around = rng.uniform(low - (high - low), high + (high - low), some.shape)
     repeated = some
     for _ in range(STEPS):
-        repeated = net.read(repeated, np.full(STARTS, symbol))
+        repeated = net.read(repeated, symbol)
     found: list[Array] = []
     for point in newton(net, symbol, np.vstack([some, around, repeated])):
         if not any(np.abs(point - other).max() < SAME * (1 + np.abs(point).max()) for other in found):

@@ -17,7 +17,7 @@ from lab.insight.step import Network
 
 MARKERS = {'attracting': 'o', 'saddle': 'X', 'repelling': 's'}
 POINTS = 3000  # more would only be drawn on top of each other
-UNPARTED = -1.0  # a score of best_pair() so low that the first two units are as good as any
+SEPARATES = -1.0  # with a lower score in best_pair() a pair of units does not separate the states
 
 
 def machine(automaton: Automaton, place: Layout) -> Figure:
@@ -64,7 +64,7 @@ def _transition(axes: Axes, x: Array, y: Array, symbol: int, bent: bool):
 
 
 def best_pair(units: Array, state: Array) -> tuple[int, int]:
-    """The two units that part the states best.
+    """The two units that separate the states best; the first two if none do.
 
     Their score is the mean over the states of log(distance to the nearest state / spread of the state).
     units: (P, hid); state: (P,), the state of each point, or NONE.
@@ -79,7 +79,7 @@ def best_pair(units: Array, state: Array) -> tuple[int, int]:
 
     pairs = itertools.combinations(range(units.shape[1]), 2)
     best = max(pairs, key=lambda pair: score(list(pair)))
-    return best if len(groups) > 1 and score(list(best)) > UNPARTED else (0, 1)
+    return best if len(groups) > 1 and score(list(best)) > SEPARATES else (0, 1)
 
 
 def hull(points: Array) -> Array:
@@ -128,9 +128,7 @@ def states(found: States, units: Array, following: Array, place: Layout, pair: t
     axes.set(xlabel=f'unit {j}', ylabel=f'unit {k}')
     axes.margins(0.07)
     axes.autoscale_view()
-    _labels(
-        axes, rims, place.names, [COLOURS[phase] for phase in automaton.phase], np.vstack([points[some], points[:1]])
-    )
+    _labels(axes, rims, place.names, np.array(COLOURS)[automaton.phase], points[np.append(some, 0)])
     return figure
 
 
@@ -154,7 +152,7 @@ def _stroke(axes: Axes, here: Array, there: Array, symbol: int):
                   va='center', bbox={'fc': 'white', 'ec': 'none', 'pad': 0.4, 'alpha': 0.8})  # fmt: skip
 
 
-def _labels(axes: Axes, rims: list, names: list[str], colours: list[str], points: Array):
+def _labels(axes: Axes, rims: list, names: list[str], colours: Array, points: Array):
     """The name of a state beside each boundary, at the place where it covers least."""
     low, high = np.array([axes.get_xlim(), axes.get_ylim()]).T
     size = np.array([0.046, 0.024]) * (high - low)  # of a name
@@ -186,7 +184,7 @@ def flow(net: Network, fixed: list[list[FixedPoint]], steps: list[tuple[Array, A
     figure = picture.new(6.2 * net.num_class, 6.6, window=False)
     grid = np.stack(np.meshgrid(*2 * [np.linspace(-1, 1, 21)]), axis=-1).reshape(-1, 2)
     for symbol, axes in enumerate(np.ravel(figure.subplots(1, net.num_class))):
-        moved = net.read(grid, np.full(len(grid), symbol)) - grid
+        moved = net.read(grid, symbol) - grid
         moved /= np.linalg.norm(moved, axis=1, keepdims=True) + 1e-12
         axes.quiver(*grid.T, *moved.T, color='0.75', angles='xy', pivot='mid', scale=28, width=0.0028)
         before, after = steps[symbol]
@@ -201,9 +199,8 @@ def flow(net: Network, fixed: list[list[FixedPoint]], steps: list[tuple[Array, A
             axes.plot(*each.point, MARKERS[each.kind], color='gold', mec='black', ms=11)
         axes.set(xlim=(-1.08, 1.08), ylim=(-1.08, 1.08), xlabel='unit 0', ylabel='unit 1', title=SYMBOLS[symbol])
         axes.set_aspect('equal')
-    text = (
-        'fixed points: circle attracting, X saddle, square repelling; lines: eigenvectors, growing (solid), shrinking'
-    )
-    figure.text(0.5, 0.02, text + ' (dotted)', ha='center', fontsize=9)
+    text = 'fixed points: circle attracting, X saddle, square repelling; '
+    text += 'lines: eigenvectors, growing (solid), shrinking (dotted)'
+    figure.text(0.5, 0.02, text, ha='center', fontsize=9)
     figure.subplots_adjust(left=0.06, right=0.98, bottom=0.13, top=0.94)
     return figure

@@ -9,6 +9,7 @@ from lab.insight.step import Network, before, follow, softmax
 
 OPEN_ABOVE, CLOSED_BELOW = 0.8, 0.2  # a gate is called open or closed by its mean; between these it is partly open
 AFTER_A = (0.8, 0.2)  # the lab's target after an A: another A, or a B
+LONGEST = 30  # the largest n for which the loss is measured
 
 
 class Counter(NamedTuple):
@@ -24,11 +25,11 @@ class Mistake(NamedTuple):
     """A place of a block where the next symbol is determined and the network predicts another."""
 
     n: int  # A's in the block
-    read: int  # the symbol read last,
-    nth: int  # which is this one of its run, from 1
+    read: int  # the symbol read last
+    nth: int  # its place in its run, from 1
     due: int
     instead: int  # the symbol that is wrongly predicted most often
-    share: float  # of the times that this place is read, those when the network is wrong
+    share: float  # of the times that this place is read, how often the network is wrong
 
 
 def runs(sequences: Array) -> tuple[Array, Array]:
@@ -81,7 +82,7 @@ def counters(net: Network, sequences: Array) -> list[Counter]:
     states = follow(net, sequences)[:, :, -net.hid :]
     nth, left = runs(sequences)
     inner = sequences != NONE
-    inner[np.arange(len(sequences)), inner.sum(axis=1) - 1] = False  # the last A's block never comes
+    inner[np.arange(len(sequences)), inner.sum(axis=1) - 1] = False  # the last A is all of its block
     found = []
     for symbol in range(net.num_class):
         here = inner & (sequences == symbol)
@@ -97,13 +98,13 @@ def counters(net: Network, sequences: Array) -> list[Counter]:
     return found
 
 
-def losses(net: Network, longest: int = 30) -> tuple[Array, Array]:
-    """For n = 1..longest, on a sequence of equal blocks, two arrays (longest,): loss, and share of what is right.
+def losses(net: Network) -> tuple[Array, Array]:
+    """For n = 1..LONGEST, on a sequence of equal blocks, two arrays (LONGEST,): loss, and share of what is right.
 
     The loss is the lab's, the mean squared difference of output probabilities and target; the share is that of the
     determined symbols that the network predicts.
     """
-    sequences = spell(np.repeat(np.arange(1, longest + 1)[:, None], BLOCKS, axis=1), net.num_class)
+    sequences = spell(np.repeat(np.arange(1, LONGEST + 1)[:, None], BLOCKS, axis=1), net.num_class)
     read, following = sequences[:, :-1], sequences[:, 1:]
     real = following != NONE
     probabilities = softmax(net.logits(follow(net, sequences)[:, :-1]))

@@ -16,8 +16,8 @@ from lab.insight.step import Network, follow
 
 Agreement = Callable[[Automaton], tuple[float, float]]  # shares of sequences and of steps, see fidelity()
 POINTS = 20_000  # about so many points are visited
-CLUSTERS = 600  # a network that needs more than so many does nothing that an automaton could show
-JUDGED = 40  # the agreement is asked for whenever the clusters have become more by a 40th
+CLUSTERS = 600  # a network that needs more of them does not behave like a small automaton
+JUDGED = 40  # the agreement is computed whenever the number of clusters has grown by a 40th
 
 
 class Visits(NamedTuple):
@@ -83,17 +83,15 @@ def visit(net: Network, language: Automaton, sequences: Array) -> Visits:
     return Visits(state, read, predicts, due, following, np.append(len(sequences), often))
 
 
-def extract(
-    visits: Visits, agreement: Agreement, guesses: bool = False, most: int = CLUSTERS, every: int = 1
-) -> States:
+def extract(visits: Visits, agreement: Agreement, guesses: bool, most: int, every: int) -> States:
     """The automaton that agrees best with the network (see fidelity()); of equals, the one from the fewest clusters.
 
     It has at most `most` states. With `guesses`, what the network predicts counts also where the language leaves the
     next symbol open.
 
     Where no automaton agrees on every sequence, a second one is made in which the network's mistakes are replaced by
-    the symbol that was due: for a network that has nearly learned, it is often better. The agreement is asked for
-    after `every` cuts at most often, which saves time where sequences are long.
+    the symbol that was due: for a network that has nearly learned, it is often better. The agreement is computed at
+    most once in `every` cuts, which saves time where sequences are long.
     """
     output = visits.predicts if guesses else np.where(visits.due == OPEN, OPEN, visits.predicts)
     shares, clusters, cluster = _refine(visits, output, agreement, most, every)
@@ -137,7 +135,7 @@ def _refine(
 
 
 def _cut(state: Array, members: Array, here: Array, there: Array) -> Array:
-    """Which members lie beyond the plane that best parts two groups of them: Fisher's direction, fewest errors."""
+    """Which members lie beyond the plane that best separates two groups of them: Fisher's direction, fewest errors."""
     both = np.concatenate([here, there])
     side = np.repeat([0, 1], [len(here), len(there)])
     means = np.array([state[here].mean(axis=0), state[there].mean(axis=0)])
@@ -174,10 +172,10 @@ def _majority(cluster: Array, output: Array, visits: Visits) -> Automaton:
 
 
 def _disagreement(cluster: Array, classes: Array, output: Array, visits: Visits) -> tuple[Array, Array] | None:
-    """Two groups of points of one cluster: those that do what is most frequent in it, and what is second.
+    """The two groups of points to separate next: in one cluster, those with its most frequent value and the second.
 
-    It is the cluster, and the respect (symbol read, output, where a symbol leads), in which most visits differ from
-    what is most frequent. None if there is no difference in any cluster.
+    A value is the symbol read, the output, or where a symbol leads. Cluster and value are those with the most visits
+    that differ from the most frequent value. None if there is no difference in any cluster.
     """
     leads = [np.where(points == NONE, NONE, classes[cluster[points]]) for points in visits.following.T]
     most, groups = 0, None
@@ -189,7 +187,7 @@ def _disagreement(cluster: Array, classes: Array, output: Array, visits: Visits)
             usual, second = np.argsort(-count[where], kind='stable')[:2]
             groups = tuple(np.flatnonzero((cluster == where) & (values == value)) for value in (usual, second))
         if groups and values is visits.read:
-            break  # phases first
+            break  # differences of phase come first
     return groups
 
 

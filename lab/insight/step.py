@@ -22,7 +22,7 @@ class Network(NamedTuple):
     hid: int
     num_class: int
     start: Array  # (size,), before the first symbol
-    read: Callable[[Array, Array], Array]  # states (N, size), symbols (N,) -> next states (N, size)
+    read: Callable[[Array, Array | int], Array]  # states (N, size), symbols (N,) or one for all -> next states
     logits: Callable[[Array], Array]  # states (..., size) -> outputs before softmax (..., num_class)
     jacobian: Callable[[Array, int], Array]  # states (N, size), symbol -> d next / d state, (N, size, size)
     gates: Callable[[Array, Array], dict[str, Array]] | None  # as read -> (N, hid) for each name in GATES; SRN: None
@@ -42,7 +42,7 @@ def softmax(logits: Array) -> Array:
 def network(parameters: Mapping[str, Any]) -> Network:
     """The step function of an SRN or an LSTM from its parameters (arrays, or tensors on the CPU).
 
-    Names and shapes are those of a state_dict of seq_models.py. An SRN is known by its H0.
+    Names and shapes are those of a state_dict of seq_models.py. Only an SRN has an H0.
     """
     parameters = {name: np.asarray(value, dtype=np.float64) for name, value in parameters.items()}
     return _srn(**parameters) if 'H0' in parameters else _lstm(**parameters)
@@ -56,7 +56,7 @@ def _srn(H0, W, U, hid_bias, V, out_bias) -> Network:
         return states @ V + out_bias
 
     def jacobian(states, symbol):
-        slope = 1 - read(states, np.full(len(states), symbol)) ** 2
+        slope = 1 - read(states, symbol) ** 2
         return slope[:, :, None] * U.T
 
     return Network(len(H0), len(W), np.tanh(H0), read, logits, jacobian, None)
@@ -80,7 +80,7 @@ def _lstm(W, U, hid_bias, V, out_bias) -> Network:
         return states[..., :hid] @ V + out_bias
 
     def jacobian(states, symbol):
-        at = gates(states, np.full(len(states), symbol))
+        at = gates(states, symbol)
         before = states[:, hid:]
         after = at['forget'] * before + at['input'] * at['new']
         to_input, to_forget, to_new, to_output = np.split(U.T, 4)  # d net / d hidden, (hid, hid) each

@@ -14,8 +14,8 @@ from lab.insight.step import GATES
 
 BLOCKS_SHOWN = 1, 2, 4, 6, 8, 10, 15, 20, 30  # the n of the table of losses
 WRONG_SHOWN = 8
-LINE = 0.7  # R squared from which on a unit is said to count along a line
-UNDOES = 0.15  # what is undone to within this share counts as undone
+LINE = 0.7  # a unit is said to count along a line if R squared is at least this
+UNDOES = 0.15  # counts cancel out if what is undone differs from what was done by less than this share
 
 
 def lines(found: Analysis) -> list[str]:
@@ -127,12 +127,11 @@ def movement(symbol: int, moves: Movement | None) -> str:
     if moves is None:
         return f"{name}'s have no fixed point that was found, or none follows another."
     fixed = moves.fixed
-    article = 'an' if fixed.kind == 'attracting' else 'a'
     largest = fixed.eigenvalues[0]
-    kind = 'saddle' if fixed.kind == 'saddle' else f'{fixed.kind} point'
+    kind = {'attracting': 'an attracting point', 'saddle': 'a saddle', 'repelling': 'a repelling point'}[fixed.kind]
     way = 'towards' if moves.factor < 1 else 'away from'
     text = (
-        f"{name}'s move {way} {article} {kind} at {numbers(fixed.point)}: each leaves {moves.factor:.2f} of the "
+        f"{name}'s move {way} {kind} at {numbers(fixed.point)}: each leaves {moves.factor:.2f} of the "
         f'distance (median; nearest {moves.nearest:.2f})'
     )
     if fixed.kind == 'attracting':

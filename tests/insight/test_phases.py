@@ -54,13 +54,13 @@ def test_the_unit_that_counts_is_found_with_its_slope():
 
 
 def test_losses_of_a_perfect_counter_are_its_bets_after_an_a():
-    loss, right = phases.losses(exact(2), 6)
+    loss, right = phases.losses(exact(2))
     assert (right == 1).all()
     net = exact(2)
     only_to_3 = net._replace(
         logits=lambda states: np.where((states[..., 2] > 3)[..., None], [1.0, 0.0], net.logits(states))
     )
-    loss_to_3, right = phases.losses(only_to_3, 6)
+    loss_to_3, right = phases.losses(only_to_3)
     assert (right[:3] == 1).all()
     assert (right[3:] < 1).all()
     np.testing.assert_allclose(loss_to_3[:3], loss[:3])
@@ -71,7 +71,7 @@ def test_losses_go_up_to_blocks_of_30_and_are_those_of_the_lab():
     loss, right = phases.losses(untrained('srn', 2, 2))
     assert len(loss) == len(right) == 30
     net = untrained('lstm', 3)
-    loss, right = phases.losses(net, 3)
+    loss, right = phases.losses(net)
     torch.manual_seed(0)
     lang = lang_anb2n(3, 4)
     for n in (1, 2, 3):

@@ -13,12 +13,12 @@ def draw(count, num_class, length=4, seed=0):
     return fsm.spell(np.random.default_rng(seed).integers(1, length + 1, (count, 5)), num_class)
 
 
-def analyse(net, length=4, guesses=False, **most):
+def analyse(net, length=4, guesses=False, most=states.CLUSTERS):
     language = fsm.minimise(fsm.language(net.num_class, length))[0]
     sequences = states.histories(length, net.num_class, np.random.default_rng(1))
     visits = states.visit(net, language, sequences)
     agreement = states.fidelity(net, language, draw(300, net.num_class, length), guesses)
-    return visits, states.extract(visits, agreement, guesses, **most), language
+    return visits, states.extract(visits, agreement, guesses, most, 1), language
 
 
 @pytest.mark.parametrize(('num_class', 'noise'), [(2, 0.0), (2, 0.05), (3, 0.0), (3, 0.05)])
