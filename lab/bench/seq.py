@@ -46,7 +46,7 @@ def epochs(task: Task, engine: ModuleType, count: int = EPOCHS) -> Callable[[], 
 
 
 def waits(task: Task) -> float:
-    """In EPOCHS epochs, exponentials that cannot begin before another has ended.
+    """How many exponentials in EPOCHS epochs cannot begin before another one has ended.
 
     These are the tanh of each step of an SRN; in an LSTM a gate and the tanh of the cell. All others can be computed in
     the meantime.

@@ -12,7 +12,7 @@ NOTHING = -100  # stands after the end of a sequence; cross_entropy leaves it ou
 
 
 class Trainer:
-    """Trains many models of one kind in place: as classic.Trainer, but with lists of models and of languages."""
+    """Trains many models of one class in place: as classic.Trainer, but with a list of models and one of languages."""
 
     def __init__(
         self, models: list[nn.Module], optim: str, momentum: float, decay: float, clip: float, device: torch.device

@@ -13,7 +13,7 @@ from lab.common.compiling import compiled
 ADAM_MEANS = 0.9, 0.999  # Kingma and Ba (2015), as in torch.optim.Adam
 ADAM_EPS = 1e-8
 OPTIONS = {'nogil': True, 'error_model': 'numpy', 'fastmath': {'reassoc', 'contract', 'nsz', 'arcp'}}
-INNER = OPTIONS | {'inline': 'always'}  # or results could round differently when some functions come from the cache
+INNER = OPTIONS | {'inline': 'always'}  # otherwise rounding could depend on which functions come from the cache
 
 
 @compiled(**INNER)

@@ -6,7 +6,6 @@ two to a difference under 1e-9.
 
 import copy
 import glob
-import os
 from collections.abc import Callable
 
 import numpy as np
@@ -22,7 +21,7 @@ PART = 100_000_000  # symbols times weights between two checks for Ctrl-C: under
 def is_kept() -> bool:
     """Whether an earlier run has left compiled code. If not, the first call compiles: ten seconds or more."""
     folder = train.stats.cache_path
-    return bool(folder and glob.glob(os.path.join(folder, 'gradient.train-*.nbi')))
+    return bool(folder and glob.glob('gradient.train-*.nbi', root_dir=folder))
 
 
 class Trainer:

@@ -86,13 +86,11 @@ def print_table(results: list[Result]):
     """Print a line for each start, and the share that learned."""
     print('\n      seed    loss   below   right  counts  learned')
     for seed, found, _ in results:
-        if found is None:
-            print(f'{seed:10d}  diverged')
-        else:
-            print(
-                f'{seed:10d}  {found.loss:.4f} {found.below:7.1%} {found.right:7.2%}  {found.counts:6d}  '
-                f'{"yes" if found.learned else "no"}'
-            )
+        text = 'diverged'
+        if found:
+            text = f'{found.loss:.4f} {found.below:7.1%} {found.right:7.2%}  {found.counts:6d}  '
+            text += 'yes' if found.learned else 'no'
+        print(f'{seed:10d}  {text}')
     good = learned(results)
     low, high = verdict.interval(good, len(results))
     print(f'learned: {good} of {len(results)} ({good / len(results):.1%}; 95% interval {low:.0%} to {high:.0%})')

@@ -1,4 +1,4 @@
-"""Starts: a network and a language that follow from a seed. They are trained one at a time, or many on all cores."""
+"""A start: a network and a language that both follow from a seed. One is trained alone, or many on all cores."""
 
 import copy
 import inspect
@@ -127,10 +127,9 @@ def train_all(starts: list[Start], stop: Interrupt, device: torch.device | None 
     """
     if device is not None and kernel.draws(starts[0].lang):
         yield from train_batch(starts, stop, device)
-        return
-
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        yield from pool.map(lambda start: [] if stop else list(train(start, stop)), starts)
+    else:
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            yield from pool.map(lambda start: [] if stop else list(train(start, stop)), starts)
 
 
 def train_batch(starts: list[Start], stop: Interrupt, device: torch.device) -> list[Record]:
