@@ -12,10 +12,7 @@ from lab.common.endings import note
 from lab.insight import automaton as fsm
 from lab.insight import fixed, phases, states
 from lab.insight.automaton import BLOCKS, Array, Automaton
-from lab.insight.fixed import FixedPoint, Movement
 from lab.insight.layout import Layout, layout
-from lab.insight.phases import Counter, Mistake
-from lab.insight.states import States, Visits
 from lab.insight.step import Network, follow
 from lab.seq import verdict
 
@@ -29,10 +26,10 @@ class Found(NamedTuple):
     """The automaton extracted from a network, and its fidelity: see states.fidelity()."""
 
     language: Automaton  # the smallest of the language, for n up to the length asked for
-    visits: Visits
-    states: States
+    visits: states.Visits
+    states: states.States
     shares: tuple[float, float]  # of FRESH sequences, and of their steps, where the language determines a symbol
-    guessing: States  # as `states`, but what the network guesses elsewhere counts as well
+    guessing: states.States  # as `states`, but what the network guesses elsewhere counts as well
     guesses: tuple[float, float]  # as `shares`, of all steps
     fresh: Array  # the FRESH sequences, (FRESH, T)
 
@@ -49,10 +46,10 @@ class Analysis(NamedTuple):
     gates: dict[str, dict[str, Array]] | None  # of an LSTM, see phases.gates()
     found: Found
     place: Layout  # of the states of the automaton found: their names, and where they are drawn
-    mistakes: list[Mistake]  # on found.fresh
-    points: list[list[FixedPoint]]  # of each symbol
-    moves: list[Movement | None]  # of each symbol
-    counters: list[Counter]  # of each symbol
+    mistakes: list[phases.Mistake]  # on found.fresh
+    points: list[list[fixed.FixedPoint]]  # of each symbol
+    moves: list[fixed.Movement | None]  # of each symbol
+    counters: list[phases.Counter]  # of each symbol
 
 
 def draw(length: int, num_class: int, count: int, rng: np.random.Generator) -> Array:

@@ -54,12 +54,10 @@ def letters(number: int) -> str:
 
 def _steps_left(automaton: Automaton) -> Array:
     """The least number of symbols of its own phase that must come before another symbol may, for each state."""
-    phase, following = automaton.phase, automaton.following
-    others = following.copy()
-    others[np.arange(len(phase)), phase] = NONE
-    left = np.where((others != NONE).any(axis=1), 0, len(phase))
-    own = following[np.arange(len(phase)), phase]
-    for _ in phase:
+    own = automaton.following[np.arange(len(automaton.phase)), automaton.phase]
+    others = (automaton.following != NONE).sum(axis=1) > (own != NONE)  # whether another symbol may come
+    left = np.where(others, 0, len(own))
+    for _ in own:
         left = np.where(own == NONE, left, np.minimum(left, left[own] + 1))
     return left
 

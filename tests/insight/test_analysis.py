@@ -145,7 +145,7 @@ def test_by_what_automata_are_chosen_and_judged(monkeypatch, length, choosing, e
 
     def extract(visits, agreement, guesses, most, every):
         extracted.append((guesses, most, every))
-        return analysis.States(language, np.zeros(1, dtype=int), np.zeros(1, dtype=int))
+        return analysis.states.States(language, np.zeros(1, dtype=int), np.zeros(1, dtype=int))
 
     monkeypatch.setattr(analysis.states, 'fidelity', fidelity)
     monkeypatch.setattr(analysis.states, 'extract', extract)
