@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from lab.kuzu.data import Dataset
 
 SHAPE_FLAGS = {'lin': (), 'full': ('hid',), 'conv': ('channels', 'kernel', 'pad', 'fc')}
-CLASSIC = {'optim': 'sgd', 'lr': 0.01, 'mom': 0.5, 'batch': 64, 'shuffle': False}
-FAST = CLASSIC | {'batch': 32, 'shuffle': True}
+CLASSIC = 'optim', 'lr', 'mom', 'batch', 'shuffle'  # flags of the classic recipe; Settings holds their defaults
+FAST = {'recipe': 'fast', 'batch': 32, 'shuffle': True}
 ADAM_RATE = 0.001  # Adam's usual learning rate (Kingma and Ba 2015)
 FULL_MARK = 84.0  # percent that the lab asks of the fully connected network
 
@@ -53,22 +53,14 @@ def parse(argv: list[str] | None) -> Options:
     add('--batch', type=cli.whole(1, 65_536), help='images in a batch (classic: 64)')
     add('--shuffle', action='store_true', default=None, help='take the images in a new order in each epoch')
     add('--epochs', type=cli.whole(1, 100_000), default=10, help='passes over the training images')
-    add(
-        '--dataset',
-        choices=['kmnist', 'digits'],
-        default='kmnist',
-        help='kmnist, or 1,797 digits that need no download',
-    )
+    dataset = 'kmnist, or 1,797 digits that need no download'
+    add('--dataset', choices=['kmnist', 'digits'], default='kmnist', help=dataset)
     add('--data_path', type=cli.folder, default='./data', help='folder with the images, or to download them to')
     add('--out_path', type=cli.folder, default='net', help='folder for the weights')
     add('--plot_path', type=cli.folder, default='plot', help='folder for the pictures')
     add('--resume', action='store_true', help='go on with a run that was stopped')
-    add(
-        '--threads',
-        type=cli.whole(1, os.cpu_count() or 1),
-        default=1,
-        help='threads on the CPU; with another number the results round differently',
-    )
+    threads = 'threads on the CPU; with another number the results round differently'
+    add('--threads', type=cli.whole(1, os.cpu_count() or 1), default=1, help=threads)
     add('--no_cuda', action='store_true', help='run on the CPU even if there is a CUDA device')
     cli.add_seed(parser)
     args = vars(parser.parse_args(argv))
@@ -106,14 +98,14 @@ def networks_of(args: dict) -> list[Run]:
 
 
 def training_of(args: dict) -> dict:
-    """The recipe, and the settings that it leaves to the flags: given ones, or its own."""
+    """The settings of the recipe that differ from the lab's."""
     given = {flag: args[flag] for flag in CLASSIC if args[flag] is not None}
     if args['recipe'] == 'fast':
         for flag in given:
             raise endings.UserError(f'--{flag} belongs to --recipe classic: the fast recipe sets its own')
-        return {'recipe': 'fast', **FAST}
+        return FAST
     rate = {'lr': ADAM_RATE} if args['optim'] == 'adam' else {}
-    return {'recipe': 'classic', **CLASSIC, **rate, **given}
+    return rate | given
 
 
 def prepare(options: Options) -> tuple[int, dict[str, dict]]:

@@ -12,16 +12,17 @@ from torch.utils.data import DataLoader, Subset
 
 from lab.bench.measure import compare, grow, matrix_rate
 from lab.common import cli
+from lab.common.processes import share
 from lab.kuzu import classic
 from lab.kuzu.data import Dataset, load
+from lab.kuzu.fetch import OFFICIAL
 from lab.kuzu.networks import NetConv, NetFull, NetLin, to_device
 from lab.kuzu.recipe import choose
 from lab.kuzu.resume import Progress
 from lab.kuzu.settings import Settings
 from lab.kuzu.train import test, train_epoch
 
-IMAGES = 60_000, 10_000  # training and test images of Kuzushiji-MNIST
-ROUNDS = 5  # each with another fifth of both
+ROUNDS = 5  # each with another fifth of the images
 BATCHES = 16, 32, 64, 128, 256, 512, 1024
 UNITS = 50, 100, 200, 400, 800
 GROWTH_IMAGES = 6144
@@ -31,15 +32,11 @@ NETWORKS = {'NetLin': NetLin, 'NetFull, 100 units': lambda: NetFull(100), 'NetCo
 def layer_costs(model: torch.nn.Module) -> list[int]:
     """Multiply-adds of each linear and convolutional layer for one image, forward."""
     costs = []
-
-    def count(layer, _, output):
-        costs.append(output[0].numel() * layer.weight[0].numel())
-
-    layers = [layer for layer in model.modules() if isinstance(layer, torch.nn.Linear | torch.nn.Conv2d)]
-    hooks = [layer.register_forward_hook(count) for layer in layers]
+    model = copy.deepcopy(model)
+    for layer in model.modules():
+        if isinstance(layer, torch.nn.Linear | torch.nn.Conv2d):
+            layer.register_forward_hook(lambda layer, _, output: costs.append(output.numel() * layer.weight[0].numel()))
     model(torch.zeros(1, 1, 28, 28))
-    for hook in hooks:
-        hook.remove()
     return costs
 
 
@@ -48,24 +45,20 @@ def made_kmnist(root: str):
     raw = os.path.join(root, 'KMNIST', 'raw')
     os.makedirs(raw)
     chance = np.random.default_rng(1)
-    for half, count in zip(('train', 't10k'), IMAGES, strict=True):
-        for kind, header, shape in (
-            ('images-idx3', struct.pack('>4i', 0x803, count, 28, 28), (count, 28, 28)),
-            ('labels-idx1', struct.pack('>2i', 0x801, count), (count,)),
-        ):
+    for half, count in zip(('train', 't10k'), OFFICIAL, strict=True):
+        for kind, high, shape in ('images-idx3', 256, (count, 28, 28)), ('labels-idx1', 10, (count,)):
+            head = struct.pack(f'>{1 + len(shape)}i', 0x800 + len(shape), *shape)
             with open(os.path.join(raw, f'{half}-{kind}-ubyte'), 'wb') as file:
-                file.write(header + chance.integers(0, 256 if len(shape) > 1 else 10, shape, np.uint8).tobytes())
+                file.write(head + chance.integers(0, high, shape, np.uint8).tobytes())
 
 
 def fifths(data: Dataset, loaders: tuple) -> list[tuple]:
     """For each round its part of the images, as both ways take them: (Dataset of slices, DataLoaders)."""
+    images, labels, test_images, test_labels = data.train_images, data.train_labels, data.test_images, data.test_labels
     found = []
     for k in range(ROUNDS):
-        parts = [slice(k * count // ROUNDS, (k + 1) * count // ROUNDS) for count in IMAGES]
-        train, tested = parts
-        ours = Dataset(
-            data.train_images[train], data.train_labels[train], data.test_images[tested], data.test_labels[tested], []
-        )
+        parts = train, tested = [share(count, k, ROUNDS) for count in OFFICIAL]
+        ours = Dataset(images[train], labels[train], test_images[tested], test_labels[tested], [])
         theirs = [
             DataLoader(Subset(loader.dataset, range(part.start, part.stop)), batch_size=64)
             for loader, part in zip(loaders, parts, strict=True)
@@ -104,7 +97,7 @@ def race_one(name: str, network: torch.nn.Module, threads: int, every: int, roun
     device = cli.device(False, threads)
     rate = matrix_rate(device)
     first, *rest = layer_costs(network)  # the first layer needs no gradient of its input
-    floor = (IMAGES[0] * (2 * first + 3 * sum(rest)) + IMAGES[1] * (first + sum(rest))) / rate / ROUNDS
+    floor = (OFFICIAL[0] * (2 * first + 3 * sum(rest)) + OFFICIAL[1] * (first + sum(rest))) / rate / ROUNDS
     ours, theirs = iter(rounds), iter(rounds)
     suite = trainer(copy.deepcopy(network), rounds[0][0])
     optimizer = torch.optim.SGD(network.to(device).parameters(), lr=0.01, momentum=0.5)
@@ -115,7 +108,7 @@ def race_one(name: str, network: torch.nn.Module, threads: int, every: int, roun
         classic.test(network, device, loaders[1])
         torch.set_num_threads(threads)
 
-    unit = f'{IMAGES[0] // ROUNDS:,} images'
+    unit = f'{OFFICIAL[0] // ROUNDS:,} images'
     return compare(name, unit, lambda: lab(next(theirs)[1]), lambda: suite(next(ours)[0]), ROUNDS, lambda: floor)
 
 

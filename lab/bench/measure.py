@@ -20,7 +20,7 @@ HEADING = f'\n{"":20s} {"unit":14s} {"classic s":>10s} {"suite s":>10s} {"floor 
 
 
 def seconds(run: Callable[[], object]) -> float:
-    """Wall-clock seconds of one call. What it prints is thrown away."""
+    """Wall-clock seconds of one call. Nothing that it prints is shown."""
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         start = time.perf_counter()
         run()
@@ -44,20 +44,12 @@ def compare(
     """
     pairs = [(seconds(classic), seconds(suite)) for _ in range(rounds)]
     ratios = [slow / fast for slow, fast in pairs]
-    row = {
-        'name': name,
-        'unit': unit,
-        'classic_s': statistics.median(slow for slow, _ in pairs),
-        'suite_s': statistics.median(fast for _, fast in pairs),
-        'floor_s': floor and floor(),
-        'ratio': statistics.median(ratios),
-        'ratio_range': (min(ratios), max(ratios)),
-    }
-    low, high = row['ratio_range']
-    least = '' if floor is None else f'{row["floor_s"]:.5f}'
-    times = f'{row["classic_s"]:10.4f} {row["suite_s"]:10.5f} {least:>10s} {row["ratio"]:8.1f}'
+    slow, fast = map(statistics.median, zip(*pairs, strict=True))
+    least, ratio, low, high = floor and floor(), statistics.median(ratios), min(ratios), max(ratios)
+    times = f'{slow:10.4f} {fast:10.5f} {f"{least:.5f}" if floor else "":>10s} {ratio:8.1f}'
     print(f'{name:20s} {unit:14s} {times}  ({low:.1f} to {high:.1f})', flush=True)
-    return row
+    row = {'name': name, 'unit': unit, 'classic_s': slow, 'suite_s': fast, 'floor_s': least, 'ratio': ratio}
+    return {**row, 'ratio_range': (low, high)}
 
 
 def grow(name: str, by: str, runs: dict[int, Callable[[], object]]) -> dict:
@@ -66,7 +58,7 @@ def grow(name: str, by: str, runs: dict[int, Callable[[], object]]) -> dict:
     runs: size -> what is timed. The sizes take turns; the median of a size counts.
     """
     times = [[seconds(run) for run in runs.values()] for _ in range(ROUNDS)]
-    medians = [statistics.median(column) for column in zip(*times, strict=True)]
+    medians = [*map(statistics.median, zip(*times, strict=True))]
     row = {'name': name, 'by': by, 'sizes': [*runs], 'seconds': medians, 'exponent': exponent([*runs], medians)}
     print(f'\n{by:20s}' + ''.join(f'{size:9d}' for size in runs))
     print(f'{name:20s}' + ''.join(f'{time:9.4f}' for time in medians), f'  s ~ size^{row["exponent"]:.2f}', flush=True)

@@ -5,6 +5,7 @@ import math
 import os
 import warnings
 import zipfile
+from pathlib import Path
 
 import torch
 
@@ -32,8 +33,7 @@ def load(path: str) -> object:
     """
     if not os.path.isfile(path):
         raise UserError(f'no file {path}')
-    with open(path, 'rb') as file:
-        data = file.read()
+    data = Path(path).read_bytes()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter('ignore')  # the file is either good or refused in one line

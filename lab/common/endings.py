@@ -20,7 +20,7 @@ def note(text: str):
 
 
 def tell(text: str):
-    """Print the last words of a script on standard error."""
+    """Print the error that ends the script. With torchrun, processes.py puts another function in place of this one."""
     sys.stderr.write(text)
 
 
@@ -51,9 +51,8 @@ class Interrupt:
         if self.pressed:
             raise KeyboardInterrupt
         self.pressed = True
-        os.write(
-            2, b'\nstopping after this step; Ctrl-C again stops at once\n'
-        )  # print() may be at work already, and then fails here
+        # Not print(): it fails here if Ctrl-C came in the middle of another print()
+        os.write(2, b'\nstopping after this step; Ctrl-C again stops at once\n')
 
     def leave(self):
         """End the script with exit code 130 if Ctrl-C was pressed."""

@@ -7,8 +7,6 @@ import tempfile
 import time
 
 STALE_SECONDS = 3600  # a temporary file this old was left by a killed run: no write or download takes so long
-
-
 WRITES = True  # False in a process that leaves all files to another one, see processes.py
 
 

@@ -9,6 +9,7 @@ import os
 import struct
 import zlib
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -66,8 +67,8 @@ def _kmnist(data_path, device):
         halves += [_normalize(images).to(device), torch.from_numpy(labels).long().to(device)]
     counts = len(halves[0]), len(halves[2])
     if counts != fetch.OFFICIAL:
-        official = '{:,} and {:,}'.format(*fetch.OFFICIAL)
-        note(f'{raw}: {counts[0]:,} images to train and {counts[1]:,} to test (the official set has {official})')
+        said = '{}: {:,} images to train and {:,} to test (the official set has {:,} and {:,})'
+        note(said.format(raw, *counts, *fetch.OFFICIAL))
     return Dataset(*halves, list(KMNIST_NAMES))
 
 
@@ -85,8 +86,7 @@ def _read(path: str) -> np.ndarray:
     Raises UserError unless it is a whole file of one or more labels, or of one or more images of 28 x 28 pixels.
     """
     if os.path.exists(path):
-        with open(path, 'rb') as file:
-            data = bytearray(file.read())  # not bytes: torch.from_numpy() warns if the memory cannot be written to
+        data = bytearray(Path(path).read_bytes())  # not bytes: torch.from_numpy() warns if it cannot be written to
     else:
         path += '.gz'
         data = _unzip(path)
@@ -112,8 +112,7 @@ def _read(path: str) -> np.ndarray:
 
 def _unzip(path: str) -> bytearray:
     """Unpack an official .gz file. Raises UserError for any other, which may be damaged or of any size unpacked."""
-    with open(path, 'rb') as file:
-        data = file.read()
+    data = Path(path).read_bytes()
     md5 = fetch.MD5_GZ[os.path.basename(path)]
     if hashlib.md5(data, usedforsecurity=False).hexdigest() != md5:
         raise UserError(f'{path} is not the official file (MD5 {md5}): replace it, or unpack it to use it as it is')

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from contextlib import suppress
+from pathlib import Path
 
 from lab.common import files
 from lab.common.endings import UserError, note
@@ -55,7 +56,7 @@ def fetch(data_path: str):
     raw = raw_folder(data_path)
     if os.path.isdir(raw):
         files.sweep(raw, '.download-', '')
-    missing = [name for name in NAMES if not _stands(os.path.join(raw, name))]
+    missing = [name for name in NAMES if not any(os.path.exists(os.path.join(raw, name + end)) for end in ('', '.gz'))]
     if not missing:
         return
     os.makedirs(raw, exist_ok=True)  # before the download: if this fails, the user should know at once
@@ -65,8 +66,7 @@ def fetch(data_path: str):
             fault = _download(source, folder) or _check(raw_folder(folder))
             if not fault:
                 for name in missing:
-                    with open(os.path.join(raw_folder(folder), name), 'rb') as file:
-                        files.write(os.path.join(raw, name), file.read())
+                    files.write(os.path.join(raw, name), Path(raw_folder(folder), name).read_bytes())
                 for failure in tried:
                     note(f'KMNIST could not be downloaded from {failure}')
                 return
@@ -77,15 +77,11 @@ def fetch(data_path: str):
     )
 
 
-def _stands(path: str) -> bool:
-    return os.path.exists(path) or os.path.exists(path + '.gz')
-
-
 def _download(source: str, folder: str) -> str | None:
     """Download the four files from a source into `folder`. Returns what went wrong, or None."""
     title, address, silence, limit = SOURCES[source]
     settings = json.dumps({'address': address, 'timeout': silence, 'md5': MD5_GZ, 'counts': OFFICIAL})
-    script = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'download.py')
+    script = Path(__file__).resolve().with_name('download.py')
     with (
         open(os.path.join(folder, 'fault'), 'w+b') as said,
         subprocess.Popen(
@@ -144,8 +140,7 @@ def _bytes(folder: str) -> int:
 def _check(raw: str) -> str | None:
     """What is wrong with the downloaded files, or None."""
     for name in NAMES:
-        with open(os.path.join(raw, name), 'rb') as file:
-            data = file.read()
+        data = Path(raw, name).read_bytes()
         if name in MD5 and hashlib.md5(data, usedforsecurity=False).hexdigest() != MD5[name]:
             return f'{name} is not the official file (its MD5 should be {MD5[name]})'
     return None

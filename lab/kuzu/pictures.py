@@ -17,7 +17,7 @@ def confused_pairs(confusion: np.ndarray, most: int = 5) -> list[tuple[int, int,
     """The pairs (target, chosen, count) that are confused most often, the most frequent first, at most `most`."""
     wrong = confusion.astype(int) * (1 - np.eye(len(confusion), dtype=int))
     order = np.argsort(-wrong, axis=None, kind='stable')[:most]
-    pairs = [(int(cell) // len(wrong), int(cell) % len(wrong)) for cell in order]
+    pairs = [divmod(int(cell), len(wrong)) for cell in order]
     return [(target, chosen, int(wrong[target, chosen])) for target, chosen in pairs if wrong[target, chosen]]
 
 
@@ -34,12 +34,9 @@ def confusion_picture(confusion: np.ndarray, classes: list[str], title: str) -> 
     figure = picture.new(8, 8)
     axes = figure.add_axes((0.1, 0.04, 0.88, 0.82))
     axes.imshow(colours)
-    for row in range(size):
-        for column in range(size):
-            weight = 'bold' if row == column else 'normal'
-            axes.text(
-                column, row, f'{confusion[row, column]:.0f}', ha='center', va='center', fontsize=12, weight=weight
-            )
+    for (row, column), count in np.ndenumerate(confusion):
+        weight = 'bold' if row == column else 'normal'
+        axes.text(column, row, f'{count:.0f}', ha='center', va='center', fontsize=12, weight=weight)
     axes.set_xticks(range(size), classes, fontsize=13)
     axes.set_yticks(range(size), classes, fontsize=13)
     axes.xaxis.tick_top()
@@ -62,24 +59,17 @@ def mistakes_picture(images, labels, chosen, pairs, classes: list[str], title: s
     if not pairs:
         figure.text(0.5, 0.4, 'no mistake was made', ha='center', fontsize=14)
         return figure
-    grid = figure.add_gridspec(
-        len(pairs), width, left=0.01, right=0.99, bottom=0.02, top=1 - 0.95 / figure.get_figheight()
-    )
-    grid.update(hspace=0.42, wspace=0.06)
+    top = 1 - 0.95 / figure.get_figheight()
+    space = {'left': 0.01, 'right': 0.99, 'bottom': 0.02, 'top': top, 'hspace': 0.42, 'wspace': 0.06}
+    grid = figure.add_gridspec(len(pairs), width, **space)
     for row, (target, taken, count) in enumerate(pairs):
-        blocks = (
-            (0, EXAMPLES, (labels == target) & (chosen == target), f'true {classes[target]}', RIGHT),
-            (EXAMPLES + 1, EXAMPLES, (labels == taken) & (chosen == taken), f'true {classes[taken]}', RIGHT),
-            (
-                2 * EXAMPLES + 2,
-                MISTAKES,
-                (labels == target) & (chosen == taken),
-                f'{classes[target]} taken for {classes[taken]}: {count} times',
-                WRONG,
-            ),
-        )
-        for start, most, which, name, colour in blocks:
-            for place, index in enumerate(np.flatnonzero(which)[:most]):
+        mistake = f'{classes[target]} taken for {classes[taken]}: {count} times'
+        for start, most, label, choice, name, colour in (
+            (0, EXAMPLES, target, target, f'true {classes[target]}', RIGHT),
+            (EXAMPLES + 1, EXAMPLES, taken, taken, f'true {classes[taken]}', RIGHT),
+            (2 * EXAMPLES + 2, MISTAKES, target, taken, mistake, WRONG),
+        ):
+            for place, index in enumerate(np.flatnonzero((labels == label) & (chosen == choice))[:most]):
                 axes = figure.add_subplot(grid[row, start + place])
                 axes.imshow(images[index], cmap='gray_r')
                 axes.set(xticks=[], yticks=[])
@@ -121,9 +111,8 @@ def sweep_picture(hidden: list[int], accuracy: list[float], mark: float) -> Figu
     axes.set_xticks(hidden, [str(units) for units in hidden])
     axes.minorticks_off()
     axes.margins(0.08, 0.15)
-    axes.set(
-        xlabel='hidden units', ylabel='accuracy (%)', title='Fully connected network: accuracy against hidden units'
-    )
+    axes.set(xlabel='hidden units', ylabel='accuracy (%)')
+    axes.set_title('Fully connected network: accuracy against hidden units')
     axes.grid(alpha=0.3)
     axes.legend()
     figure.tight_layout()

@@ -33,23 +33,18 @@ class Recipe:
 
 
 def choose(model: torch.nn.Module, settings: Settings) -> Recipe:
-    """The recipe that the settings name, for the parameters of this model."""
+    """The recipe that the settings name, for the parameters of this model.
+
+    classic: SGD with momentum, or Adam, with a constant learning rate. fast: AdamW (Loshchilov and Hutter 2019), a
+    one-cycle learning rate, images shifted at random, smoothed labels.
+    """
+    parameters, rate = model.parameters(), settings.lr
     if settings.recipe == 'fast':
-        return fast(model)
-    return classic(model, settings.optim, settings.lr, settings.mom)
-
-
-def classic(model: torch.nn.Module, optim: str, lr: float, mom: float) -> Recipe:
-    """The lab's way: SGD with momentum, or Adam, with a constant learning rate."""
-    if optim == 'adam':
-        return Recipe(torch.optim.Adam(model.parameters(), lr=lr, fused=True))
-    return Recipe(torch.optim.SGD(model.parameters(), lr=lr, momentum=mom, fused=True))
-
-
-def fast(model: torch.nn.Module) -> Recipe:
-    """AdamW (Loshchilov and Hutter 2019), a one-cycle learning rate, images shifted at random, smoothed labels."""
-    optimizer = torch.optim.AdamW(model.parameters(), lr=PEAK_RATE, weight_decay=WEIGHT_DECAY, fused=True)
-    return Recipe(optimizer, smoothed_loss, shift, one_cycle)
+        optimizer = torch.optim.AdamW(parameters, lr=PEAK_RATE, weight_decay=WEIGHT_DECAY, fused=True)
+        return Recipe(optimizer, smoothed_loss, shift, one_cycle)
+    if settings.optim == 'adam':
+        return Recipe(torch.optim.Adam(parameters, lr=rate, fused=True))
+    return Recipe(torch.optim.SGD(parameters, lr=rate, momentum=settings.mom, fused=True))
 
 
 def one_cycle(share: float) -> float:
@@ -60,9 +55,9 @@ def one_cycle(share: float) -> float:
 
 
 def smoothed_loss(log_probabilities: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """Mean negative log-likelihood, the target being a class with probability 1 - SMOOTHING, else any class.
+    """PyTorch's cross_entropy() with label_smoothing, for log-probabilities (N, 10): a scalar.
 
-    That is torch's cross_entropy() with label_smoothing, for log-probabilities.
+    A label counts as right with probability 1 - SMOOTHING; the rest is shared equally among all classes.
     """
     right = F.nll_loss(log_probabilities, labels)
     return (1 - SMOOTHING) * right - SMOOTHING * log_probabilities.mean()

@@ -45,9 +45,8 @@ def load(path: str) -> dict:
     if not os.path.isfile(file):
         raise UserError(f'nothing to resume: there is no {file}; start the run without --resume')
     state = checkpoint.load(file)
-    if type(state) is not dict or any(type(state.get(name)) is not kind for name, kind in PARTS.items()):
-        raise _not_ours(path)
-    seed = state['settings'].get('seed')
+    whole = type(state) is dict and all(type(state.get(name)) is kind for name, kind in PARTS.items())
+    seed = state['settings'].get('seed') if whole else None
     if type(seed) is not int or not 0 <= seed < 2**32:
         raise _not_ours(path)
     return state

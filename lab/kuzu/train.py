@@ -70,10 +70,8 @@ def train_epoch(
         recipe.optimizer.step()
         losses.append(loss)
         if index % REPORT_EVERY == 0:
-            print(
-                f'Train Epoch: {progress.epoch} [{index * size}/{count} ({100 * index / batches:.0f}%)]'
-                f'\tLoss: {loss.item():.6f}'
-            )
+            done = f'{index * size}/{count} ({100 * index / batches:.0f}%)'
+            print(f'Train Epoch: {progress.epoch} [{done}]\tLoss: {loss.item():.6f}')
         if stop:
             break
     progress.batch += len(losses)
@@ -104,10 +102,8 @@ def test(model: torch.nn.Module, images: torch.Tensor, labels: torch.Tensor) -> 
     with np.printoptions(precision=4, suppress=True):
         print(type(confusion), confusion, sep='\n')
     correct, count = int(confusion.trace()), len(labels)
-    print(
-        f'\nTest set: Average loss: {loss:.4f}, Accuracy: {correct}/{count} ({100 * correct / count:.0f}%)\n',
-        flush=True,
-    )
+    percent = 100 * correct / count
+    print(f'\nTest set: Average loss: {loss:.4f}, Accuracy: {correct}/{count} ({percent:.0f}%)\n', flush=True)
     return loss, confusion
 
 

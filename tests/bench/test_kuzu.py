@@ -14,7 +14,7 @@ def test_the_multiply_adds_of_the_layers():
 
 
 def test_both_ways_are_given_the_same_images_and_in_the_end_all(monkeypatch, tmp_path):
-    monkeypatch.setattr(kuzu, 'IMAGES', (200, 50))
+    monkeypatch.setattr(kuzu, 'OFFICIAL', (200, 50))
     kuzu.made_kmnist(tmp_path)
     data = load('kmnist', tmp_path, torch.device('cpu'))
     rounds = kuzu.fifths(data, classic.loaders(tmp_path))
