@@ -108,7 +108,7 @@ def minimise(automaton: Automaton) -> tuple[Automaton, Array]:
 
 def same(one: Automaton, other: Automaton) -> bool:
     """Whether two minimised automata do the same."""
-    return all(np.array_equal(*pair) for pair in zip(one, other, strict=True))
+    return all(map(np.array_equal, one, other))
 
 
 def walk(automaton: Automaton, sequences: Array) -> Array:

@@ -36,10 +36,9 @@ def runs(sequences: Array) -> tuple[Array, Array]:
     """For every symbol of sequences (N, T): its number in its run, from 1, and how many of the run are left."""
 
     def place(symbols):
-        nth = np.ones(symbols.shape, dtype=int)
-        for t in range(1, symbols.shape[1]):
-            nth[:, t] += np.where(symbols[:, t] == symbols[:, t - 1], nth[:, t - 1], 0)
-        return nth
+        t = np.arange(symbols.shape[1])
+        begins = np.diff(symbols, axis=1, prepend=NONE) != 0
+        return t - np.maximum.accumulate(np.where(begins, t, 0), axis=1) + 1
 
     return place(sequences), place(sequences[:, ::-1])[:, ::-1] - 1
 
