@@ -9,13 +9,13 @@ from torch.nn import functional
 from torch.nn.utils.rnn import pad_sequence
 
 SEQUENCES = 1000
-# From the lab: a network that has learned has a smaller loss. No loss is 0: after an A, the target is always 0.8 for
+# From the lab: a network that has learned has a smaller loss. The least loss is not 0: after an A, the target is 0.8 for
 # another A, but the true probabilities are 3/4, 2/3, 1/2 and 0 (n up to 4). A network that predicts the true ones has
 # the loss 0.027 on anb2n and 0.009 on anb2nc3n.
 THRESHOLD = {'anb2n': 0.05, 'anb2nc3n': 0.02}
 COUNT_LIMIT = 100  # blocks with a larger n are not tried
 PART = 200  # sequences that are read at once: more would only take more memory
-BATCH = 10
+BATCH = 10  # values of n that are tried at once
 BLOCKS = 5
 
 Read = Callable[[torch.Tensor], torch.Tensor]  # one-hot (batch, T, classes) -> outputs before softmax, the same shape
@@ -62,19 +62,16 @@ def interval(good: int, total: int) -> tuple[float, float]:
 
 
 def count(read: Read, classes: int) -> int:
-    """How far a network counts: up to this n (at most COUNT_LIMIT), it gets every determined symbol right."""
+    """How far a network counts: up to this n (at most COUNT_LIMIT), it gets every determined symbol right.
+
+    It reads sequences of BLOCKS equal blocks, with the A that follows the last one.
+    """
     for first in range(1, COUNT_LIMIT, BATCH):
-        drawn = [equal_blocks(n, classes) for n in range(first, first + BATCH)]
-        symbols = pad_sequence(drawn, batch_first=True)
+        blocks = [np.repeat(np.arange(classes), n * np.arange(1, classes + 1)) for n in range(first, first + BATCH)]
+        symbols = pad_sequence([torch.tensor([*np.tile(block, BLOCKS), 0]) for block in blocks], batch_first=True)
         chosen = read(functional.one_hot(symbols[:, :-1], classes).float()).argmax(dim=2)
         wrong = (chosen != symbols[:, 1:]) & (symbols[:, :-1] != 0)  # what follows an A is not determined
         for n, mistakes in enumerate(wrong.any(dim=1).tolist(), first):
             if mistakes:
                 return n - 1
     return COUNT_LIMIT
-
-
-def equal_blocks(n: int, classes: int) -> torch.Tensor:
-    """The symbols of five blocks with the same n, and the A after them."""
-    block = np.repeat(np.arange(classes), n * np.arange(1, classes + 1))
-    return torch.tensor([*np.tile(block, BLOCKS), 0])
