@@ -8,8 +8,8 @@
 The classic loop and the suite take turns in one process, so that a busy machine slows both. The table shows the median
 of the ratio classic / suite, and its range over the rounds. The floor is the time that the arithmetic alone would take
 on this machine: the multiply-adds, at the speed of a matrix product. For the small networks of Parts 2 and 3 it is the
-time of the exponentials; in a recurrent network only those count that wait for one another. If there is a GPU, both
-ways of Part 1 run on it.
+time of the exponentials; in a recurrent network only of those that need the result of an earlier one. If there is a
+GPU, both ways of Part 1 run on it.
 """
 
 import argparse

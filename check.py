@@ -2,8 +2,8 @@
 
 Nine points, (0, 0) to (2, 2), have the colours of a checkerboard: the target is 1 where x + y is odd. Each hidden unit
 divides the plane by a line: it is 1 on one side and 0 on the other. The output unit sees only these ones and zeros.
-Three lines are not enough. Of four lines there are just three choices, apart from small shifts between the points: all
-diagonals one way, all diagonals the other way, or the inner two of both. tests/test_check.py tries all sets of lines.
+Three lines are not enough. With four there are just three solutions, if lines that divide the points alike count once:
+all diagonals one way, all diagonals the other way, or the inner two of both. tests/test_check.py tries all sets.
 """
 
 from typing import NamedTuple

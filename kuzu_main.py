@@ -53,14 +53,17 @@ def parse(argv: list[str] | None) -> Options:
     add('--batch', type=cli.whole(1, 65_536), help='images in a batch (classic: 64)')
     add('--shuffle', action='store_true', default=None, help='take the images in a new order in each epoch')
     add('--epochs', type=cli.whole(1, 100_000), default=10, help='passes over the training images')
-    dataset = 'kmnist, or 1,797 digits that need no download'
-    add('--dataset', choices=['kmnist', 'digits'], default='kmnist', help=dataset)
+    add('--dataset', choices=['kmnist', 'digits'], default='kmnist', help='kmnist, or 1,797 digits (no download)')
     add('--data_path', type=cli.folder, default='./data', help='folder with the images, or to download them to')
     add('--out_path', type=cli.folder, default='net', help='folder for the weights')
     add('--plot_path', type=cli.folder, default='plot', help='folder for the pictures')
     add('--resume', action='store_true', help='go on with a run that was stopped')
-    threads = 'threads on the CPU; with another number the results round differently'
-    add('--threads', type=cli.whole(1, os.cpu_count() or 1), default=1, help=threads)
+    add(
+        '--threads',
+        type=cli.whole(1, os.cpu_count() or 1),
+        default=1,
+        help='CPU threads; two or more round differently',
+    )
     add('--no_cuda', action='store_true', help='run on the CPU even if there is a CUDA device')
     cli.add_seed(parser)
     args = vars(parser.parse_args(argv))
@@ -123,15 +126,14 @@ def prepare(options: Options) -> tuple[int, dict[str, dict]]:
     return cli.draw_seed() if seed is None else seed, saved
 
 
-def train_one(
-    options: Options, run: Run, data: Dataset, settings: Settings, saved: dict | None, stop: endings.Interrupt
-) -> Result:
+def train_one(options: Options, run: Run, data: Dataset, saved: dict | None, stop: endings.Interrupt) -> Result:
     """Train one network, print what the lab prints and what is new, and draw its pictures."""
     import torch
 
     from lab.kuzu import networks, pictures
     from lab.kuzu.train import predict, train
 
+    settings = options.settings
     torch.manual_seed(settings.seed)  # so that a network's result does not depend on those trained before it
     model = networks.to_device(networks.build(run, settings.batch), data.train_images)
     history, loss, confusion = train(model, data, settings, os.path.join(options.out_path, run.name), saved, stop)
@@ -173,7 +175,9 @@ def main(argv: list[str] | None = None):
     from lab.kuzu.data import load
 
     for run in options.runs:
-        networks.build(run, options.settings.batch)  # a network that cannot be made is told before anything is trained
+        networks.build(
+            run, options.settings.batch
+        )  # if one cannot be made, the user learns it before anything is trained
     device = cli.device(options.no_cuda, options.threads)
     (seed, saved), data = processes.begin(
         device,
@@ -182,11 +186,12 @@ def main(argv: list[str] | None = None):
         alike=lambda data: dict(device=device.type, networks=options.runs, data=data.about(), **vars(options.settings)),
     )
     settings = replace(options.settings, seed=cli.seed_all(seed), images=len(data.train_images))
+    options = replace(options, settings=settings)
     results = []
     with processes.interrupt() as stop:
         for run in options.runs:
             if not stop:
-                results.append(train_one(options, run, data, settings, saved.get(run.name), stop))
+                results.append(train_one(options, run, data, saved.get(run.name), stop))
         if len(options.runs) > 1:
             print_table(results)
             if {run.kind for run in options.runs} == {'full'}:

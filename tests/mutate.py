@@ -35,7 +35,7 @@ SWAPS = {
     **{ast.In: 'in not in', ast.Is: 'is is not', ast.And: 'and or', ast.Or: 'or and'},
     **{ast.Add: '+ -', ast.Sub: '- +', ast.Mult: '* /', ast.Div: '/ *', ast.FloorDiv: '// *', ast.Mod: '% *'},
 }
-ITS_SWAP = ast.Eq | ast.NotEq | ast.In | ast.Is  # a comparison whose swap is the condition turned round
+ITS_SWAP = ast.Eq | ast.NotEq | ast.In | ast.Is  # swapped, such a comparison is negated already
 GUARDS = 'TYPE_CHECKING', 'typing.TYPE_CHECKING', "__name__ == '__main__'"
 FORK = multiprocessing.get_context('fork')  # of this process, which has loaded the slow packages
 
@@ -52,7 +52,7 @@ def changes(source: bytes) -> list[bytes]:
         found.append((start, source[:start] + new + source[end:]))
 
     def is_there(node):
-        """Whether it is where Python says: before Python 3.12 what is inside an f-string may not be."""
+        """Whether it stands where Python says. Before 3.12 this may be wrong for what is inside an f-string."""
         start, end = span(node)
         with contextlib.suppress(SyntaxError):
             return ast.dump(ast.parse(b'(' + source[start:end] + b')').body[0].value) == ast.dump(node)

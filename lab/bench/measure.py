@@ -17,9 +17,10 @@ TIMES = 200  # how often the function is called for each of them
 TRIES = 10  # of which the fastest counts
 ROUNDS = 3  # of each size, where growth is measured
 HEADING = f'\n{"":20s} {"unit":14s} {"classic s":>10s} {"suite s":>10s} {"floor s":>10s} {"ratio":>8s}  (range)'
+Work = Callable[[], object]  # what is timed
 
 
-def seconds(run: Callable[[], object]) -> float:
+def seconds(run: Work) -> float:
     """Wall-clock seconds of one call. Nothing that it prints is shown."""
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         start = time.perf_counter()
@@ -30,12 +31,7 @@ def seconds(run: Callable[[], object]) -> float:
 
 
 def compare(
-    name: str,
-    unit: str,
-    classic: Callable[[], object],
-    suite: Callable[[], object],
-    rounds: int,
-    floor: Callable[[], float] | None = None,
+    name: str, unit: str, classic: Work, suite: Work, rounds: int, floor: Callable[[], float] | None = None
 ) -> dict:
     """Time two ways to do the same work, in turns; print a row below HEADING and return its numbers.
 
@@ -52,7 +48,7 @@ def compare(
     return {**row, 'ratio_range': (low, high)}
 
 
-def grow(name: str, by: str, runs: dict[int, Callable[[], object]]) -> dict:
+def grow(name: str, by: str, runs: dict[int, Work]) -> dict:
     """Time a run of each size; print the times and the exponent e in: time is proportional to size^e.
 
     runs: size -> what is timed. The sizes take turns; the median of a size counts.

@@ -64,7 +64,7 @@ def evaluate(net: torch.nn.Module, points: np.ndarray) -> tuple[np.ndarray, np.n
 
 
 def accuracy(out: np.ndarray, targets: np.ndarray) -> float:
-    """Percent of outputs (N) that are right: on from 0.5 on where the target is 1."""
+    """Percent of outputs (N) that are right: 0.5 or more where the target is 1, less where it is 0."""
     return 100.0 * float(((out >= 0.5) == (targets == 1)).mean())
 
 
@@ -84,9 +84,9 @@ def distances(weights: Weights, points: np.ndarray, act: str) -> np.ndarray:
 def smallest_scale(weights: Weights, points: np.ndarray, targets: np.ndarray) -> float | None:
     """The factor on all weights from which on the sigmoid network is right at every point, rounded up to 3 decimals.
 
-    It is searched from 0.01 to 1000; None where the network is wrong even at 1000. The computation is exact enough for
-    points where the hidden step values alone sum to exactly 0: there the tails decide, and a tail, which is the
-    difference between a sigmoid and its step value, is as small as exp(-factor).
+    It is searched from 0.01 to 1000; None where the network is wrong even at 1000. A sigmoid is its step value plus a
+    tail. Tails are summed on their own: where the steps sum to exactly 0 the tails decide, and they are as small as
+    exp(-factor), so that rounding would lose them in a common sum.
     """
     net = weights.nets(points)
     steps = (np.sign(net) + 1) / 2 @ weights.v + weights.c

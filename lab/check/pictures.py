@@ -79,9 +79,9 @@ def panel(
     lines: list[Line],
     colour: str = 'black',
 ) -> Image.Image:
-    """Draw the points over the dividing lines over the region, activations (AREA * AREA), where a unit is on.
+    """Draw, from back to front, the region where a unit is on, dividing lines, and the points (N, 2) with targets (N).
 
-    colour: the title's, to say which line is the unit's.
+    region: the unit's activations (AREA * AREA). colour: of the title, to say which line is the unit's.
     """
     left, right, bottom, top = where
     sheet = Sheet(PANEL, PANEL)
@@ -132,7 +132,7 @@ def network(weights: Weights) -> Image.Image:
     labelled = hid <= LABELLED
     row, radius = (ROW, CIRCLE) if labelled else (ROW * LABELLED / hid, 4)
     spread = min(max(hid / 2, 1.0), 2.5)  # between the two inputs, in rows
-    near = 0.42 / spread  # there, counted from the hidden unit, the labels of its two edges stand clear of each other
+    near = 0.42 / spread  # how far from a hidden unit, as a part of the edge: its two labels do not overlap there
     sheet = Sheet(DIAGRAM, row * max(hid, spread + 1) + 40)
     columns, middle = (DIAGRAM * 0.06, DIAGRAM * 0.54, DIAGRAM * 0.94), sheet.size[1] / 2 - 10
     inputs = middle - spread / 2 * row, middle + spread / 2 * row

@@ -26,9 +26,9 @@ LOG_FLOOR = -100.0  # torch's binary cross-entropy does not let log(0) go below 
 def advance(starts, first, second, streak, last, loss, right, points, targets, begin, end, lr):
     """Train every start from epoch `begin` up to `end`; one ends early when it has held 100% for HOLD epochs.
 
-    All float64 unless said. starts, first, second (starts, 4 hid + 1): each start's parameters, one after the other as
-    in the network, and Adam's two moments. streak, last (starts) int64: epochs in a row at 100%, last epoch trained.
-    loss, right (starts): filled with the loss and the number of points right in epoch `begin`.
+    Arrays are float64 unless another type is named. starts, first, second (starts, 4 hid + 1): each start's parameters,
+    one after the other as in the network, and Adam's two moments. streak, last (starts) int64: epochs in a row at 100%,
+    last epoch trained. loss, right (starts): filled with the loss and the number of points right in epoch `begin`.
     points (N, 2), targets (N) of 0 and 1.
     """
     size = starts.shape[1]

@@ -13,7 +13,7 @@ TUPLES = {'EMPTY_TUPLE', 'TUPLE1', 'TUPLE2', 'TUPLE3', 'TUPLE'}
 STORE = {'BINPUT', 'LONG_BINPUT'}  # remember the top of the stack under a number
 KEEP = STORE | {'PROTO'}  # leave the stack as it is
 FETCH = {'BINGET', 'LONG_BINGET'}  # put what was remembered on the stack again
-# Bytes that what an opcode makes takes at most, without the numbers and text inside
+# What an opcode makes takes at most so many bytes of memory, numbers and text inside it not counted
 COST = dict.fromkeys(['EMPTY_DICT', 'EMPTY_LIST', 'MARK', *STORE], 100)
 COST |= dict.fromkeys(['EMPTY_SET', 'REDUCE', 'BINPERSID'], 600)
 OTHER = 40
@@ -32,7 +32,7 @@ def check(stream: io.BytesIO, pickles: int, size: int):
                 raise ValueError(f'{argument} is called')
             if on_top and name in STORE:
                 tuples.add(argument)
-            # A tuple that holds one tuple twice, which holds one twice, and so on 50 deep: hashing it takes a year.
+            # Tuples inside tuples, 50 levels, each used twice by the next: hashing the outermost takes a year.
             if name in FETCH and argument in tuples:
                 raise ValueError('a tuple is used twice')
             on_top = name in TUPLES or (on_top and name in KEEP)

@@ -24,14 +24,14 @@ RANK, SIZE, LOCAL_RANK, LOCAL_SIZE = (
     int(os.environ.get(name, alone)) if STARTED else alone
     for name, alone in (('RANK', 0), ('WORLD_SIZE', 1), ('LOCAL_RANK', 0), ('LOCAL_WORLD_SIZE', 1))
 )
-STEP = timedelta(minutes=5)  # the longest wait in a step; after it, a machine must have lost its power, say
+STEP = timedelta(minutes=5)  # the longest wait in a step; a process that takes longer must have died
 CHORE = timedelta(minutes=30)  # the longest wait while another process downloads or draws
 
 
 def start():
     """Call this first. From now on only the first process prints, and only the first of each machine tells errors."""
     if SIZE > 1:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # torchrun sends it when another was quicker with the same error
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # torchrun sends it as soon as one process has failed
         nowhere = os.open(os.devnull, os.O_WRONLY)
         if RANK:
             os.dup2(nowhere, 1)
@@ -80,8 +80,9 @@ def begin(device, prepare: Callable[[], object], load: Callable[[], object], ali
     """Connect the processes; return what prepare() gives in the first one, and what load() gives in this one.
 
     Only the first process calls prepare(), and from now on it alone writes files. The first process of each machine
-    loads first, so the others find on disk what it has downloaded. On two machines a user types two commands: raises
-    UserError unless each value of alike(what load() gave) is the same in all processes, or if a GPU is missing.
+    loads first, so the others find on disk what it has downloaded. alike(what load() gave)
+    names what must be the same: on two machines a user types two commands. Raises UserError if it is not, or if a GPU is
+    missing.
     """
     if SIZE > 1:
         _join(device)
@@ -150,7 +151,7 @@ def add_up(model, part: float, loss, stop: endings.Interrupt):
 
 
 class _Stop(endings.Interrupt):
-    """Ctrl-C in any process, once all of them know of it: so they stop after the same step."""
+    """True once all processes know that Ctrl-C was pressed in one of them. So they stop after the same step."""
 
     agreed = False
 

@@ -61,12 +61,10 @@ def from_openml(folder: str, address: str | None, counts: tuple[int, int]):
     os.makedirs(raw)
     cut = counts[0]
     for half, part in ('train', slice(cut)), ('t10k', slice(cut, None)):
-        data = pixels[part].astype(numpy.uint8)
-        with open(os.path.join(raw, f'{half}-images-idx3-ubyte'), 'wb') as file:
-            file.write(struct.pack('>4i', 0x803, len(data), 28, 28) + data.tobytes())
-        data = labels[part].astype(numpy.uint8)
-        with open(os.path.join(raw, f'{half}-labels-idx1-ubyte'), 'wb') as file:
-            file.write(struct.pack('>2i', 0x801, len(data)) + data.tobytes())
+        for kind, values in ('images-idx3', pixels[part].reshape(-1, 28, 28)), ('labels-idx1', labels[part]):
+            head = struct.pack(f'>{1 + values.ndim}i', 0x800 + values.ndim, *values.shape)
+            with open(os.path.join(raw, f'{half}-{kind}-ubyte'), 'wb') as file:
+                file.write(head + values.astype(numpy.uint8).tobytes())
 
 
 def main(source: str, folder: str, settings: str):

@@ -14,6 +14,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from tqdm import tqdm
+
 from lab.common import files
 from lab.common.endings import UserError, note
 
@@ -107,24 +109,16 @@ def _download(source: str, folder: str) -> str | None:
 
 def _watch(child: subprocess.Popen, title: str, folder: str, limit: float):
     """Wait for the download to end, and show how far it is. Raises subprocess.TimeoutExpired after `limit` seconds."""
-    terminal = sys.stderr.isatty()
-    if not terminal:
-        note(f'downloading KMNIST from {title}, for at most {limit} s')
-    start = time.monotonic()
-    try:
+    note(f'downloading KMNIST from {title}, for at most {limit} s')
+    end = time.monotonic() + limit
+    with tqdm(unit='B', unit_scale=True, disable=None, leave=False) as bar:  # None: only on a terminal
         while True:
-            passed = time.monotonic() - start
-            if terminal:
-                done = f'{_bytes(folder) / 1e6:.1f} MB, {passed:.0f} s of at most {limit} '
-                print(f'\rdownloading KMNIST from {title}: {done}', end='', file=sys.stderr, flush=True)
+            bar.update(_bytes(folder) - bar.n)
             try:
                 return child.wait(LOOK)
             except subprocess.TimeoutExpired:
-                if passed > limit:
+                if time.monotonic() > end:
                     raise
-    finally:
-        if terminal:
-            note('')
 
 
 def _bytes(folder: str) -> int:

@@ -49,7 +49,10 @@ def count_parameters(model: torch.nn.Module) -> int:
 
 
 def count_activations(model: torch.nn.Module) -> int:
-    """How many numbers the layers of a network on torch's device 'meta' put out for an image; 0 if it fails there."""
+    """How many numbers all layers together output for one image. The model is on torch's device 'meta'.
+
+    0 if it cannot run on this device.
+    """
     counts = []
     for layer in model.modules():
         layer.register_forward_hook(lambda layer, inputs, output: counts.append(output.numel()))

@@ -4,6 +4,8 @@ import os
 from dataclasses import asdict, dataclass, field
 
 import torch
+from torch import nn
+from torch.optim import Optimizer
 
 from lab.common import checkpoint, files
 from lab.common.endings import UserError
@@ -24,9 +26,7 @@ class Progress:
     history: list[list[float]] = field(default_factory=list)  # epoch, training loss, test loss, accuracy in percent
 
 
-def save(
-    path: str, model: torch.nn.Module, optimizer: torch.optim.Optimizer, settings: Settings, progress: Progress
-) -> None:
+def save(path: str, model: nn.Module, optimizer: Optimizer, settings: Settings, progress: Progress):
     """Write `path`.pth, `path`.csv and, last, `path`.resume, which alone is enough to go on. Raises OSError."""
     weights = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
     checkpoint.save(f'{path}.pth', weights)
@@ -52,10 +52,8 @@ def load(path: str) -> dict:
     return state
 
 
-def restore(
-    saved: dict, path: str, model: torch.nn.Module, optimizer: torch.optim.Optimizer, settings: Settings
-) -> Progress:
-    """Put what load() has read from `path`.resume into model, optimizer and torch's random state; return how far it is.
+def restore(saved: dict, path: str, model: nn.Module, optimizer: Optimizer, settings: Settings) -> Progress:
+    """Put what load() has read from `path`.resume into model, optimizer and torch's random state. Returns the progress.
 
     Raises UserError if it is of a run with other settings (more epochs are fine) or with another network, or if its
     parts do not fit together.
@@ -101,7 +99,7 @@ def _is_whole(progress: Progress, settings: Settings) -> bool:
 
 def _after_a_step(model, settings) -> dict:
     """What an optimizer remembers of its steps (momentum, say), in the shapes that it has after the first step."""
-    twin = torch.nn.ParameterList(torch.zeros_like(parameter) for parameter in model.parameters())
+    twin = nn.ParameterList(torch.zeros_like(parameter) for parameter in model.parameters())
     for parameter in twin:
         parameter.grad = torch.zeros_like(parameter)
     optimizer = choose(twin, settings).optimizer

@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 import torch.nn.functional as F
+from torch import Tensor, nn
 
 from lab.common import processes
 from lab.common.endings import Interrupt, UserError
@@ -17,7 +18,7 @@ TEST_BATCH = 100  # images; the activations of larger batches of NetConv do not 
 
 
 def train(
-    model: torch.nn.Module, data: Dataset, settings: Settings, path: str, saved: dict | None, stop: Interrupt
+    model: nn.Module, data: Dataset, settings: Settings, path: str, saved: dict | None, stop: Interrupt
 ) -> tuple[list[list[float]], float, np.ndarray]:
     """Train to the end, or until Ctrl-C; print the transcript; after each epoch write the files, see resume.save().
 
@@ -43,8 +44,8 @@ def train(
 
 
 def train_epoch(
-    model: torch.nn.Module, recipe: Recipe, data: Dataset, settings: Settings, progress: Progress, stop: Interrupt
-) -> None:
+    model: nn.Module, recipe: Recipe, data: Dataset, settings: Settings, progress: Progress, stop: Interrupt
+):
     """Train on all images once, from batch progress.batch on, until Ctrl-C. Raises UserError if the loss overflows."""
     images, labels, size = data.train_images, data.train_labels, settings.batch
     count, batches = len(images), _batches(data, settings)
@@ -80,9 +81,7 @@ def train_epoch(
         raise UserError(f'the loss overflowed in epoch {progress.epoch}: try a smaller --lr')
 
 
-def gradients(
-    model: torch.nn.Module, recipe: Recipe, images: torch.Tensor, labels: torch.Tensor, stop: Interrupt
-) -> torch.Tensor:
+def gradients(model: nn.Module, recipe: Recipe, images: Tensor, labels: Tensor, stop: Interrupt) -> Tensor:
     """Give the model the gradients of a batch, and return the loss of the batch. With torchrun the batch is shared."""
     mine = processes.share(len(labels))
     images, part = images[mine], labels[mine]
@@ -93,7 +92,7 @@ def gradients(
     return processes.add_up(model, len(part) / len(labels), loss.detach(), stop)
 
 
-def test(model: torch.nn.Module, images: torch.Tensor, labels: torch.Tensor) -> tuple[float, np.ndarray]:
+def test(model: nn.Module, images: Tensor, labels: Tensor) -> tuple[float, np.ndarray]:
     """Print the lab's test block; return the average loss and the confusion matrix (10, 10), rows = target."""
     log_probabilities = predict(model, images)
     loss = F.nll_loss(log_probabilities.double(), labels).item()
@@ -107,7 +106,7 @@ def test(model: torch.nn.Module, images: torch.Tensor, labels: torch.Tensor) -> 
     return loss, confusion
 
 
-def predict(model: torch.nn.Module, images: torch.Tensor) -> torch.Tensor:
+def predict(model: nn.Module, images: Tensor) -> Tensor:
     """Log-probabilities (N, 10) of a model for images (N, 1, 28, 28)."""
     model.eval()
     with torch.no_grad():
