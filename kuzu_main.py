@@ -58,12 +58,7 @@ def parse(argv: list[str] | None) -> Options:
     add('--out_path', type=cli.folder, default='net', help='folder for the weights')
     add('--plot_path', type=cli.folder, default='plot', help='folder for the pictures')
     add('--resume', action='store_true', help='go on with a run that was stopped')
-    add(
-        '--threads',
-        type=cli.whole(1, os.cpu_count() or 1),
-        default=1,
-        help='CPU threads; two or more round differently',
-    )
+    add('--threads', type=cli.whole(1, os.cpu_count() or 1), default=1, help='CPU threads; more change the rounding')
     add('--no_cuda', action='store_true', help='run on the CPU even if there is a CUDA device')
     cli.add_seed(parser)
     args = vars(parser.parse_args(argv))
@@ -175,9 +170,7 @@ def main(argv: list[str] | None = None):
     from lab.kuzu.data import load
 
     for run in options.runs:
-        networks.build(
-            run, options.settings.batch
-        )  # if one cannot be made, the user learns it before anything is trained
+        networks.build(run, options.settings.batch)  # an impossible network is an error before anything is trained
     device = cli.device(options.no_cuda, options.threads)
     (seed, saved), data = processes.begin(
         device,

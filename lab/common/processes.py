@@ -80,9 +80,8 @@ def begin(device, prepare: Callable[[], object], load: Callable[[], object], ali
     """Connect the processes; return what prepare() gives in the first one, and what load() gives in this one.
 
     Only the first process calls prepare(), and from now on it alone writes files. The first process of each machine
-    loads first, so the others find on disk what it has downloaded. alike(what load() gave)
-    names what must be the same: on two machines a user types two commands. Raises UserError if it is not, or if a GPU is
-    missing.
+    loads first, so the others find on disk what it has downloaded. alike(what load() gave) names what must be the same:
+    on two machines a user types two commands. Raises UserError if it is not, or if a GPU is missing.
     """
     if SIZE > 1:
         _join(device)
