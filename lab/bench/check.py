@@ -67,12 +67,13 @@ def race() -> list[dict]:
     with tempfile.TemporaryDirectory() as folder:
         os.mkdir(os.path.join(folder, 'plot'))
 
-        def process(script: str):
-            command = [sys.executable, '-m', script, '--act', 'step', '--hid', '4', '--set_weights']
+        def process(*command: str):
             environment = os.environ | {'PYTHONPATH': os.path.dirname(CHECK_CSV)}
-            subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
+            words = [sys.executable, '-m', *command]
+            subprocess.run(words, cwd=folder, env=environment, check=True, capture_output=True)
 
-        pair = (lambda: process('lab.check.classic')), (lambda: process('check_main'))
+        suite = 'check_main', '--act', 'step', '--hid', '4', '--set_weights'
+        pair = (lambda: process('lab.check.classic')), (lambda: process(*suite))
         return [row, compare('check, set_weights', 'process', *pair, ROUNDS)]
 
 

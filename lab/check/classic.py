@@ -4,7 +4,6 @@ Written plainly, as the lab's starter code goes, to compare with. check_main.py 
 whose network is not two sigmoid layers.
 """
 
-import argparse
 from collections.abc import Iterator
 
 import numpy as np
@@ -16,6 +15,7 @@ from lab.check.student import network
 from lab.common.endings import Interrupt
 
 Line = tuple[int, float, float]  # of the transcript: epoch, loss, accuracy in percent
+HID = 4  # hidden units of the weights set by hand
 
 
 def draw(net: torch.nn.Module, init: float):
@@ -75,17 +75,11 @@ def scatter(data, target, path):
 
 
 def main():
-    """The lab's second command, as bench.py times it: weights set by hand, a picture for each unit."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument('--hid', type=int, default=4)
-    parser.add_argument('--act', type=str, default='sig')
-    parser.add_argument('--set_weights', action='store_true', required=True)
-    args = parser.parse_args()
-
+    """What bench.py times: the lab's `--act step --hid 4 --set_weights`, with a picture for each unit."""
     table = np.genfromtxt(CHECK_CSV, delimiter=',', skip_header=1)
     data = torch.tensor(table[:, 0:2], dtype=torch.float32)
     target = torch.tensor(table[:, 2:3], dtype=torch.float32)
-    net = network(args.hid, args.act)
+    net = network(HID, 'step')
     net.set_weights()
     print('Initial Weights:')
     for parameter in net.parameters():
@@ -94,9 +88,9 @@ def main():
         accuracy = 100 * ((net(data) >= 0.5).float() == target).float().mean()
     print('Initial Accuracy: ', accuracy.item())
     scatter(data, target, 'plot/check.jpg')
-    for unit in range(args.hid):
-        graph(net, data, target, f'plot/hid_{args.hid}_{unit}.jpg', unit)
-    graph(net, data, target, f'plot/out_{args.hid}.jpg')
+    for unit in range(HID):
+        graph(net, data, target, f'plot/hid_{HID}_{unit}.jpg', unit)
+    graph(net, data, target, f'plot/out_{HID}.jpg')
 
 
 if __name__ == '__main__':
