@@ -27,13 +27,7 @@ def exp(x):
     x4 = x2 * x2
     low = (1 + x) + x2 * (1 / 2 + x / 6) + x4 * ((1 / 24 + x / 120) + x2 * (1 / 720 + x / 5040))
     high = (1 / 40320 + x / 362880) + x2 * (1 / 3628800 + x / 39916800) + x4 * (1 / 479001600 + x / 6227020800)
-    x = low + x4 * x4 * high
-    x *= x
-    x *= x
-    x *= x
-    x *= x
-    x *= x
-    return x * x
+    return (low + x4 * x4 * high) ** 64
 
 
 @compiled(**INNER)
