@@ -63,6 +63,7 @@ def output_gradient(V, bias, dV, dbias, states, following, errors, dstates):
         flat[n] = exp(flat[n])
     dV[:] = 0
     dbias[:] = 0
+    dstates[:steps] = 0
     for t in range(steps):
         total = 0.0
         for k in range(classes):
@@ -70,8 +71,6 @@ def output_gradient(V, bias, dV, dbias, states, following, errors, dstates):
         for k in range(classes):
             errors[t, k] /= total * steps
         errors[t, following[t]] -= 1 / steps
-        for i in range(len(V)):
-            dstates[t, i] = 0
         for k in range(classes):
             dbias[k] += errors[t, k]
             for i in range(len(V)):
@@ -132,7 +131,7 @@ def lstm_gradient(weights, gradient, symbols, hid, classes, states, gates, error
         for i in range(hid):
             for j in range(four):
                 gates[t, j] += states[t, i] * U[i, j]
-        for j in range(2 * hid, 3 * hid):
+        for j in range(2 * hid, 3 * hid):  # new values: tanh(x) is 2 sigmoid(2x) - 1, so one loop serves all gates
             gates[t, j] *= 2
         for j in range(four):
             gates[t, j] = 1 / (1 + exp(-gates[t, j]))
