@@ -116,7 +116,7 @@ def run_tests(tree: Path, folder: Path, test: str, limit: int):
 
 
 def begin(clean: Path, room: str, source: bytes | None, test: str, limit: int) -> tuple:
-    """Start a test file, in a copy of the clean house in which the room has this source: the process, and its folder.
+    """Start a test file in a copy of the clean house, in which the room has this source. Returns process and folder.
 
     source: None for the clean house itself, which keeps what Python and numba compile there for the runs to come.
     """
@@ -133,6 +133,7 @@ def begin(clean: Path, room: str, source: bytes | None, test: str, limit: int) -
 
 def end(process: multiprocessing.Process, folder: Path):
     """Kill what is left of a run: its process group, and whatever has its folder in the environment."""
+    process.kill()  # it may have no process group of its own yet
     with contextlib.suppress(OSError):
         os.killpg(process.pid, signal.SIGKILL)
     for other in Path('/proc').glob('[0-9]*'):
