@@ -37,9 +37,9 @@ def build(run: Run, batch: int) -> torch.nn.Module:
         raise UserError(f'{parameters:,} parameters are too many: {MOST_PARAMETERS:,} at most')
     images = max(batch, LEAST_IMAGES)
     if activations * images > MOST_ACTIVATIONS:
-        gigabytes = 4 * activations * images / 1e9
+        size = 4 * activations * images / 1e9
         raise UserError(
-            f'{gigabytes:.0f} GB for a batch of {images:,} images: fewer channels or a smaller --batch take less'
+            f'{size:.0f} GB for a batch of {images:,} images: fewer channels or a smaller --batch take less'
         )
     return network(**run.shape)
 

@@ -1,5 +1,6 @@
 """The files of a run: its weights, its table of epochs, and all that a stopped or killed run needs to go on."""
 
+import math
 import os
 from dataclasses import asdict, dataclass, field
 
@@ -91,7 +92,7 @@ def _is_whole(progress: Progress, settings: Settings) -> bool:
     losses, rows = [0.0] * len(progress.losses), [[1, 0.0, 0.0, 0.0]] * len(progress.history)
     return (
         checkpoint.alike(vars(progress), vars(Progress(1, 0, losses, rows)))
-        and len(progress.losses) == progress.batch < -(-settings.images // settings.batch)
+        and len(progress.losses) == progress.batch < math.ceil(settings.images / settings.batch)
         and len(progress.history) == progress.epoch - 1
         and all(row[0] == epoch for epoch, row in enumerate(progress.history, 1))
     )

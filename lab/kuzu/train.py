@@ -1,5 +1,7 @@
 """Training and testing one network of Part 1, with the lab's transcript."""
 
+import math
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -28,11 +30,12 @@ def train(
     """
     recipe = choose(model, settings)
     progress = resume.restore(saved, path, model, recipe.optimizer, settings) if saved else Progress()
+    batches = math.ceil(len(data.train_images) / settings.batch)
     tested = None
     while progress.epoch <= settings.epochs and not stop:
         tested = None
         train_epoch(model, recipe, data, settings, progress, stop)
-        if progress.batch == _batches(data, settings):
+        if progress.batch == batches:
             tested = test(model, data.test_images, data.test_labels)
             accuracy = float(100 * tested[1].trace() / tested[1].sum())
             progress.history.append([progress.epoch, float(np.mean(progress.losses)), tested[0], accuracy])
@@ -48,7 +51,7 @@ def train_epoch(
 ):
     """Train on all images once, from batch progress.batch on, until Ctrl-C. Raises UserError if the loss overflows."""
     images, labels, size = data.train_images, data.train_labels, settings.batch
-    count, batches = len(images), _batches(data, settings)
+    count, batches = len(images), math.ceil(len(images) / size)
     order = None
     if settings.shuffle:  # the order depends on seed and epoch alone, so a resumed run has the same one
         generator = torch.Generator().manual_seed(settings.seed * 100_003 + progress.epoch)
@@ -111,7 +114,3 @@ def predict(model: nn.Module, images: Tensor) -> Tensor:
     model.eval()
     with torch.no_grad():
         return torch.cat([model(batch) for batch in images.split(TEST_BATCH)])
-
-
-def _batches(data, settings):
-    return -(-len(data.train_images) // settings.batch)
