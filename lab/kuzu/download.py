@@ -52,7 +52,7 @@ def from_openml(folder: str, address: str | None, counts: tuple[int, int]):
         'Kuzushiji-MNIST', version=1, as_frame=False, parser='liac-arff', data_home=folder, n_retries=1, delay=0.1
     )
     pixels, labels = rows.data, rows.target.astype(numpy.float64)
-    if pixels.shape != (sum(counts), 784) or labels.shape != (sum(counts),):
+    if pixels.shape != (sum(counts), 784):
         raise ValueError(f'{sum(counts):,} rows of 784 pixels and a label expected, not {pixels.shape}')
     for values, high in (pixels, 255), (labels, 9):
         if not (values.min() >= 0 and values.max() <= high and (values == numpy.floor(values)).all()):

@@ -41,7 +41,7 @@ def test_gates_are_averaged_over_their_phase():
     assert table['restart']['input'][:, 0] == pytest.approx([0.5] * 3)
 
 
-@pytest.mark.parametrize(('mean', 'word'), [(0.81, 'open'), (0.79, 'partly'), (0.21, 'partly'), (0.19, 'closed')])
+@pytest.mark.parametrize(('mean', 'word'), [(0.8, 'open'), (0.79, 'partly'), (0.21, 'partly'), (0.2, 'closed')])
 def test_words_for_gates(mean, word):
     assert phases.word(mean) == word
 

@@ -73,6 +73,11 @@ def test_classes_are_named_in_order(root):
     assert ' '.join(load('kmnist', str(root), CPU).classes) == 'o ki su tsu na ha ma ya re wo'
 
 
+def test_the_official_counts_are_told_beside_others(root, capsys):
+    load('kmnist', str(root), CPU)
+    assert capsys.readouterr().err.endswith('to test (the official set has 60,000 and 10,000)\n')
+
+
 @needs_real
 def test_counts_that_are_not_official_are_told_in_one_line(capsys):
     load('kmnist', REAL, CPU)
