@@ -306,3 +306,8 @@ def test_torchrun_is_told_that_it_is_not_needed(monkeypatch, capsys):
     message = capsys.readouterr().err
     assert 'start it with python3, not with torchrun' in message
     assert message.count('\n') == 1
+
+
+def test_help_says_which_flags_a_recipe_stands_for():
+    assert seq_train.describe('lab') == 'lab = as below'
+    assert seq_train.describe('far').startswith('far = --optim adam') and '--mix --keep best' in seq_train.describe('far')
