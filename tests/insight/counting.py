@@ -9,16 +9,9 @@ from lab.insight import analysis, states
 from lab.insight.analysis import Analysis, analyse
 from lab.insight.step import Network, network
 from seq_models import LSTM_model, SRN_model
+from tests.seq.learned import LEARNED
 
 COUNT, PHASE = 0, 1
-LEARNED = {  # an SRN that has learned anb2n: its weights to two decimals
-    'H0': [1.92, 1.52],
-    'W': [[-0.05, 1.96], [0.04, -2.03]],
-    'U': [[1.96, 1.87], [-1.16, -2.79]],
-    'hid_bias': [-0.01, -0.08],
-    'V': [[-0.29, 0.29], [3.54, -3.54]],
-    'out_bias': [-2.0, 2.0],
-}
 
 
 def exact(num_class: int = 2, noise: float = 0.0) -> Network:

@@ -4,7 +4,8 @@ import pytest
 from lab.insight import analysis, phases
 from lab.insight import automaton as fsm
 from lab.insight.step import network
-from tests.insight.counting import LEARNED, analysed, exact, untrained
+from tests.insight.counting import analysed, exact, untrained
+from tests.seq.learned import LEARNED
 
 
 def test_what_is_found_of_a_network_that_has_learned():

@@ -14,7 +14,8 @@ from lab.insight.figures import COLOURS
 from lab.insight.layout import layout
 from lab.insight.step import network
 from tests.insight import looks
-from tests.insight.counting import LEARNED, analysed
+from tests.insight.counting import analysed
+from tests.seq.learned import LEARNED
 
 
 def cross(one, other):
