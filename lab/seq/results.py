@@ -4,8 +4,6 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-import torch
-
 from lab.common.endings import UserError, note
 from lab.seq import student, verdict
 from lab.seq.starts import Record, Snapshot, Start
@@ -13,7 +11,6 @@ from lab.seq.task import Task
 from lab.seq.verdict import Verdict
 
 CHECKPOINT = 10_000  # epochs between two files
-FRESH_SEED = 2**40  # of the sequences that starts are judged by; the seed of a start is always smaller
 
 
 class Result(NamedTuple):
@@ -27,17 +24,13 @@ class Result(NamedTuple):
 
 
 def judge_of(task: Task, keep: str) -> Callable[[int, Record], Result]:
-    """A function that judges a start by its seed and record, all starts on the same fresh sequences.
+    """A function that judges a start by its seed and record.
 
     keep: which snapshot is judged, the 'last' or the 'best' of the checkpoints.
     """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(FRESH_SEED)
-        examples = verdict.draw(student.language(task))
 
     def read(snapshot: Snapshot) -> Verdict:
-        threshold = verdict.THRESHOLD[task.lang]
-        return verdict.judge(lambda x: student.read(task, snapshot.state, x)[1], *examples, threshold)
+        return verdict.judge(lambda x: student.read(task, snapshot.state, x)[1], task.classes, task.length)
 
     def judge(seed: int, record: Record) -> Result:
         if record[-1] is None:
@@ -98,9 +91,5 @@ def print_table(results: list[Result]):
 
 def print_verdict(task: Task, found: Verdict, retry: str):
     """Say whether the network has learned, and if not, which command to try."""
-    print(f'\nevaluation on {verdict.SEQUENCES} fresh sequences:')
-    print(f' mean loss: {found.loss:.4f} (learned: under {verdict.THRESHOLD[task.lang]})')
-    print(f' sequences under it: {found.below:.1%}')
-    print(f' determined symbols right: {found.right:.2%}')
-    print(f' counts up to n = {found.counts} (trained on n up to {task.length})')
+    print('', *verdict.lines(found, task.classes, task.length), sep='\n')
     print(' learned: yes' if found.learned else f' learned: no; try: {retry}')

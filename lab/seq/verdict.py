@@ -1,22 +1,23 @@
-"""Has a network learned its language? The lab's two conditions on fresh sequences, and how far the network counts."""
+"""Has a network learned its language, and how far does it count? Judged by fresh sequences of mixed blocks."""
 
+import functools
 from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch.nn import functional
-from torch.nn.utils.rnn import pad_sequence
 
 SEQUENCES = 1000
-# From the lab: a network that has learned has a smaller loss. The loss never comes down to 0: after an A, the target is
-# always 0.8 for another A, but the true probabilities are 3/4, 2/3, 1/2 and 0 (n up to 4). A network that predicts the
-# true ones has the loss 0.027 on anb2n and 0.009 on anb2nc3n.
-THRESHOLD = {'anb2n': 0.05, 'anb2nc3n': 0.02}
-COUNT_LIMIT = 100  # blocks with a larger n are not tried
-PART = 200  # sequences that are read at once: more would only take more memory
-BATCH = 10  # values of n that are tried at once
-BLOCKS = 5
+BLOCKS = 5  # in a sequence; then comes the first A of a sixth
+AFTER_A = 0.8, 0.2  # the lab's target after an A: another A, or the first B
+SEED = 900450186894289455  # of the sequences: all networks are judged by the same ones
+LAB_LENGTH = 4
+LAB_LIMIT = {2: 0.05, 3: 0.02}  # by number of symbols; from the lab: at n up to 4 who has learned has a smaller loss
+EACH, COUNT_LIMIT = 30, 1000  # every n up to EACH is tried, then some; none beyond COUNT_LIMIT
+TRIED = [*range(1, EACH + 1), *np.geomspace(EACH * 1.1, COUNT_LIMIT, 37).round().astype(int).tolist()]
+MIXED, FEWER = 100, 20  # sequences for each n that is tried, up to EACH and beyond
+PART = 3_000_000  # symbols that are read at once: more would only take more memory
 
 Read = Callable[[torch.Tensor], torch.Tensor]  # one-hot (batch, T, classes) -> outputs before softmax, the same shape
 
@@ -27,30 +28,103 @@ class Verdict(NamedTuple):
     loss: float  # mean over sequences of the mean squared difference of output probabilities and target
     below: float  # share of sequences whose loss is under the threshold
     right: float  # share of the determined symbols that get the highest probability
-    learned: bool  # mean loss under the threshold and every determined symbol right
+    learned: bool  # mean loss under the threshold, every determined symbol right, and counts >= length
     counts: int  # the network counts up to this n, see count()
 
 
-def draw(lang) -> tuple[torch.Tensor, torch.Tensor]:
-    """SEQUENCES fresh sequences of a language: one-hot inputs, and the probabilities that are their targets.
+def floor(classes: int, length: int) -> float:
+    """The mean loss of the predictor that knows the true probabilities, for n uniform in 1..length.
 
-    Both have the shape (SEQUENCES, T, classes); shorter sequences end with zeros.
+    It is not 0: after the k-th A of a block the truth is (length - k) / (length - k + 1) for another A, but the target
+    is always 0.8.
     """
-    drawn = [lang.get_sequence() for _ in range(SEQUENCES)]
-    inputs = pad_sequence([x[0] for x, _, _, _ in drawn], batch_first=True)
-    return inputs, pad_sequence([target[0] for _, _, target, _ in drawn], batch_first=True)
+    n = np.arange(1, length + 1)
+    squares = ((length - n) / (length - n + 1) - AFTER_A[0]) ** 2 * 2 / classes  # after the n-th A
+    share = np.append(0, np.full(length, 1 / length))  # of blocks, by their n
+    others = functools.reduce(np.convolve, [share] * (BLOCKS - 1))  # by the sum of their n
+    sums = n[:, None] + np.arange(len(others))
+    symbols = classes * (classes + 1) // 2  # in a block, for each A
+    return BLOCKS * float(np.mean(squares.cumsum() * (others / (symbols * sums)).sum(axis=1)))
 
 
-def judge(read: Read, inputs: torch.Tensor, targets: torch.Tensor, threshold: float) -> Verdict:
-    """Judge a network by what draw() returned, and by longer and longer blocks. threshold: of the loss."""
-    output = torch.cat([read(part) for part in inputs.split(PART)])
-    real = inputs.any(dim=2)
-    squares = (functional.softmax(output, dim=2) - targets).square().mean(dim=2)
-    losses = (squares * real).sum(dim=1) / real.sum(dim=1)
-    loss, below = losses.mean().item(), (losses < threshold).double().mean().item()
-    most, following = targets.max(dim=2)
-    right = (output.argmax(dim=2) == following)[most == 1].double().mean().item()
-    return Verdict(loss, below, right, loss < threshold and right == 1, count(read, output.shape[2]))
+def threshold(classes: int, length: int) -> float:
+    """A network that has learned has a smaller loss: the lab's limit, as far above the floor at every length."""
+    return LAB_LIMIT[classes] + (floor(classes, length) - floor(classes, LAB_LENGTH))
+
+
+def spell(blocks: np.ndarray, classes: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Sequences of blocks with these n, (sequences, BLOCKS), for a network to read: (inputs, following, real).
+
+    inputs: one-hot, (sequences, T, classes), zeros after the end of shorter ones. following: the next symbols,
+    (sequences, T). real: whether a symbol stands there, (sequences, T).
+    """
+    runs = (blocks[:, :, None] * np.arange(1, classes + 1)).reshape(len(blocks), -1)
+    lengths = runs.sum(axis=1)
+    real = np.arange(lengths.max()) < lengths[:, None]
+    symbols = np.zeros((len(blocks), lengths.max() + 1), int)  # an A follows the last block
+    symbols[:, :-1][real] = np.repeat(np.tile(np.arange(classes), blocks.size), runs.ravel())
+    symbols, real = torch.from_numpy(symbols), torch.from_numpy(real)
+    return functional.one_hot(symbols[:, :-1], classes).float() * real.unsqueeze(2), symbols[:, 1:], real
+
+
+def examine(read: Read, blocks: np.ndarray, classes: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Of each sequence with these blocks, see spell(): (loss, determined symbols right, determined symbols).
+
+    Determined are the symbols that do not follow an A. The loss is the mean squared difference of the output
+    probabilities and the lab's target.
+    """
+    found = []
+    rows = max(1, PART // int(blocks.sum(axis=1).max() * classes * (classes + 1) // 2))
+    for first in range(0, len(blocks), rows):
+        inputs, following, real = spell(blocks[first : first + rows], classes)
+        output = read(inputs)
+        after_a = inputs[:, :, 0] == 1
+        open_target = output.new_tensor([*AFTER_A, 0][:classes])
+        targets = open_target.where(after_a.unsqueeze(2), functional.one_hot(following, classes))
+        squares = (functional.softmax(output, dim=2) - targets).square().mean(dim=2)
+        determined = real & ~after_a
+        right = determined & (output.argmax(dim=2) == following)
+        found.append([(squares * real).sum(dim=1) / real.sum(dim=1), right.sum(dim=1), determined.sum(dim=1)])
+    return tuple(map(torch.cat, zip(*found, strict=True)))
+
+
+def judge(read: Read, classes: int, length: int) -> Verdict:
+    """Judge a network that was trained on blocks of n up to `length`, by SEQUENCES fresh sequences and by count()."""
+    blocks = np.random.default_rng(SEED).integers(1, length + 1, (SEQUENCES, BLOCKS))
+    losses, right, determined = examine(read, blocks, classes)
+    limit, counts = threshold(classes, length), count(read, classes)
+    loss, share = losses.mean().item(), right.sum().item() / determined.sum().item()
+    learned = loss < limit and share == 1 and counts >= length
+    return Verdict(loss, (losses < limit).double().mean().item(), share, learned, counts)
+
+
+def count(read: Read, classes: int) -> int:
+    """How far a network counts: no mistake in sequences of mixed blocks with n up to this (at most COUNT_LIMIT).
+
+    A mistake is a determined symbol that does not get the highest probability. See mixed() for the sequences.
+    """
+    reached = 0
+    while reached < TRIED[-1]:
+        now = [n for n in TRIED if reached < n <= 2 * max(reached, 4)]  # many at once: the longest decides the time
+        blocks = [mixed(n) for n in now]
+        _, right, determined = examine(read, np.concatenate(blocks), classes)
+        wrong = np.repeat(now, [len(each) for each in blocks])[(right < determined).cpu().numpy()]
+        if len(wrong):
+            return max([n for n in TRIED if n < wrong.min()], default=0)
+        reached = now[-1]
+    return reached
+
+
+def mixed(n: int) -> np.ndarray:
+    """Blocks of sequences that show whether a network counts up to n, (sequences, BLOCKS).
+
+    The first has only blocks of n; the others one of n, in any place, and four of 1..n.
+    """
+    blocks = np.random.default_rng([SEED, n]).integers(1, n + 1, (MIXED if n <= EACH else FEWER, BLOCKS))
+    rows = np.arange(len(blocks))
+    blocks[rows, rows % BLOCKS] = n
+    blocks[0] = n
+    return blocks
 
 
 def interval(good: int, total: int) -> tuple[float, float]:
@@ -61,17 +135,16 @@ def interval(good: int, total: int) -> tuple[float, float]:
     return middle - half, middle + half
 
 
-def count(read: Read, classes: int) -> int:
-    """How far a network counts: up to this n (at most COUNT_LIMIT), it gets every determined symbol right.
-
-    It reads sequences of BLOCKS equal blocks, with the A that follows the last one.
-    """
-    for first in range(1, COUNT_LIMIT, BATCH):
-        blocks = [np.repeat(np.arange(classes), n * np.arange(1, classes + 1)) for n in range(first, first + BATCH)]
-        symbols = pad_sequence([torch.tensor([*np.tile(block, BLOCKS), 0]) for block in blocks], batch_first=True)
-        chosen = read(functional.one_hot(symbols[:, :-1], classes).float()).argmax(dim=2)
-        wrong = (chosen != symbols[:, 1:]) & (symbols[:, :-1] != 0)  # what follows an A is not determined
-        for n, mistakes in enumerate(wrong.any(dim=1).tolist(), first):
-            if mistakes:
-                return n - 1
-    return COUNT_LIMIT
+def lines(found: Verdict, classes: int, length: int) -> list[str]:
+    """The verdict in words, all but whether the network has learned."""
+    limit = f'{threshold(classes, length):.4f}'.rstrip('0')
+    most = ', the largest that was tried' if found.counts == TRIED[-1] else ''
+    fewer = f', {FEWER} from n = {EACH + 1} on' if found.counts > EACH else ''
+    return [
+        f'evaluation on {SEQUENCES} fresh sequences:',
+        f' mean loss: {found.loss:.4f} (learned: under {limit}; a perfect guess: {floor(classes, length):.4f})',
+        f' sequences under it: {found.below:.1%}',
+        f' determined symbols right: {found.right:.2%}',
+        f' counts up to n = {found.counts}{most} (trained on n up to {length})',
+        f' that is: no mistake in {MIXED} sequences of mixed blocks for each n{fewer}',
+    ]

@@ -55,16 +55,9 @@ def test_a_start_that_diverged_has_no_verdict():
     assert results.judge_of(Task(), 'best')(7, [*record((0, LEARNED), (10_000, LEARNED)), None]) == (7, None, None)
 
 
-def test_all_starts_are_judged_on_the_same_sequences_and_chance_goes_on_as_before():
-    found = []
-    for seed in 0, 1:
-        torch.manual_seed(seed)
-        expected = torch.rand(())
-        torch.manual_seed(seed)
-        judge = results.judge_of(Task(), 'last')
-        assert torch.rand(()) == expected
-        found += [judge(1, record((0, LEARNED))), judge(1, record((0, LEARNED)))]
-    assert found == [found[0]] * 4
+def test_all_starts_are_judged_on_the_same_sequences():
+    found = [results.judge_of(Task(), 'last')(seed, record((0, LEARNED))).verdict for seed in (1, 1, 2)]
+    assert found == [found[0]] * 3
 
 
 def test_another_language_has_another_threshold():
@@ -137,12 +130,8 @@ def test_the_verdict_in_words(capsys):
     results.print_verdict(Task(), BAD, 'python3 more.py')
     good, bad = capsys.readouterr().out.split('\n\n')
     assert good.splitlines()[1:] == [
-        'evaluation on 50 fresh sequences:',
-        ' mean loss: 0.0300 (learned: under 0.02)',
-        ' sequences under it: 90.0%',
-        ' determined symbols right: 100.00%',
-        ' counts up to n = 7 (trained on n up to 5)',
+        *verdict.lines(GOOD, 3, 5),
         ' learned: yes',
     ]
-    assert bad.splitlines()[1] == ' mean loss: 0.0900 (learned: under 0.05)'
+    assert bad.splitlines()[1].startswith(' mean loss: 0.0900 (learned: under 0.05; ')
     assert bad.splitlines()[-1] == ' learned: no; try: python3 more.py'

@@ -1,18 +1,20 @@
-import functools
+import importlib.util
+import itertools
 
+import numpy as np
 import pytest
 import torch
 from torch.nn import functional
 
 from anb2n import lang_anb2n
 from lab.seq import verdict
-from lab.seq.verdict import count, draw, interval, judge
+from lab.seq.verdict import count, floor, interval, judge, lines, mixed, threshold
 
 
-def oracle(x, limit=1000, blur=0.0, length=None):
+def oracle(x, limit=1000, blur=0.0, longest=None):
     """A perfect predictor (log-probabilities) that loses count in blocks of more than `limit` A's.
 
-    After an A it answers what `target` has, or what is true when n is uniform in 1..length.
+    After an A it answers what `target` has, or what is true when n is uniform in 1..longest.
     """
     answers = torch.zeros(x.shape)
     classes = x.shape[2]
@@ -22,7 +24,7 @@ def oracle(x, limit=1000, blur=0.0, length=None):
             run = run + 1 if t and symbol == symbols[t - 1] else 1
             if symbol == 0:
                 n = run
-                end = 1 / (length + 1 - n) if length and n <= length else 0.2
+                end = 1 / (longest + 1 - n) if longest and n <= longest else 0.2
                 answer[t, :2] = torch.tensor([1 - end, end])
             else:
                 full = min(n, limit) * (symbol + 1)
@@ -30,56 +32,110 @@ def oracle(x, limit=1000, blur=0.0, length=None):
     return (answers * (1 - blur) + blur / classes).clamp(min=1e-9).log()
 
 
-@pytest.fixture
-def examples(monkeypatch):
+@pytest.fixture(autouse=True)
+def few(monkeypatch):
     monkeypatch.setattr(verdict, 'SEQUENCES', 100)
-    torch.manual_seed(0)
-    return draw(lang_anb2n(3, 3))
+    monkeypatch.setattr(verdict, 'MIXED', 10)
+    monkeypatch.setattr(verdict, 'FEWER', 5)
+    monkeypatch.setattr(verdict, 'TRIED', [*range(1, 11), 15])
 
 
-def test_a_perfect_predictor_has_learned(examples, monkeypatch):
-    monkeypatch.setattr(verdict, 'COUNT_LIMIT', 12)
-    found = judge(oracle, *examples, 0.02)
+def judge_oracle(classes=3, length=3, **settings):
+    return judge(lambda x: oracle(x, **settings), classes, length)
+
+
+def test_a_perfect_predictor_has_learned():
+    found = judge_oracle()
     assert found.loss == pytest.approx(0, abs=1e-6)
-    assert found[1:] == (1, 1, True, 12)
+    assert found[1:] == (1, 1, True, 15)
 
 
-@pytest.mark.parametrize('lang, num_class, floor', [('anb2n', 2, 0.027), ('anb2nc3n', 3, 0.009)])
-def test_who_knows_the_true_probabilities_has_learned_but_not_without_loss(lang, num_class, floor, monkeypatch):
-    monkeypatch.setattr(verdict, 'SEQUENCES', 300)
-    torch.manual_seed(0)
-    examples = draw(lang_anb2n(num_class, 4))
-    found = judge(lambda x: oracle(x, 9, length=4), *examples, verdict.THRESHOLD[lang])
-    assert found.loss == pytest.approx(floor, abs=0.001)
+@pytest.mark.parametrize(
+    'classes, length, expected',
+    [(2, 1, 0.2133), (2, 2, 0.0882), (2, 4, 0.0274), (3, 1, 0.0711), (3, 2, 0.0294), (3, 4, 0.0091)],
+)
+def test_the_floor_is_the_loss_of_who_knows_the_true_probabilities(classes, length, expected, monkeypatch):
+    assert floor(classes, length) == pytest.approx(expected, abs=5e-5)
+    monkeypatch.setattr(verdict, 'SEQUENCES', 400)
+    found = judge_oracle(classes, length, limit=4, longest=length)
+    assert found.loss == pytest.approx(expected, rel=0.05)
     assert found.learned
 
 
-def test_one_wrong_symbol_in_long_blocks_is_not_learned(examples):
-    found = judge(lambda x: oracle(x, limit=2), *examples, 0.5)
+@pytest.mark.parametrize('length', [1, 2, 3, 5, 10, 100])
+@pytest.mark.parametrize('classes, limit', [(2, 0.05), (3, 0.02)])
+def test_the_limit_is_the_labs_at_length_4_and_as_far_above_the_floor_elsewhere(classes, limit, length):
+    assert threshold(classes, 4) == limit
+    assert threshold(classes, length) - floor(classes, length) == pytest.approx(limit - floor(classes, 4))
+
+
+def test_one_wrong_symbol_in_long_blocks_is_not_learned():
+    found = judge_oracle(limit=2)
     assert found.right < 1
     assert not found.learned
     assert found.counts == 2
 
 
-def test_right_symbols_without_confidence_are_not_learned(examples):
-    found = judge(lambda x: oracle(x, limit=3, blur=0.5), *examples, 0.02)
+def test_right_symbols_without_confidence_are_not_learned():
+    found = judge_oracle(limit=3, blur=0.5)
     assert found.right == 1
     assert found.below == 0
     assert not found.learned
 
 
-def test_mean_loss_is_the_mean_of_the_sequences_losses(examples):
-    found = judge(lambda x: x + 0.3, *examples, 0.1)
+def test_a_mistake_that_only_counting_finds_is_not_learned(monkeypatch):
+    assert judge_oracle().learned
+    monkeypatch.setattr(verdict, 'count', lambda *_: 2)
+    assert not judge_oracle().learned
+
+
+def test_mean_loss_is_the_mean_of_the_labs_losses_of_sequences():
+    found = judge(lambda x: x + 0.3, 3, 3)
+    lang = lang_anb2n(3, 3)
+    lang.random = np.random.default_rng(verdict.SEED)
     losses = []
-    for x, target, length in zip(*examples, [int(x.sum()) for x in examples[0]], strict=True):
-        losses.append(functional.mse_loss(functional.softmax(x[:length] + 0.3, dim=1), target[:length]).item())
+    for _ in range(100):
+        x, _, target, _ = lang.get_sequence()
+        losses.append(functional.mse_loss(functional.softmax(x + 0.3, dim=2), target).item())
     assert found.loss == pytest.approx(sum(losses) / len(losses), rel=1e-5)
-    assert found.below == pytest.approx(sum(loss < 0.1 for loss in losses) / len(losses))
+    limit = threshold(3, 3)
+    assert found.below == pytest.approx(sum(loss < limit for loss in losses) / len(losses))
 
 
-@pytest.mark.parametrize('limit', [0, 9, 10, 11])
-def test_counting_ends_before_the_first_n_that_fails(limit):
-    assert count(lambda x: oracle(x, limit), 2) == limit
+@pytest.mark.parametrize('limit, reach', [(0, 0), (3, 3), (4, 4), (9, 9), (14, 10), (15, 15)])
+def test_counting_ends_before_the_first_n_tried_that_fails(limit, reach):
+    assert count(lambda x: oracle(x, limit), 2) == reach
+
+
+def test_who_counts_in_equal_blocks_alone_does_not_count():
+    def same_again(x):
+        """Right as long as each block has the n of the first one."""
+        answers = oracle(x)
+        for row, answer in zip(x, answers, strict=True):
+            symbols = row.argmax(dim=1).tolist()
+            n = symbols.index(1)
+            if symbols != (n * [0] + 2 * n * [1]) * 5 + (len(symbols) - 15 * n) * [0]:
+                answer[:] = row.roll(1, dims=1)
+        return answers
+
+    assert count(same_again, 2) == 1
+
+
+def test_the_sequences_for_each_n_are_mixed_and_hold_that_n():
+    for n, rows in (7, 10), (31, 5):
+        blocks = mixed(n)
+        assert blocks.shape == (rows, 5)
+        assert (blocks.max(axis=1) == n).all()
+        assert blocks[0].tolist() == [n] * 5
+        assert blocks.min() < n / 2
+
+
+def test_parts_that_are_read_at_once_do_not_change_the_verdict(monkeypatch):
+    expected = judge_oracle(limit=2, blur=0.1)
+    monkeypatch.setattr(verdict, 'PART', 200)
+    found = judge_oracle(limit=2, blur=0.1)
+    assert found[0] == pytest.approx(expected[0])
+    assert found[1:] == expected[1:]
 
 
 def test_wilsons_interval():
@@ -88,25 +144,28 @@ def test_wilsons_interval():
     assert interval(0, 10) == pytest.approx((0, 0.2775), abs=1e-4)
 
 
-def test_a_verdict_is_on_a_thousand_sequences():
-    assert [len(each) for each in draw(lang_anb2n(2, 1))] == [1000, 1000]
+def test_a_thousand_sequences_and_every_n_up_to_30_then_some_up_to_1000():
+    original = importlib.util.find_spec('lab.seq.verdict')
+    fresh = importlib.util.module_from_spec(original)
+    original.loader.exec_module(fresh)
+    assert (fresh.SEQUENCES, fresh.MIXED, fresh.FEWER) == (1000, 100, 20)
+    assert fresh.TRIED[:30] == list(range(1, 31))
+    assert fresh.TRIED[-1] == 1000
+    assert all(1 < later / earlier < 1.12 for earlier, later in itertools.pairwise(fresh.TRIED[29:]))
 
 
-def test_the_labs_limit_for_anb2n_is_0_05(monkeypatch):
-    monkeypatch.setattr(verdict, 'SEQUENCES', 50)
-    examples = draw(lang_anb2n(2, 4))
-    under, over = (
-        judge(functools.partial(oracle, limit=9, blur=blur), *examples, verdict.THRESHOLD['anb2n'])
-        for blur in (0.4, 0.6)
-    )
-    assert under.right == over.right == 1
-    assert under.loss < 0.05 < over.loss
-    assert under.learned and not over.learned
-
-
-def test_counting_is_tried_up_to_100():
-    def follower(x):
-        """Always right, but for sequences that are longer than those with n = 100."""
-        return x.roll(-1, dims=1) if x.shape[1] <= 5 * 3 * 100 else -x
-
-    assert count(follower, 2) == 100
+def test_the_verdict_in_words():
+    found = verdict.Verdict(loss=0.03, below=0.9, right=1.0, learned=True, counts=7)
+    assert lines(found, 2, 4) == [
+        'evaluation on 100 fresh sequences:',
+        ' mean loss: 0.0300 (learned: under 0.05; a perfect guess: 0.0274)',
+        ' sequences under it: 90.0%',
+        ' determined symbols right: 100.00%',
+        ' counts up to n = 7 (trained on n up to 4)',
+        ' that is: no mistake in 10 sequences of mixed blocks for each n',
+    ]
+    found = lines(found._replace(counts=15), 3, 2)
+    assert found[1] == ' mean loss: 0.0300 (learned: under 0.0403; a perfect guess: 0.0294)'
+    assert found[4] == ' counts up to n = 15, the largest that was tried (trained on n up to 2)'
+    beyond = lines(verdict.Verdict(0, 1, 1, True, 40), 2, 4)
+    assert beyond[-1].endswith('for each n, 5 from n = 31 on')
