@@ -15,7 +15,7 @@ LARGEST_HID = 64  # a picture for each hidden unit
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
     """Parse and check the flags; --restarts, --design and --scale are None where they are not given."""
-    parser = cli.Parser(__doc__.splitlines()[0])
+    parser = cli.Parser(__doc__.splitlines()[0], lab='hid act init set_weights lr epoch')
     add = parser.add_argument
     add('--hid', type=cli.whole(1, LARGEST_HID), default=4, help='number of hidden units')
     add('--act', choices=['step', 'sig'], default='sig', help='activation of both layers')

@@ -38,7 +38,7 @@ class Result:
 
 def parse(argv: list[str] | None) -> Options:
     """Read and check the flags."""
-    parser = cli.Parser(__doc__.splitlines()[0])
+    parser = cli.Parser(__doc__.splitlines()[0], lab='net lr mom epochs no_cuda')
     add = parser.add_argument
     add('--net', choices=[*SHAPE_FLAGS, 'all'], default='full', help='linear, fully connected, convolutional, or all')
     add('--hid', type=cli.whole(1, 100_000), nargs='+', help='full: hidden units; several values = a sweep')

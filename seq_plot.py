@@ -13,14 +13,14 @@ import glob
 import os
 import re
 
-from lab.common import cli, endings
+from lab.common import cli, endings, files
 from lab.seq import flags
 from lab.seq.task import Task
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
     """The flags, and as `task` the network and the language that they name."""
-    parser = cli.Parser(__doc__.splitlines()[0])
+    parser = cli.Parser(__doc__.splitlines()[0], lab='lang length model hid epoch num_plot')
     add = parser.add_argument
     flags.add_network(parser)
     add('--epoch', type=cli.whole(0, 1_000_000), default=100, help='thousands of epochs that it was trained')
@@ -56,6 +56,7 @@ def main(argv: list[str] | None = None):
     args = parse(argv)
     task = args.task
     path = checkpoint_path(task, args.out_path, args.epoch)
+    files.prepare(args.plot_path)
 
     from lab.common import checkpoint, picture
     from lab.insight import pictures, words

@@ -94,6 +94,13 @@ def test_a_missing_checkpoint_says_what_there_is(folder, line, says):
     assert not os.path.exists('plot')
 
 
+def test_a_folder_that_takes_no_pictures_is_told_before_the_work(folder, capsys):
+    (folder / 'file').touch()
+    with pytest.raises(OSError, match='Not a directory'):
+        seq_plot.main(['--plot_path', 'file/plot'])
+    assert capsys.readouterr().out == ''
+
+
 def test_a_checkpoint_of_another_network_is_refused(folder):
     os.rename('net/anb2n_srn3_100.pth', 'net/anb2n_srn2_100.pth')
     with pytest.raises(UserError, match='another network'):

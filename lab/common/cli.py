@@ -3,9 +3,12 @@
 import argparse
 import os
 import random
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable
 
 from lab.common import endings
+
+DASHES = '-\u2010\u2011\u2012\u2013\u2014\u2212'  # a command copied from a PDF or a web page can have any of them
 
 
 class _Help(argparse.ArgumentDefaultsHelpFormatter):
@@ -15,15 +18,72 @@ class _Help(argparse.ArgumentDefaultsHelpFormatter):
         return action.help if action.default is None or action.default is False else super()._get_help_string(action)
 
 
-class Parser(argparse.ArgumentParser):
-    """argparse, but an error is one line, and the help shows every default."""
+class _Traceback(argparse.Action):
+    def __call__(self, *_):
+        endings.TRACEBACK = True
 
-    def __init__(self, description: str):
+
+class Parser(argparse.ArgumentParser):
+    """argparse, but an error is one line and names the nearest right word, and the help shows every default.
+
+    - and _ are the same in flags. `lab` names the flags of the lab's own script: an abbreviation that was clear there
+    is clear here, whatever flags are new (--e is --epoch in spite of --engine).
+    """
+
+    def __init__(self, description: str, lab: str = ''):
         super().__init__(description=description, formatter_class=_Help)
+        self.lab = ['help', *lab.split()]
+        report = "show Python's report of an error"
+        self.add_argument('--traceback', action=_Traceback, nargs=0, default=False, help=report)
+
+    def parse_known_args(self, args=None, namespace=None):
+        args = sys.argv[1:] if args is None else args
+        return super().parse_known_args([self._in_full(word) for word in args], namespace)
+
+    def _flags(self) -> list[str]:
+        return [name[2:] for action in self._actions for name in action.option_strings if name.startswith('--')]
+
+    def _in_full(self, word: str) -> str:
+        """A flag as it is called here, if `word` is one (as `--no-cuda`) or is short for one of the lab's."""
+        flag, equals, value = word.partition('=')
+        name, flags = flag[2:].replace('-', '_'), self._flags()
+        meant = [each for each in self.lab if each.startswith(name)]
+        if name not in flags and len(meant) == 1:
+            name = meant[0]
+        known = name and flag.startswith('--') and any(each.startswith(name) for each in flags)
+        return f'--{name}{equals}{value}' if known else word
+
+    def parse_args(self, args=None, namespace=None):
+        found, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            near = [f'--{name}' for word in unknown if word[0] in DASHES for name in nearest(word, self._flags())]
+            self.error(f'unrecognized arguments: {" ".join(unknown)}{_question(near)}')
+        return found
+
+    def _check_value(self, action, value):
+        try:
+            super()._check_value(action, value)
+        except argparse.ArgumentError as error:
+            raise argparse.ArgumentError(action, error.message + _question(nearest(value, action.choices))) from None
 
     def error(self, message: str):
         endings.tell(f'{self.prog}: error: {message}\n')
         self.exit(2)
+
+
+def nearest(typed: str, names: Iterable[str]) -> list[str]:
+    """The one of `names` that `typed` was meant to be, or none: []."""
+    import difflib  # only after a typing error
+
+    word = typed.partition('=')[0].strip(DASHES).replace('-', '_').lower()
+    initials = ''.join(part[:1] for part in word.split('_'))  # --learning_rate is --lr
+    lower = {name.lower(): name for name in names}
+    near = difflib.get_close_matches(word, lower, 1) or [name for name in lower if word.startswith(name)]
+    return [lower[name] for name in near[:1]] or [name for name in names if name == initials]
+
+
+def _question(near: list[str]) -> str:
+    return f': did you mean {", ".join(near)}?' if near else ''
 
 
 def whole(low: int, high: int) -> Callable[[str], int]:

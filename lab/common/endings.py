@@ -9,6 +9,8 @@ import signal
 import sys
 import traceback
 
+TRACEBACK = bool(os.environ.get('LAB_TRACEBACK'))  # or --traceback: print Python's report before the line
+
 
 class UserError(Exception):
     """An error that the user can correct. Its text is the whole message: what is wrong, and what would be right."""
@@ -83,8 +85,10 @@ def _end(kind, error, trace):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(141)
     line = _ending(error)
+    if line is None or TRACEBACK:
+        tell(''.join(traceback.format_exception(kind, error, trace)))
     if line is None:
-        return tell(''.join(traceback.format_exception(kind, error, trace)))
+        return
     _flush()  # if standard output itself cannot be written, the script ends here, with that message alone
     tell(f'{script()}: error: {" ".join(line.split())}\n')
     raise SystemExit(2)

@@ -1,6 +1,7 @@
 """cli.py: which flags are refused, and what the seed decides."""
 
 import argparse
+import importlib
 import random
 import re
 
@@ -39,6 +40,110 @@ def test_a_wrong_flag_is_one_line_and_exit_code_2(capsys):
         cli.Parser('about').parse_args(['--what'])
     assert end.value.code == 2
     assert re.fullmatch(r'\S+: error: unrecognized arguments: --what\n', capsys.readouterr().err)
+
+
+def parser() -> cli.Parser:
+    """Of a script with two flags of the lab, `--epoch` and `--no_cuda`, and new ones beside them."""
+    made = cli.Parser('about', lab='epoch no_cuda')
+    made.add_argument('--epoch', type=int)
+    made.add_argument('--no_cuda', action='store_true')
+    made.add_argument('--engine', choices=['auto', 'kernel', 'torch'])
+    for flag in ('--hid', '--lr', '--batch', '--note'):
+        made.add_argument(flag)
+    return made
+
+
+def told(words: str, capsys) -> str:
+    """The line about a typing error."""
+    with pytest.raises(SystemExit, match='2'):
+        parser().parse_args(words.split())
+    err = capsys.readouterr().err
+    assert err.count('\n') == 1
+    return err.split(': error: ')[1].strip()
+
+
+def test_hyphens_and_underscores_in_flags_are_the_same():
+    assert parser().parse_args(['--no-cuda']).no_cuda
+    assert parser().parse_args(['--hid=a-b_c']).hid == 'a-b_c'
+
+
+@pytest.mark.parametrize('typed', ['--e', '--ep', '--epo', '--epoch'])
+def test_what_was_clear_among_the_flags_of_the_lab_stays_clear(typed):
+    assert parser().parse_args([typed, '3']).epoch == 3
+    assert parser().parse_args([f'{typed}=3']).epoch == 3
+
+
+def test_help_was_clear_and_is(capsys):
+    with pytest.raises(SystemExit, match='0'):
+        parser().parse_args(['--h'])
+    assert '--engine' in capsys.readouterr().out
+
+
+def test_among_new_flags_what_is_not_clear_is_refused(capsys):
+    made = parser().parse_args(['--en', 'torch', '--no-c'])
+    assert (made.engine, made.no_cuda) == ('torch', True)
+    made = cli.Parser('about', lab='lang length')
+    for flag in ('--lang', '--length', '--lr'):
+        made.add_argument(flag)
+    with pytest.raises(SystemExit, match='2'):
+        made.parse_args(['--l', '3'])
+    assert 'ambiguous option: --l could match' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ('typed', 'meant'),
+    [
+        ('--epochs 3', '--epoch'),
+        ('--hidden 4', '--hid'),
+        ('--batch-size 4', '--batch'),
+        ('--learning-rate 1', '--lr'),
+        ('--Epoch 3', '--epoch'),
+        ('-epoch 3', '--epoch'),
+        ('\u2013epoch 3', '--epoch'),  # copied from a PDF
+        ('\u2014no_cuda', '--no_cuda'),
+        ('--epochs 3 --hidden 4', '--epoch, --hid'),
+    ],
+)
+def test_an_unknown_flag_is_told_the_nearest_one(typed, meant, capsys):
+    assert told(typed, capsys) == f'unrecognized arguments: {typed}: did you mean {meant}?'
+
+
+@pytest.mark.parametrize(('typed', 'meant'), [('Torch', 'torch'), ('kernels', 'kernel'), ('autograd', 'auto')])
+def test_an_unknown_choice_is_told_the_nearest_one(typed, meant, capsys):
+    line = told(f'--engine {typed}', capsys)
+    assert line.startswith(f"argument --engine: invalid choice: '{typed}' (choose from ")
+    assert line.endswith(f'): did you mean {meant}?')
+
+
+def test_nothing_is_guessed_where_nothing_is_near(capsys):
+    assert told('--what', capsys) == 'unrecognized arguments: --what'
+    assert told('--engine zzz', capsys).endswith(')')
+
+
+@pytest.mark.parametrize(
+    ('script', 'short', 'meant'),
+    [
+        ('kuzu_main', '--h', None),
+        ('kuzu_main', '--m .25', 'mom'),
+        ('kuzu_main', '--no', 'no_cuda'),
+        ('check_main', '--s', 'set_weights'),
+        ('check_main', '--se', 'set_weights'),
+        ('check_main', '--i .25', 'init'),
+        ('seq_train', '--e 7', 'epoch'),
+        ('seq_train', '--i .25', 'init'),
+        ('seq_train', '--ou .', 'out_path'),
+        ('seq_plot', '--n 7', 'num_plot'),
+        ('seq_plot', '--e 7', 'epoch'),
+    ],
+)
+def test_the_abbreviations_of_the_labs_scripts_are_understood(script, short, meant):
+    module = importlib.import_module(script)
+    if meant is None:
+        with pytest.raises(SystemExit, match='0'):
+            module.parse(short.split())
+        return
+    flag, *value = short.split()
+    assert vars(module.parse([flag, *value])) == vars(module.parse([f'--{meant}', *value]))
 
 
 def test_the_help_has_each_default_once_and_none_that_says_nothing(capsys):

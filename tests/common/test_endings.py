@@ -48,6 +48,23 @@ def test_a_network_too_large_for_memory_is_told_as_such():
     assert endings._ending(torch.cuda.OutOfMemoryError()) == 'out of memory: try a smaller network or batch'
 
 
+def test_the_traceback_of_an_error_is_shown_above_its_line_for_those_who_ask(tmp_path, monkeypatch):
+    body = """
+        import sys
+        from lab.common import cli
+        cli.Parser('about').parse_args(sys.argv[1:] or ARGUMENTS)
+        raise endings.UserError('no such net') from KeyError('net')
+    """
+    for arguments in ([], ['--traceback']):
+        process = script(body.replace('ARGUMENTS', repr(arguments)), tmp_path)
+        *report, last = process.stderr.splitlines()
+        assert (process.returncode, last) == (2, 'script.py: error: no such net')
+        assert ("KeyError: 'net'" in report) is bool(arguments) is bool(report)
+    monkeypatch.setitem(ENVIRONMENT, 'LAB_TRACEBACK', '1')
+    process = script(body.replace('ARGUMENTS', '[]'), tmp_path)
+    assert process.returncode == 2 and 'Traceback' in process.stderr
+
+
 def test_a_fault_of_ours_keeps_its_traceback(tmp_path):
     process = script('1 / 0', tmp_path)
     assert process.returncode == 1 and 'Traceback' in process.stderr
