@@ -36,9 +36,9 @@ class Parser(argparse.ArgumentParser):
         report = "show Python's report of an error"
         self.add_argument('--traceback', action=_Traceback, nargs=0, default=False, help=report)
 
-    def parse_known_args(self, args=None, namespace=None):
-        args = sys.argv[1:] if args is None else args
-        return super().parse_known_args([self._in_full(word) for word in args], namespace)
+    def parse_known_args(self, argv=None, namespace=None):
+        argv = sys.argv[1:] if argv is None else argv
+        return super().parse_known_args([self._in_full(word) for word in argv], namespace)
 
     def _flags(self) -> list[str]:
         return [name[2:] for action in self._actions for name in action.option_strings if name.startswith('--')]
@@ -53,10 +53,11 @@ class Parser(argparse.ArgumentParser):
         known = name and flag.startswith('--') and any(each.startswith(name) for each in flags)
         return f'--{name}{equals}{value}' if known else word
 
-    def parse_args(self, args=None, namespace=None):
-        found, unknown = self.parse_known_args(args, namespace)
+    def parse_args(self, argv=None, namespace=None):
+        found, unknown = self.parse_known_args(argv, namespace)
         if unknown:
-            near = [f'--{name}' for word in unknown if word[0] in DASHES for name in nearest(word, self._flags())]
+            typed = [word for word in unknown if word.startswith(tuple(DASHES))]
+            near = [f'--{name}' for word in typed for name in nearest(word, self._flags())]
             self.error(f'unrecognized arguments: {" ".join(unknown)}{_question(near)}')
         return found
 
@@ -67,7 +68,7 @@ class Parser(argparse.ArgumentParser):
             raise argparse.ArgumentError(action, error.message + _question(nearest(value, action.choices))) from None
 
     def error(self, message: str):
-        endings.tell(f'{self.prog}: error: {message}\n')
+        endings.tell(f'{self.prog}: error: {" ".join(message.split())}\n')
         self.exit(2)
 
 

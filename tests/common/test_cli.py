@@ -118,6 +118,9 @@ def test_an_unknown_choice_is_told_the_nearest_one(typed, meant, capsys):
 def test_nothing_is_guessed_where_nothing_is_near(capsys):
     assert told('--what', capsys) == 'unrecognized arguments: --what'
     assert told('--engine zzz', capsys).endswith(')')
+    with pytest.raises(SystemExit, match='2'):
+        parser().parse_args(['', 'two\nlines'])
+    assert capsys.readouterr().err.count('\n') == 1
 
 
 @pytest.mark.parametrize(
