@@ -16,6 +16,9 @@ import argparse
 import importlib
 import json
 import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # python3 -I, and PYTHONSAFEPATH, leave it out
 
 from lab.common import cli, files
 
@@ -32,7 +35,7 @@ USUAL = [*TABLE, 'growth']
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
-    parser = cli.Parser(__doc__.splitlines()[0])
+    parser = cli.Parser(__doc__)
     parser.add_argument(
         'parts', nargs='*', type=part, help=f'what to measure: {" ".join(PARTS)} (default: {" ".join(USUAL)})'
     )

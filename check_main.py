@@ -6,6 +6,10 @@ python3 check_main.py --act sig --hid 4 --set_weights       the same times ten, 
 """
 
 import argparse
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # python3 -I, and PYTHONSAFEPATH, leave it out
 
 from lab.check.settings import CHECK_CSV, Settings
 from lab.common import cli, endings, files
@@ -15,7 +19,7 @@ LARGEST_HID = 64  # a picture for each hidden unit
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
     """Parse and check the flags; --restarts, --design and --scale are None where they are not given."""
-    parser = cli.Parser(__doc__.splitlines()[0], lab='hid act init set_weights lr epoch')
+    parser = cli.Parser(__doc__, lab='hid act init set_weights lr epoch')
     add = parser.add_argument
     add('--hid', type=cli.whole(1, LARGEST_HID), default=4, help='number of hidden units')
     add('--act', choices=['step', 'sig'], default='sig', help='activation of both layers')

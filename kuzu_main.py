@@ -9,8 +9,11 @@ weights and a table of the epochs to net/, and the confusion matrix, the mistake
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # python3 -I, and PYTHONSAFEPATH, leave it out
 
 from lab.common import cli, endings, files, picture, processes
 from lab.kuzu.settings import Options, Run, Settings
@@ -38,7 +41,7 @@ class Result:
 
 def parse(argv: list[str] | None) -> Options:
     """Read and check the flags."""
-    parser = cli.Parser(__doc__.splitlines()[0], lab='net lr mom epochs no_cuda')
+    parser = cli.Parser(__doc__, lab='net lr mom epochs no_cuda')
     add = parser.add_argument
     add('--net', choices=[*SHAPE_FLAGS, 'all'], default='full', help='linear, fully connected, convolutional, or all')
     add('--hid', type=cli.whole(1, 100_000), nargs='+', help='full: hidden units; several values = a sweep')

@@ -12,6 +12,9 @@ import argparse
 import glob
 import os
 import re
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # python3 -I, and PYTHONSAFEPATH, leave it out
 
 from lab.common import cli, endings, files
 from lab.seq import flags
@@ -20,7 +23,7 @@ from lab.seq.task import Task
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
     """The flags, and as `task` the network and the language that they name."""
-    parser = cli.Parser(__doc__.splitlines()[0], lab='lang length model hid epoch num_plot')
+    parser = cli.Parser(__doc__, lab='lang length model hid epoch num_plot')
     add = parser.add_argument
     flags.add_network(parser)
     add('--epoch', type=cli.whole(0, 1_000_000), default=100, help='thousands of epochs that it was trained')

@@ -15,6 +15,8 @@ import shlex
 import sys
 from dataclasses import fields
 
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # python3 -I, and PYTHONSAFEPATH, leave it out
+
 from lab.common import cli, endings, files
 from lab.seq import flags
 from lab.seq.task import RECIPES, Task, Training
@@ -22,7 +24,7 @@ from lab.seq.task import RECIPES, Task, Training
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
     """The flags; as `task` and `training` what they say of the network, its language and how it is trained."""
-    parser = cli.Parser(__doc__.splitlines()[0], lab='lang length model hid optim lr mom init epoch out_path')
+    parser = cli.Parser(__doc__, lab='lang length model hid optim lr mom init epoch out_path')
     add = parser.add_argument
     flags.add_network(parser)
     add('--optim', choices=['sgd', 'adam'], default=Training.optim, help='optimizer')

@@ -30,8 +30,9 @@ class Parser(argparse.ArgumentParser):
     is clear here, whatever flags are new (--e is --epoch in spite of --engine).
     """
 
-    def __init__(self, description: str, lab: str = ''):
-        super().__init__(description=description, formatter_class=_Help)
+    def __init__(self, doc: str | None, lab: str = ''):
+        """doc: the script's docstring, whose first line describes it; None with python3 -OO."""
+        super().__init__(description=(doc or '').partition('\n')[0], formatter_class=_Help)
         self.lab = ['help', *lab.split()]
         report = "show Python's report of an error"
         self.add_argument('--traceback', action=_Traceback, nargs=0, default=False, help=report)

@@ -4,10 +4,23 @@ A script imports this module first. From then on all errors end so, even while s
 """
 
 import atexit
+import contextlib
+import errno
 import os
 import signal
 import sys
 import traceback
+from collections.abc import Iterator
+
+# On Windows, Intel's Fortran runtime, which comes with numba and MKL, ends Python at Ctrl-C unless this is set before
+# it is loaded (numba issue 9880).
+os.environ.setdefault('FOR_DISABLE_CONSOLE_CTRL_HANDLER', '1')
+
+
+# Signs that there is no memory: of torch on a GPU and on the CPU, of the system, and of its loader of libraries
+NO_MEMORY = 'OutOfMemoryError', 'DefaultCPUAllocator', 'Cannot allocate memory', 'failed to map segment'
+FULL = errno.ENOSPC, errno.EFBIG, getattr(errno, 'EDQUOT', errno.ENOSPC)  # no space, limit of a file, quota
+NO_GPU = 'CUDA', 'CUDNN', 'CUBLAS'  # signs of a GPU that fails: this torch cannot use it, or its driver
 
 TRACEBACK = bool(os.environ.get('LAB_TRACEBACK'))  # or --traceback: print Python's report before the line
 
@@ -16,14 +29,42 @@ class UserError(Exception):
     """An error that the user can correct. Its text is the whole message: what is wrong, and what would be right."""
 
 
+def _open_streams():
+    """Let standard streams that are closed lead nowhere, and let the others take every character.
+
+    The next file that is opened would get the number of a closed stream, and then notes would be written into it.
+    """
+    for number, name in enumerate(('stdin', 'stdout', 'stderr')):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free: this one
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, 'w' if number else 'r', closefd=False))  # noqa: SIM115  open to the end
+    if getattr(sys.stdout, 'errors', '') == 'strict' and hasattr(sys.stdout, 'reconfigure'):
+        sys.stdout.reconfigure(errors='backslashreplace')  # an ASCII terminal, and a folder called netß
+
+
+@contextlib.contextmanager
+def _unheard() -> Iterator[None]:
+    """What cannot be written on standard error, as its disk is full, say, is lost. That ends no run."""
+    try:
+        yield
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # what is still in its buffer must go somewhere
+
+
 def note(text: str):
     """Print a line on standard error, apart from the transcript, which goes to standard output."""
-    print(text, file=sys.stderr)
+    with _unheard():
+        print(text, file=sys.stderr, flush=True)
 
 
 def tell(text: str):
     """Print the error that ends the script. With torchrun, processes.py puts another function in place of this one."""
-    sys.stderr.write(text)
+    with _unheard():
+        sys.stderr.write(text)
+        sys.stderr.flush()
 
 
 class Interrupt:
@@ -50,11 +91,14 @@ class Interrupt:
         signal.signal(signal.SIGINT, self.before)
 
     def _press(self, *_):
-        if self.pressed:
-            raise KeyboardInterrupt
+        if self.pressed:  # not KeyboardInterrupt: threads would first end their step, and the packages tidy up
+            with contextlib.suppress(Exception):  # a print() is under way
+                sys.stdout.flush()
+            os._exit(130)
         self.pressed = True
         # Not print(): it fails here if Ctrl-C came in the middle of another print()
-        os.write(2, b'\nstopping after this step; Ctrl-C again stops at once\n')
+        with _unheard():
+            os.write(2, b'\nstopping after this step; Ctrl-C again stops at once\n')
 
     def leave(self):
         """End the script with exit code 130 if Ctrl-C was pressed."""
@@ -66,14 +110,17 @@ def _ending(error: BaseException) -> str | None:
     """What the user is told about this error, or None where the fault is in this program."""
     if isinstance(error, UserError):
         return str(error)
+    if isinstance(error, MemoryError) or any(sign in f'{type(error).__name__}: {error}' for sign in NO_MEMORY):
+        return 'out of memory: try a smaller network or batch'
+    if isinstance(error, RuntimeError) and any(sign in str(error) for sign in NO_GPU):
+        return f'the GPU cannot be used ({str(error).splitlines()[0]}): add --no_cuda'
     if isinstance(error, ModuleNotFoundError):
         return f'the package {error.name!r} is not installed: pip install -r requirements.txt'
     if isinstance(error, OSError):
-        where = '' if error.filename is None else f': {error.filename or "an empty name"}'
-        return f'{error.strerror or error}{where}'
-    full = type(error).__name__ == 'OutOfMemoryError' or 'DefaultCPUAllocator' in str(error)  # torch's, on GPU and CPU
-    if isinstance(error, MemoryError) or full:
-        return 'out of memory: try a smaller network or batch'
+        where = error.filename
+        if where is None and error.errno in FULL:  # files.write() names its file
+            where = 'standard output'
+        return f'{error.strerror or error}' + ('' if where is None else f': {where or "an empty name"}')
     return None
 
 
@@ -110,5 +157,6 @@ def _flush():
         os._exit(141 if gone else 2)
 
 
+_open_streams()
 sys.excepthook = _end
 atexit.register(_flush)

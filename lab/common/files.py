@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import time
 
+BUSY_SECONDS = 1  # so long Windows may refuse to replace a file that a virus scanner looks at
 STALE_SECONDS = 3600  # a temporary file this old was left by a killed run: no write or download takes so long
 WRITES = True  # False in a process that leaves all files to another one, see processes.py
 
@@ -13,11 +14,12 @@ WRITES = True  # False in a process that leaves all files to another one, see pr
 def write(path: str, data: bytes):
     """Write `data` into a temporary file beside `path`, then give it that name, in place of an old file.
 
-    Makes the folder if it is missing. Raises OSError (disk full, no permission); the old file is then unchanged.
+    Makes the folder if it is missing; where `path` is a link, the file that it leads to is written. Raises OSError,
+    which names the file (disk full, no permission); the old file is then unchanged.
     """
     if not WRITES:
         return
-    where, name = os.path.split(os.path.abspath(path))
+    where, name = os.path.split(os.path.realpath(path))
     os.makedirs(where, exist_ok=True)
     part = os.path.join(where, f'.{name}.{os.getpid()}.part')
     try:
@@ -25,12 +27,23 @@ def write(path: str, data: bytes):
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(part, path)
-    except BaseException:
+        _replace(part, os.path.join(where, name))
+    except OSError as error:  # of a full disk it would name no file, else the temporary one
+        raise OSError(error.errno, error.strerror, path) from error
+    finally:
         if os.path.exists(part):
             os.unlink(part)
-        raise
     sweep(where, '.', '.part')
+
+
+def _replace(part: str, path: str):
+    """os.replace(); on Windows again and again for a second: it is refused while another program reads the file."""
+    end = time.monotonic() + BUSY_SECONDS
+    while os.name == 'nt' and time.monotonic() < end:
+        with contextlib.suppress(PermissionError):
+            return os.replace(part, path)
+        time.sleep(BUSY_SECONDS / 20)
+    os.replace(part, path)
 
 
 def prepare(folder: str):

@@ -1,5 +1,6 @@
 """endings.py: an error of the user is one line, and Ctrl-C ends a script at the right place."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -31,6 +32,10 @@ def script(body: str, tmp_path, stdout=subprocess.PIPE):
         ('open("")', 'script.py: error: No such file or directory: an empty name\n'),
         ('import no_such_package', "script.py: error: the package 'no_such_package' is not installed: pip install -r "),
         ('raise MemoryError', 'script.py: error: out of memory: try a smaller network or batch\n'),
+        (
+            'raise OSError(28, "No space left on device")',
+            'script.py: error: No space left on device: standard output\n',
+        ),
     ],
 )
 def test_errors_of_the_user_end_in_one_line_and_exit_code_2(body, line, tmp_path):
@@ -39,13 +44,21 @@ def test_errors_of_the_user_end_in_one_line_and_exit_code_2(body, line, tmp_path
     assert process.stderr.startswith(line) and process.stderr.count('\n') == 1
 
 
-def test_a_network_too_large_for_memory_is_told_as_such():
+def test_too_little_memory_is_told_as_such():
     import torch
 
     with pytest.raises(RuntimeError) as caught:
         torch.empty(10**15)
-    assert endings._ending(caught.value) == 'out of memory: try a smaller network or batch'
-    assert endings._ending(torch.cuda.OutOfMemoryError()) == 'out of memory: try a smaller network or batch'
+    library = ImportError('libtorch_cuda.so: failed to map segment from shared object')
+    system = OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+    for error in caught.value, torch.cuda.OutOfMemoryError(), library, system:
+        assert endings._ending(error) == 'out of memory: try a smaller network or batch'
+
+
+def test_a_gpu_that_fails_is_told_with_the_flag_that_does_without_it():
+    error = RuntimeError('CUDA error: unspecified launch failure\nCUDA kernel errors might be reported later')
+    assert endings._ending(error) == 'the GPU cannot be used (CUDA error: unspecified launch failure): add --no_cuda'
+    assert endings._ending(RuntimeError('mat1 and mat2 shapes cannot be multiplied')) is None
 
 
 def test_the_traceback_of_an_error_is_shown_above_its_line_for_those_who_ask(tmp_path, monkeypatch):
@@ -87,6 +100,40 @@ def test_a_reader_that_leaves_is_no_error(body, tmp_path):
     assert (process.returncode, process.stderr) == (141, '')  # as other programs that SIGPIPE ends
 
 
+TELL = """
+    endings.note('a note')
+    print('the transcript')
+    print(open(__file__).fileno() > 2)
+    if len(sys.argv) > 1:
+        raise endings.UserError('no')
+"""
+
+
+@pytest.mark.parametrize('streams', ['2>&-', '2>/dev/full', '<&- 2>&-'])
+@pytest.mark.parametrize(('flag', 'code'), [('', 0), ('--wrong', 2)])
+def test_a_standard_error_that_is_closed_or_full_changes_nothing_else(streams, flag, code, tmp_path):
+    (tmp_path / 'script.py').write_text(f'import sys\nfrom lab.common import endings\n{textwrap.dedent(TELL)}')
+    command = f'{sys.executable} script.py {flag} {streams}'
+    done = subprocess.run(command, shell=True, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (code, 'the transcript\nTrue\n', '')
+
+
+def test_a_standard_output_that_is_closed_takes_everything(tmp_path):
+    (tmp_path / 'script.py').write_text(f'import sys\nfrom lab.common import endings\n{textwrap.dedent(TELL)}')
+    command = f'{sys.executable} script.py >&-'
+    done = subprocess.run(command, shell=True, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, 'a note\n')
+
+
+def test_a_terminal_without_a_character_gets_it_with_a_backslash(tmp_path, monkeypatch):
+    monkeypatch.setitem(ENVIRONMENT, 'PYTHONIOENCODING', 'ascii')
+    assert script('print("net\\xdf")', tmp_path).stdout == 'net\\xdf\n'
+
+
+def test_ctrl_c_on_windows_is_left_to_python():
+    assert os.environ['FOR_DISABLE_CONSOLE_CTRL_HANDLER'] == '1'
+
+
 def interrupted(body, tmp_path, times):
     """Send Ctrl-C to a script `times` times, each when it has answered the last; returns (exit code, output)."""
     file = tmp_path / 'script.py'
@@ -116,14 +163,16 @@ def test_ctrl_c_ends_the_loop_and_what_follows_is_done(tmp_path):
     assert interrupted(body, tmp_path, 1) == (130, 'kept\n')
 
 
-def test_a_second_ctrl_c_ends_at_once(tmp_path):
+def test_a_second_ctrl_c_ends_at_once_and_what_was_printed_is_kept(tmp_path):
     body = """
-        with endings.Interrupt() as stop:
+        from concurrent.futures import ThreadPoolExecutor
+        with endings.Interrupt() as stop, ThreadPoolExecutor(1) as pool:
             print('ready', flush=True)
-            time.sleep(60)  # a step that takes long
-        print('kept', flush=True)
+            print('before')
+            pool.submit(time.sleep, 600).result()  # a step that takes long, in a thread of its own
+        print('after')
     """
-    assert interrupted(body, tmp_path, 2) == (130, '')
+    assert interrupted(body, tmp_path, 2) == (130, 'before\n')
 
 
 def test_ctrl_c_outside_a_loop_ends_without_a_traceback(tmp_path):

@@ -30,11 +30,41 @@ def test_a_write_that_fails_half_way_leaves_the_old_file_alone(tmp_path):
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))  # the disk is full after 1,000 bytes
     try:
-        with pytest.raises(OSError):
+        with pytest.raises(OSError, match='File too large') as caught:
             files.write(str(path), bytes(100_000))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert path.read_bytes() == b'old' and os.listdir(tmp_path) == ['file']
+    assert caught.value.filename == str(path)
+
+
+def test_the_file_that_a_link_leads_to_is_written(tmp_path):
+    (tmp_path / 'other').mkdir()
+    (tmp_path / 'link').symlink_to(tmp_path / 'other' / 'file')
+    for data in b'first', b'second':
+        files.write(str(tmp_path / 'link'), data)
+        assert (tmp_path / 'link').is_symlink() and (tmp_path / 'other' / 'file').read_bytes() == data
+
+
+@pytest.mark.parametrize(('system', 'times', 'written'), [('nt', 3, True), ('nt', 1000, False), ('posix', 1, False)])
+def test_a_file_that_windows_does_not_let_go_is_replaced_within_a_second(system, times, written, tmp_path, monkeypatch):
+    refusals, replace, path = iter(range(times)), os.replace, tmp_path / 'file'
+
+    def refusing(*paths):
+        if next(refusals, None) is not None:
+            raise PermissionError(errno.EACCES, 'another program reads it')
+        replace(*paths)
+
+    path.write_bytes(b'old')
+    monkeypatch.setattr(files, 'BUSY_SECONDS', 0.2)
+    monkeypatch.setattr(files.os, 'replace', refusing)
+    monkeypatch.setattr(files.os, 'name', system)
+    if written:
+        files.write(str(path), b'new')
+    else:
+        with pytest.raises(PermissionError):
+            files.write(str(path), b'new')
+    assert path.read_bytes() == (b'new' if written else b'old') and os.listdir(tmp_path) == ['file']
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason='root may write everywhere')

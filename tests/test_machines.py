@@ -1,0 +1,48 @@
+"""The scripts on other people's machines: Python with other options, folders of other letters, leftover variables."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HOUSE = Path(__file__).parents[1]
+SCRIPTS = ['kuzu_main.py', 'check_main.py', 'seq_train.py', 'seq_plot.py', 'bench.py']
+
+
+def run(folder: Path, script: str, flags: str = '', options: str = '', **variables: str) -> subprocess.CompletedProcess:
+    """Run a script in a folder with options of Python and environment variables; what it says is text."""
+    command = [sys.executable, *options.split(), HOUSE / script, *flags.split()]
+    environment = {name: value for name, value in os.environ.items() if name not in ('PYTHONPATH', 'DISPLAY')}
+    return subprocess.run(command, cwd=folder, env=environment | variables, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize('script', SCRIPTS)
+def test_scripts_run_whatever_python_leaves_out(script, tmp_path):
+    told = {
+        run(tmp_path, script, '--help').stdout,
+        run(tmp_path, script, '--help', '-OO').stdout,
+        run(tmp_path, script, '--help', '-I').stdout,
+        run(tmp_path, script, '--help', PYTHONSAFEPATH='1').stdout,
+    }
+    assert len({' '.join(text.split()[-10:]) for text in told}) == 1 and '--help' in told.pop()
+
+
+def test_a_run_without_docstrings_and_asserts_is_the_same(tmp_path):
+    usual, bare = (run(tmp_path, 'check_main.py', '--act step --set_weights', option) for option in ('', '-OO -I'))
+    assert (bare.returncode, bare.stdout, bare.stderr) == (0, usual.stdout, usual.stderr)
+
+
+def test_a_variable_that_torchrun_left_behind_changes_nothing(tmp_path):
+    flags = '--net lin --dataset digits --epochs 1 --seed 1'
+    done = run(tmp_path, 'kuzu_main.py', flags, TORCHELASTIC_RUN_ID='none')
+    assert (done.returncode, done.stderr) == (0, 'seed: 1\n')
+
+
+def test_a_folder_that_the_terminal_cannot_write_is_named_with_a_backslash(tmp_path):
+    flags = '--epoch 10 --keep best --seed 1 --out_path netß'
+    done = run(tmp_path, 'seq_train.py', flags, PYTHONUTF8='0', PYTHONIOENCODING='ascii')
+    assert done.returncode == 0
+    assert 'best checkpoint: net\\xdf/anb2n_srn2_10.pth\n' in done.stdout
+    assert (tmp_path / 'netß' / 'anb2n_srn2_10.pth').is_file()
