@@ -163,16 +163,15 @@ def test_ctrl_c_ends_the_loop_and_what_follows_is_done(tmp_path):
     assert interrupted(body, tmp_path, 1) == (130, 'kept\n')
 
 
-def test_a_second_ctrl_c_ends_at_once_and_what_was_printed_is_kept(tmp_path):
+def test_a_second_ctrl_c_ends_at_once(tmp_path):
     body = """
         from concurrent.futures import ThreadPoolExecutor
         with endings.Interrupt() as stop, ThreadPoolExecutor(1) as pool:
             print('ready', flush=True)
-            print('before')
             pool.submit(time.sleep, 600).result()  # a step that takes long, in a thread of its own
-        print('after')
+        print('kept', flush=True)
     """
-    assert interrupted(body, tmp_path, 2) == (130, 'before\n')
+    assert interrupted(body, tmp_path, 2) == (130, '')
 
 
 def test_ctrl_c_outside_a_loop_ends_without_a_traceback(tmp_path):
