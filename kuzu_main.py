@@ -128,13 +128,15 @@ def train_one(options: Options, run: Run, data: Dataset, saved: dict | None, sto
     """Train one network, print what the lab prints and what is new, and draw its pictures."""
     import torch
 
-    from lab.kuzu import networks, pictures
+    from lab.kuzu import networks
     from lab.kuzu.train import predict, train
 
     settings = options.settings
     torch.manual_seed(settings.seed)  # so that a network's result does not depend on those trained before it
     model = networks.to_device(networks.build(run, settings.batch), data.train_images)
     history, loss, confusion = train(model, data, settings, os.path.join(options.out_path, run.name), saved, stop)
+    from lab.kuzu import pictures  # loads matplotlib
+
     parameters, pairs = networks.count_parameters(model), pictures.confused_pairs(confusion)
     names = [f'{data.classes[target]} -> {data.classes[chosen]} {count}' for target, chosen, count in pairs]
     print(f'Model parameters: {parameters}')

@@ -20,7 +20,9 @@ atexit.register(lambda: print(*sys.modules, file=sys.stderr))  # before the scri
 runpy.run_path(sys.argv[0], run_name='__main__')
 """
 NEVER = {'torchvision', 'sklearn', 'pandas', 'networkx', 'matplotlib.pyplot', 'torch.utils.tensorboard', 'IPython'}
-COMPILERS = {'torch._dynamo', 'torch._inductor', 'triton', 'sympy'}  # that come with torch.optim and need a second
+# What torch.optim and torch's device 'meta' bring with them; it needs a second
+COMPILERS = {'torch._dynamo', 'torch._inductor', 'triton', 'sympy'}
+KUZU = '--net lin', '--net full --optim adam', '--net conv', '--net conv --recipe fast', '--net full --hid 5 6'
 DRAWING = {'matplotlib', 'PIL'}
 SLOW = {'torch', 'numba', 'numpy', 'scipy', 'sklearn'} | DRAWING
 
@@ -50,7 +52,7 @@ def folder(tmp_path):
 @pytest.mark.parametrize(
     ('command', 'needless'),
     [
-        ('kuzu_main.py --net lin --epochs 1', {'numba', 'scipy'}),
+        *((f'kuzu_main.py --epochs 1 {flags}', {'numba', 'scipy'} | COMPILERS) for flags in KUZU),
         ('check_main.py --act step --hid 4 --set_weights', {'numba', 'scipy', 'matplotlib'} | COMPILERS),
         ('check_main.py --hid 4 --epoch 100', {'matplotlib'} | COMPILERS),
         ('seq_train.py --epoch 1', DRAWING | COMPILERS),
@@ -63,6 +65,12 @@ def test_a_run_loads_no_package_that_it_does_not_need(command, needless, folder)
     assert code == 0
     assert 'torch' in loaded
     assert sorted(loaded & (NEVER | needless)) == []
+
+
+def test_a_run_that_ends_before_its_first_picture_loads_nothing_to_draw(folder):
+    code, loaded = run('kuzu_main.py --net conv --lr 100 --epochs 9', folder)
+    assert code == 2
+    assert sorted(loaded & (NEVER | DRAWING)) == []
 
 
 @pytest.mark.parametrize(('flag', 'code'), [('--help', 0), ('--no_such_flag', 2)])

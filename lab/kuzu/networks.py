@@ -29,19 +29,20 @@ def build(run: Run, batch: int) -> torch.nn.Module:
         raise UserError(f'{network.__name__} of this kuzu.py does not take {flags}') from None
     try:
         with torch.device('meta'):  # a network of shapes only, which takes no memory
-            model = network(**run.shape)
-            parameters, activations = count_parameters(model), count_activations(model)
+            parameters = count_parameters(network(**run.shape))
     except ValueError as error:
         raise UserError(str(error)) from error
     if parameters > MOST_PARAMETERS:
         raise UserError(f'{parameters:,} parameters are too many: {MOST_PARAMETERS:,} at most')
+    model = network(**run.shape)
+    activations = count_activations(model)
     images = max(batch, LEAST_IMAGES)
     if activations * images > MOST_ACTIVATIONS:
         size = 4 * activations * images / 1e9
         raise UserError(
             f'{size:.0f} GB for a batch of {images:,} images: fewer channels or a smaller --batch take less'
         )
-    return network(**run.shape)
+    return model
 
 
 def count_parameters(model: torch.nn.Module) -> int:
@@ -49,15 +50,21 @@ def count_parameters(model: torch.nn.Module) -> int:
 
 
 def count_activations(model: torch.nn.Module) -> int:
-    """How many numbers all layers together output for one image. The model is on torch's device 'meta'.
+    """How many numbers all layers together output for one image; 0 if the model cannot be run.
 
-    0 if it cannot run on this device.
+    The image is a real one: on torch's device 'meta' this would load a large part of torch's compiler.
     """
     counts = []
-    for layer in model.modules():
+    hooks = [
         layer.register_forward_hook(lambda layer, inputs, output: counts.append(output.numel()))
-    with contextlib.suppress(Exception):
+        for layer in model.modules()
+    ]
+    model.eval()
+    with contextlib.suppress(Exception), torch.no_grad():
         model(torch.zeros(1, 1, SIDE, SIDE))
+    for hook in hooks:
+        hook.remove()
+    model.train()
     return sum(counts)
 
 

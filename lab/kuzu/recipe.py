@@ -1,5 +1,6 @@
 """The two ways to train in Part 1: the lab's classic settings, and the fast recipe, the best found for ten epochs."""
 
+import inspect
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -40,11 +41,18 @@ def choose(model: torch.nn.Module, settings: Settings) -> Recipe:
     """
     parameters, rate = model.parameters(), settings.lr
     if settings.recipe == 'fast':
-        optimizer = torch.optim.AdamW(parameters, lr=PEAK_RATE, weight_decay=WEIGHT_DECAY, fused=True)
+        optimizer = plain(torch.optim.AdamW)(parameters, lr=PEAK_RATE, weight_decay=WEIGHT_DECAY, fused=True)
         return Recipe(optimizer, smoothed_loss, shift, one_cycle)
     if settings.optim == 'adam':
-        return Recipe(torch.optim.Adam(parameters, lr=rate, fused=True))
-    return Recipe(torch.optim.SGD(parameters, lr=rate, momentum=settings.mom, fused=True))
+        return Recipe(plain(torch.optim.Adam)(parameters, lr=rate, fused=True))
+    return Recipe(plain(torch.optim.SGD)(parameters, lr=rate, momentum=settings.mom, fused=True))
+
+
+def plain(kind: type[torch.optim.Optimizer]) -> type[torch.optim.Optimizer]:
+    """An optimizer class without the decorators of its methods: they load torch's compiler, which takes a second."""
+    methods = {name: getattr(kind, name) for name in dir(kind)}
+    bare = {name: inspect.unwrap(method) for name, method in methods.items() if hasattr(method, '__wrapped__')}
+    return type(kind.__name__, (kind,), {**bare, 'step': torch.no_grad()(inspect.unwrap(kind.step))})
 
 
 def one_cycle(share: float) -> float:

@@ -71,3 +71,22 @@ def test_images_are_shifted_by_two_pixels_at_most_each_in_its_own_way():
     images[:, :, 14, 14] = 1.0
     places = (recipe.shift(images)[:, 0] == 1).nonzero()[:, 1:]
     assert places.amin(0).tolist() == [12, 12] and places.amax(0).tolist() == [16, 16]
+
+
+@pytest.mark.parametrize('kind', [torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW])
+def test_an_optimizer_without_decorators_takes_the_same_steps_and_remembers_the_same(kind):
+    outcomes = []
+    for variant in kind, recipe.plain(kind):
+        layer = torch.nn.Linear(3, 2)
+        torch.nn.init.constant_(layer.weight, 0.3)
+        torch.nn.init.zeros_(layer.bias)
+        optimizer = variant(layer.parameters(), lr=0.1, weight_decay=0.01, fused=True)
+        for number in range(3):
+            optimizer.zero_grad()
+            layer(torch.tensor([[1.0, 2.0, number]])).square().sum().backward()
+            optimizer.step()
+        state = optimizer.state_dict()
+        optimizer.load_state_dict(state)
+        outcomes.append([*layer.parameters(), str(state)])
+    (w, b, state), (our_w, our_b, our_state) = outcomes
+    assert torch.equal(w, our_w) and torch.equal(b, our_b) and state == our_state
