@@ -1,5 +1,6 @@
 """Finite automata that predict the next symbol: those of the counting languages, minimising, running, comparing."""
 
+from collections import Counter
 from typing import NamedTuple
 
 import numpy as np
@@ -62,6 +63,24 @@ def spell(blocks: Array, num_class: int) -> Array:
     return sequences
 
 
+def distinct(sequences: Array) -> tuple[Array, Array]:
+    """The different rows of sequences (N, T), in the order in which they first come, and how often each is there."""
+    count = Counter(row.tobytes() for row in sequences.astype(np.int8))
+    different = np.frombuffer(b''.join(count), dtype=np.int8).reshape(-1, sequences.shape[1])
+    return different.astype(int), np.array([*count.values()])
+
+
+def runs(sequences: Array) -> tuple[Array, Array]:
+    """For every symbol of sequences (N, T): its number in its run, from 1, and how many of the run are left."""
+
+    def place(symbols):
+        t = np.arange(symbols.shape[1])
+        begins = np.diff(symbols, axis=1, prepend=NONE) != 0
+        return t - np.maximum.accumulate(np.where(begins, t, 0), axis=1) + 1
+
+    return place(sequences), place(sequences[:, ::-1])[:, ::-1] - 1
+
+
 def tell_apart(automaton: Automaton) -> Array:
     """A class for each state, (states,): two states have the same class if no future tells them apart.
 
@@ -78,12 +97,12 @@ def tell_apart(automaton: Automaton) -> Array:
 
 
 def _number(*columns: Array) -> Array:
-    """A number for each row of columns, from 0; equal rows have equal numbers."""
-    order = np.lexsort(columns[::-1])  # much faster than np.unique of rows
-    differs = (np.diff(np.array(columns)[:, order]) != 0).any(axis=0)  # from the row before it
-    number = np.zeros(len(order), dtype=int)
-    number[order[1:]] = differs.cumsum()
-    return number
+    """A number for each row of columns (whole numbers from -2 on), from 0; equal rows have equal numbers."""
+    key = 0
+    for column in columns:
+        key = key * (column.max() + 3) + column + 2
+        key = np.unique(key, return_inverse=True)[1]
+    return key
 
 
 def minimise(automaton: Automaton) -> tuple[Automaton, Array]:

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lab.insight.automaton import BLOCKS, NONE, SYMBOLS, Array, spell
+from lab.insight.automaton import BLOCKS, NONE, SYMBOLS, Array, distinct, runs, spell
 from lab.insight.step import Network, before, follow, softmax
 
 OPEN_ABOVE, CLOSED_BELOW = 0.8, 0.2  # a gate is called open or closed by its mean; between these it is partly open
@@ -30,17 +30,6 @@ class Mistake(NamedTuple):
     due: int
     instead: int  # the symbol that is wrongly predicted most often
     share: float  # of the times that this place is read, how often the network is wrong
-
-
-def runs(sequences: Array) -> tuple[Array, Array]:
-    """For every symbol of sequences (N, T): its number in its run, from 1, and how many of the run are left."""
-
-    def place(symbols):
-        t = np.arange(symbols.shape[1])
-        begins = np.diff(symbols, axis=1, prepend=NONE) != 0
-        return t - np.maximum.accumulate(np.where(begins, t, 0), axis=1) + 1
-
-    return place(sequences), place(sequences[:, ::-1])[:, ::-1] - 1
 
 
 def phases(sequences: Array, num_class: int) -> dict[str, Array]:
@@ -116,15 +105,17 @@ def losses(net: Network) -> tuple[Array, Array]:
 
 def mistakes(net: Network, sequences: Array) -> list[Mistake]:
     """Where on sequences (N, T) the network gets a determined symbol wrong, the largest share first."""
-    sequences, weight = np.unique(sequences, axis=0, return_counts=True)
+    sequences, weight = distinct(sequences)
     nth, left = runs(sequences)
     row, t = np.nonzero((sequences[:, :-1] > 0) & (sequences[:, 1:] != NONE))
     chosen = net.logits(follow(net, sequences)).argmax(axis=2)[row, t]
     read, due, nth, left = sequences[row, t], sequences[row, t + 1], nth[row, t], left[row, t]
     n = (nth + left) // (read + 1)
-    places, where = np.unique(np.column_stack([n, read, nth, due]), axis=0, return_inverse=True)
-    count = np.zeros((len(places), net.num_class))
-    np.add.at(count, (where.reshape(-1), chosen), weight[row])
+    columns, sizes = (n, read, nth, due), (n.max() + 1, net.num_class, nth.max() + 1, net.num_class)
+    keys, where = np.unique(np.ravel_multi_index(columns, sizes), return_inverse=True)
+    places = np.column_stack(np.unravel_index(keys, sizes))
+    count = np.bincount(where * net.num_class + chosen, weight[row], len(places) * net.num_class)
+    count = count.reshape(len(places), net.num_class)
     at_due = np.arange(len(places)), places[:, 3]
     share = 1 - count[at_due] / count.sum(axis=1)
     count[at_due] = 0

@@ -11,12 +11,13 @@ from typing import NamedTuple
 import numpy as np
 
 from lab.insight import automaton as fsm
-from lab.insight.automaton import BLOCKS, NONE, OPEN, Array, Automaton
+from lab.insight.automaton import BLOCKS, NONE, OPEN, Array, Automaton, runs
 from lab.insight.step import Network, follow
 
 Agreement = Callable[[Automaton], tuple[float, float]]  # shares of sequences and of steps, see fidelity()
 POINTS = 20_000  # about so many points are visited
 CLUSTERS = 600  # a network that needs more of them does not behave like a small automaton
+PATIENCE = 2  # with so many times the clusters or states of the best automaton, none was better: there is none
 JUDGED = 40  # the agreement is computed whenever the number of clusters has grown by a 40th
 
 
@@ -32,6 +33,9 @@ class Visits(NamedTuple):
     due: Array  # (P,): the symbol that must come, or OPEN where the language leaves it open
     following: Array  # (P, num_class): the point that a symbol leads to, or NONE
     often: Array  # (P,): how many sequences begin with this prefix
+    count: Array  # (P,): in an A's run the A's read, in another run the symbols owed; 0 at the start
+    parent: Array  # (P,): the point before the last symbol; of the start NONE
+    levels: list[slice]  # the points after 1, after 2, .. symbols
 
 
 class States(NamedTuple):
@@ -39,7 +43,7 @@ class States(NamedTuple):
 
     automaton: Automaton
     cluster: Array  # (P,): the cluster of each point
-    state: Array  # (P,): the automaton's state of each point, NONE where it cannot be reached
+    state: Array  # (P,): where the automaton stands after each point's prefix; NONE where it has no such way
 
 
 def histories(length: int, num_class: int, rng: np.random.Generator) -> Array:
@@ -73,6 +77,9 @@ def visit(net: Network, language: Automaton, sequences: Array) -> Visits:
         levels.append(np.column_stack([step, reads[first], np.full(len(step), t), often]))
     step, row, t, often = np.concatenate(levels).T
     parent, symbol = np.divmod(step, net.num_class)
+    nth, left = runs(sequences)
+    count = np.append(0, np.where(symbol == 0, nth[row, t], left[row, t]))
+    ends = np.cumsum([1, *map(len, levels)])
     state = np.vstack([net.start, follow(net, sequences)[row, t]])
     predicts = net.logits(state).argmax(axis=1)
     predicts[0] = 0
@@ -80,7 +87,30 @@ def visit(net: Network, language: Automaton, sequences: Array) -> Visits:
     following = np.full((total, net.num_class), NONE)
     following[parent, symbol] = np.arange(1, total)
     read = np.append(net.num_class - 1, symbol)
-    return Visits(state, read, predicts, due, following, np.append(len(sequences), often))
+    often, parent = np.append(len(sequences), often), np.append(NONE, parent)
+    slices = [slice(*pair) for pair in itertools.pairwise(ends.tolist())]
+    return Visits(state, read, predicts, due, following, often, count, parent, slices)
+
+
+def where(automaton: Automaton, visits: Visits) -> Array:
+    """The state of an automaton after the prefix of each visited point, (P,); NONE where it has no such way."""
+    ways = np.vstack([automaton.following, np.full(automaton.following.shape[1], NONE)])  # [NONE] leads to NONE
+    state = np.zeros(len(visits.read), dtype=int)
+    for level in visits.levels:
+        state[level] = ways[state[visits.parent[level]], visits.read[level]]
+    return state
+
+
+def taken(automaton: Automaton, visits: Visits, *sequences: Array) -> Array:
+    """Whether a visited point or one of these sequences takes each transition of an automaton, (states, num_class)."""
+    takes = np.zeros((len(automaton.output) + 1, automaton.following.shape[1]), dtype=bool)
+    state = where(automaton, visits)
+    takes[state[visits.parent[1:]], visits.read[1:]] = True
+    for many in sequences:
+        state = fsm.walk(automaton, many)
+        before = np.hstack([np.zeros((len(many), 1), dtype=int), state[:, :-1]])
+        takes[before[many != NONE], many[many != NONE]] = True
+    return takes[:-1]
 
 
 def extract(visits: Visits, agreement: Agreement, guesses: bool, most: int, every: int) -> States:
@@ -100,8 +130,15 @@ def extract(visits: Visits, agreement: Agreement, guesses: bool, most: int, ever
         nearly = _refine(visits, due, agreement, most, every)
         if nearly[0] > shares:
             _, clusters, cluster = nearly
-    automaton, number = fsm.minimise(clusters)
-    return States(automaton, cluster, number[cluster])
+    automaton, _ = fsm.minimise(clusters)
+    return States(automaton, cluster, where(automaton, visits))
+
+
+def without(found: States, taken: Array, visits: Visits) -> States:
+    """The same automaton without the transitions that are not `taken`, (states, num_class): minimised again."""
+    automaton = found.automaton._replace(following=np.where(taken, found.automaton.following, NONE))
+    automaton, _ = fsm.minimise(automaton)
+    return States(automaton, found.cluster, where(automaton, visits))
 
 
 def _refine(
@@ -111,7 +148,8 @@ def _refine(
 
     At first all points are one cluster. While points of one cluster differ (in the symbol read, in the output, or in
     the state that a symbol leads to, once clusters that cannot be told apart are merged), the cluster is cut in two by
-    a plane between the groups that differ. The largest difference is cut first.
+    a plane between the groups that differ. The largest difference is cut first. It ends when the automaton is right
+    about every sequence and every visited point, or when the agreement has not risen for so long that it will not.
     """
     cluster = np.zeros(len(output), dtype=int)
     best = None
@@ -120,18 +158,27 @@ def _refine(
         classes = fsm.tell_apart(clusters)
         groups = _disagreement(cluster, classes, output, visits)
         done = groups is None
-        if best is None or done or len(clusters.output) % max(every, len(clusters.output) // JUDGED) == 0:
-            pure = ((visits.read == clusters.phase[cluster]) & (output == clusters.output[cluster])).all()
+        size = len(clusters.output)
+        if best is None or done or size % max(every, size // JUDGED) == 0:
             shares = agreement(clusters)
-            done |= shares[0] == 1 and pure
+            done |= (
+                shares[0] == 1 and bool((clusters.output[cluster] == output).all()) and _right(clusters, output, visits)
+            )
             if best is None or (classes.max() < most and (shares > best[0] or (done and shares == best[0]))):
                 best = shares, clusters, cluster.copy()
-        if done or len(clusters.output) == CLUSTERS:
+        hopeless = size > PATIENCE * len(best[1].output) + JUDGED or classes.max() > PATIENCE * most
+        if done or hopeless or size == CLUSTERS:
             return best
         members = np.flatnonzero(cluster == cluster[groups[0][0]])
         beyond = _cut(visits.state, members, *groups)
         beyond ^= beyond[0] and members[0] == 0  # the start stays in cluster 0
-        cluster[members[beyond]] = len(clusters.output)
+        cluster[members[beyond]] = size
+
+
+def _right(clusters: Automaton, output: Array, visits: Visits) -> bool:
+    """Whether an automaton that has read the prefix of a visited point predicts that point's output, for all points."""
+    state = where(clusters, visits)
+    return bool((state != NONE).all() and (clusters.output[state] == output).all())
 
 
 def _cut(state: Array, members: Array, here: Array, there: Array) -> Array:
@@ -197,7 +244,7 @@ def fidelity(net: Network, language: Automaton, sequences: Array, guesses: bool)
     It returns the share of sequences on which they are the same at every step, and the share of steps at which they
     are the same. Without `guesses`, only steps count where the language determines the next symbol.
     """
-    sequences, weight = np.unique(sequences, axis=0, return_counts=True)
+    sequences, weight = fsm.distinct(sequences)
     predicts = net.logits(follow(net, sequences)[:, :-1]).argmax(axis=2)
     counts = sequences[:, 1:] != NONE
     if not guesses:

@@ -1,31 +1,61 @@
 """A recurrent network as a step function: state and symbol in, next state and outputs out, in double precision.
 
-Only the parameters are needed, so it works for any SRN or LSTM whose parameters have the lab's names and shapes.
+recurrent() makes one of any network of PyTorch, network() of the parameters of an SRN or an LSTM of the lab.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 
 from lab.insight.automaton import Array
 
+DIFFERENCE = 1e-6  # of a derivative
 GATES = ('forget', 'input', 'output', 'new')
 
 
 class Network(NamedTuple):
-    """A network of `hid` units that reads one of `num_class` symbols per step. All functions take N states at once.
+    """A network that reads one of `num_class` symbols per step. All functions take N states at once, in numpy.
 
     The state of an SRN is its hidden units (size = hid); of an LSTM, its hidden units followed by its cells (2 hid).
     """
 
-    hid: int
-    num_class: int
     start: Array  # (size,), before the first symbol
     read: Callable[[Array, Array | int], Array]  # states (N, size), symbols (N,) or one for all -> next states
     logits: Callable[[Array], Array]  # states (..., size) -> outputs before softmax (..., num_class)
-    jacobian: Callable[[Array, int], Array]  # states (N, size), symbol -> d next / d state, (N, size, size)
-    gates: Callable[[Array, Array], dict[str, Array]] | None  # as read -> (N, hid) for each name in GATES; SRN: None
+    num_class: int
+    hid: int  # so many of the state's numbers, the first ones, are units
+    gates: Callable[[Array, Array], dict[str, Array]] | None = None  # LSTM: as read -> (N, hid) for each of GATES
+
+    def jacobian(self, states: Array, symbol: int) -> Array:
+        """D next / d state by central differences: states (N, size), a symbol -> (N, size, size); error about 1e-9."""
+        columns = []
+        for unit in np.eye(states.shape[1]):
+            step = DIFFERENCE * (1 + np.abs(states @ unit))[:, None] * unit
+            change = self.read(states + step, symbol) - self.read(states - step, symbol)
+            columns.append(change / (2 * step @ unit)[:, None])
+        return np.stack(columns, axis=2)
+
+
+def recurrent(start: Any, step: Callable, outputs: Callable, classes: int) -> Network:
+    """Any recurrent network of PyTorch as a step function. Its own functions take and return tensors of doubles.
+
+    start: (size,), the state before the first symbol. step: states (N, size), symbols (N,) -> the next states.
+    outputs: states (N, size) -> outputs before softmax (N, classes).
+    """
+    start = np.asarray(torch.as_tensor(start).detach(), dtype=np.float64)
+
+    def read(states, symbols):
+        symbols = torch.as_tensor(np.array(np.broadcast_to(symbols, len(states))))
+        with torch.no_grad():
+            return step(torch.as_tensor(states), symbols).numpy()
+
+    def logits(states):
+        with torch.no_grad():
+            return outputs(torch.as_tensor(states.reshape(-1, len(start)))).numpy().reshape(*states.shape[:-1], classes)
+
+    return Network(start, read, logits, classes, len(start))
 
 
 def sigmoid(net: Array) -> Array:
@@ -55,11 +85,7 @@ def _srn(H0, W, U, hid_bias, V, out_bias) -> Network:
     def logits(states):
         return states @ V + out_bias
 
-    def jacobian(states, symbol):
-        slope = 1 - read(states, symbol) ** 2
-        return slope[:, :, None] * U.T
-
-    return Network(len(H0), len(W), np.tanh(H0), read, logits, jacobian, None)
+    return Network(np.tanh(H0), read, logits, len(W), len(H0))
 
 
 def _lstm(W, U, hid_bias, V, out_bias) -> Network:
@@ -79,23 +105,7 @@ def _lstm(W, U, hid_bias, V, out_bias) -> Network:
     def logits(states):
         return states[..., :hid] @ V + out_bias
 
-    def jacobian(states, symbol):
-        at = gates(states, symbol)
-        before = states[:, hid:]
-        after = at['forget'] * before + at['input'] * at['new']
-        to_input, to_forget, to_new, to_output = np.split(U.T, 4)  # d net / d hidden, (hid, hid) each
-        slope = {name: at[name] * (1 - at[name]) for name in ('forget', 'input', 'output')}
-        cell_by_hidden = (
-            (before * slope['forget'])[:, :, None] * to_forget
-            + (at['new'] * slope['input'])[:, :, None] * to_input
-            + (at['input'] * (1 - at['new'] ** 2))[:, :, None] * to_new
-        )
-        cell_by_cell = at['forget'][:, :, None] * np.eye(hid)
-        through = (at['output'] * (1 - np.tanh(after) ** 2))[:, :, None]
-        hidden_by_hidden = through * cell_by_hidden + (np.tanh(after) * slope['output'])[:, :, None] * to_output
-        return np.block([[hidden_by_hidden, through * cell_by_cell], [cell_by_hidden, cell_by_cell]])
-
-    return Network(hid, len(W), np.zeros(2 * hid), read, logits, jacobian, gates)
+    return Network(np.zeros(2 * hid), read, logits, len(W), hid, gates)
 
 
 def follow(net: Network, sequences: Array) -> Array:

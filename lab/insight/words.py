@@ -38,7 +38,8 @@ def reach(found: Analysis) -> list[str]:
     """How far the network counts, and a table of the loss and of the determined symbols that are right by n."""
     shown = [n for n in BLOCKS_SHOWN if n <= len(found.loss)]
     return [
-        f'every determined symbol is right in blocks of n up to {found.counts} (trained on n up to {found.length})',
+        f'every determined symbol is right in mixed blocks of n up to {found.verdict.counts} '
+        f'(trained on n up to {found.length})',
         'n     ' + ''.join(f'{n:8d}' for n in shown),
         'loss  ' + ''.join(f'{found.loss[n - 1]:8.4f}' for n in shown),
         'right ' + ''.join(f'{found.right[n - 1]:8.0%}' for n in shown),

@@ -33,7 +33,7 @@ def exact(num_class: int = 2, noise: float = 0.0) -> Network:
         due = np.where((phase > 0) & (owed == 0), (phase + 1) % num_class, phase)
         return np.eye(num_class)[due]
 
-    return Network(4, num_class, np.array([0.0, num_class - 1, 0, 0]), read, logits, None, None)
+    return Network(np.array([0.0, num_class - 1, 0, 0]), read, logits, num_class, 4)
 
 
 def untrained(kind: str, hid: int, classes: int = 3) -> Network:

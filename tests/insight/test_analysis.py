@@ -1,9 +1,15 @@
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
+import torch
 
-from lab.insight import analysis, phases
+from lab.insight import analysis, phases, words
 from lab.insight import automaton as fsm
 from lab.insight.step import network
+from lab.seq import verdict
+from seq_models import SRN_model
 from tests.insight.counting import analysed, exact, untrained
 from tests.seq.learned import LEARNED
 
@@ -25,16 +31,43 @@ def test_what_is_found_of_a_network_that_has_learned():
     np.testing.assert_array_equal(found.right, phases.losses(found.net)[1])
 
 
-def test_a_network_counts_as_far_as_every_determined_symbol_is_right():
-    net = exact(2)
+def test_the_verdict_is_that_of_the_network_as_pytorch_computes_it():
+    model = SRN_model(2, 2, 2, batch_size=1)
+    model.load_state_dict(LEARNED)
 
-    def up_to(n):  # predicts B for ever in a longer block
-        return net._replace(logits=lambda states: np.where((states[..., 2] > n)[..., None], [0, 1], net.logits(states)))
+    def read(x):
+        model.batch_size = len(x)
+        with torch.no_grad():
+            return model(x)[1]
 
-    assert [analysis.counts(up_to(n)) for n in (0, 1, 12)] == [0, 1, 12]
-    assert analysed('learned').counts == max(
-        n for n in range(1, 30) if (phases.losses(network(LEARNED))[1][:n] == 1).all()
+    expected, found = verdict.judge(read, 2, 4), analysed('learned').verdict
+    assert found.loss == pytest.approx(expected.loss, abs=1e-6)
+    assert (found.learned, found.counts, found.right) == (expected.learned, expected.counts, expected.right)
+
+
+def test_any_network_of_pytorch_is_explained_by_its_start_its_step_and_its_outputs(monkeypatch):
+    monkeypatch.setattr(analysis, 'FRESH', 50)
+    monkeypatch.setattr('lab.insight.states.POINTS', 300)
+    w = {name: value.double() for name, value in LEARNED.items()}
+    found = analysis.explain(
+        torch.tanh(w['H0']),
+        lambda states, symbols: torch.tanh(w['W'][symbols] + states @ w['U'] + w['hid_bias']),
+        lambda states: states @ w['V'] + w['out_bias'],
+        classes=2,
+        length=2,
+        seed=3,
     )
+    assert words.lines(found) == words.lines(analysis.analyse(network(LEARNED), 2, 3))
+
+
+def test_the_page_shows_how_a_gru_is_explained(monkeypatch, capsys):
+    monkeypatch.setattr(analysis, 'FRESH', 50)
+    page = Path(__file__).parents[2] / 'docs' / 'insight.md'
+    [code] = re.findall(r'^```python\n(.*?)^```', page.read_text(), re.MULTILINE | re.DOTALL)
+    assert len(code.splitlines()) <= 10
+    torch.manual_seed(0)
+    exec(code, {})
+    assert '----- the finite automaton found\n' in capsys.readouterr().out
 
 
 def test_sequences_have_five_blocks_of_every_length():
@@ -146,7 +179,7 @@ def test_by_what_automata_are_chosen_and_judged(monkeypatch, length, choosing, e
 
     def extract(visits, agreement, guesses, most, every):
         extracted.append((guesses, most, every))
-        return analysis.states.States(language, np.zeros(1, dtype=int), np.zeros(1, dtype=int))
+        return analysis.states.States(language, np.zeros(1, dtype=int), analysis.states.where(language, visits))
 
     monkeypatch.setattr(analysis.states, 'fidelity', fidelity)
     monkeypatch.setattr(analysis.states, 'extract', extract)
@@ -154,4 +187,5 @@ def test_by_what_automata_are_chosen_and_judged(monkeypatch, length, choosing, e
     analysis.find(net, length, np.random.default_rng(0))
     assert len(asked[0]) == pytest.approx(choosing, abs=2)
     assert len(asked[1]) == 10_000
-    assert extracted == [(False, len(language.output) * 3 // 2, every), (True, analysis.states.CLUSTERS, every)]
+    size = len(language.output)
+    assert extracted == [(False, size * 3 // 2, every), (True, size * 3, every)]

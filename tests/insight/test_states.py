@@ -218,3 +218,38 @@ def test_a_cut_leaves_the_fewest_points_on_the_wrong_side():
     state = np.array([*here, *there])[:, None]
     beyond = states._cut(state, np.arange(10), np.arange(6), np.arange(6, 10))
     assert beyond.tolist() == 8 * [False] + 2 * [True]
+
+
+def test_a_point_stands_where_the_automaton_is_after_its_prefix():
+    net, language = exact(3), fsm.minimise(fsm.language(3, 3))[0]
+    sequences = states.histories(3, 3, np.random.default_rng(0))
+    visits = states.visit(net, language, sequences)
+    at = states.where(language, visits)
+    for row in sequences[::7]:
+        point = state = 0
+        for symbol in row[row != NONE]:
+            point, state = visits.following[point, symbol], language.following[state, symbol]
+            assert at[point] == state
+
+
+def test_transitions_that_no_sequence_takes_are_left_out():
+    """As a cut between clusters may leave it: after the fourth A a fifth leads somewhere, which no block has."""
+    net, language = exact(2), fsm.minimise(fsm.language(2, 4))[0]
+    visits = states.visit(net, language, states.histories(4, 2, np.random.default_rng(0)))
+    fourth = np.flatnonzero((language.phase == 0) & (language.following[:, 0] == NONE))[0]
+    false = language.following.copy()
+    false[fourth, 0] = language.following[0, 0]
+    found = states.States(language._replace(following=false), np.zeros(len(visits.read), int), None)
+    taken = states.taken(found.automaton, visits, draw(50, 2))
+    assert not taken[fourth, 0]
+    assert (taken == (language.following != NONE)).all()
+    assert fsm.same(states.without(found, taken, visits).automaton, language)
+    short = states.visit(net, language, fsm.spell(np.array([[1]]), 2))
+    assert states.taken(language, short).sum() == 3  # A B B A; both A's are one
+    assert (states.taken(language, short, draw(50, 2)) == (language.following != NONE)).all()
+
+
+def test_counts_are_of_the_path_of_the_language():
+    visits = states.visit(exact(2), fsm.language(2, 2), fsm.spell(np.array([[2, 1]]), 2))
+    assert visits.count.tolist() == [0, 1, 2, 3, 2, 1, 0, 1, 1, 0, 1]
+    assert visits.parent.tolist() == [NONE, *range(10)]

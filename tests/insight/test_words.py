@@ -66,10 +66,13 @@ def test_fidelity_is_told_of_sequences_and_of_steps():
 
 def test_reach_has_a_column_for_some_n():
     found = analysed('learned')._replace(
-        counts=7, length=5, loss=np.arange(1, 31) / 1000, right=np.array([*(27 * [1]), 0.5, 0.4, 0.3])
+        verdict=analysed('learned').verdict._replace(counts=7),
+        length=5,
+        loss=np.arange(1, 31) / 1000,
+        right=np.array([*(27 * [1]), 0.5, 0.4, 0.3]),
     )
     assert words.reach(found) == [
-        'every determined symbol is right in blocks of n up to 7 (trained on n up to 5)',
+        'every determined symbol is right in mixed blocks of n up to 7 (trained on n up to 5)',
         'n            1       2       4       6       8      10      15      20      30',
         'loss    0.0010  0.0020  0.0040  0.0060  0.0080  0.0100  0.0150  0.0200  0.0300',
         'right     100%    100%    100%    100%    100%    100%    100%    100%     30%',

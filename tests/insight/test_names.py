@@ -1,0 +1,39 @@
+import numpy as np
+
+from lab.insight import automaton as fsm
+from lab.insight import names, states
+from lab.insight.automaton import OPEN, Automaton
+from lab.insight.layout import layout
+from tests.insight.counting import exact
+
+
+def visits(num_class, length=4):
+    language = fsm.minimise(fsm.language(num_class, length))[0]
+    sequences = states.histories(length, num_class, np.random.default_rng(0))
+    return language, states.visit(exact(num_class), language, sequences)
+
+
+def test_in_the_automaton_of_a_language_a_name_is_the_number_of_symbols_owed():
+    language, seen = visits(3)
+    state = states.where(language, seen)
+    span = names.spans(language, state, seen)
+    assert (span[:, 0] == span[:, 1]).all()
+    found = names.names(language, span, layout(language).row)
+    assert sorted(found)[:5] == ['A1', 'A2', 'A3', 'A4', 'B0a']
+    assert len(set(found)) == 36
+    assert 'B7a' in found and 'C11' in found  # of eight B's one is read, of twelve C's one
+
+
+def test_a_state_that_owes_now_this_now_that_says_so():
+    """A's, then B's for ever: the state of the B's is not named after a number of states, or infinity."""
+    _, seen = visits(2)
+    machine = Automaton(np.array([[1, 2], [1, 2], [1, 2]]), np.array([0, OPEN, 1]), np.array([1, 0, 1]))
+    span = names.spans(machine, states.where(machine, seen), seen)
+    assert names.names(machine, span, np.array([1, 0, 1])) == ['B0', 'A1-4', 'B0-7']
+
+
+def test_no_two_states_have_the_same_name_and_one_where_no_point_is_has_no_number():
+    machine = Automaton(np.zeros((3, 2), dtype=int), np.array([0, 1, 1]), np.array([1, 1, 1]))
+    span = np.array([[3, 3], [3, 3], [-1, -1]])
+    assert names.names(machine, span, np.array([4, 4, 4])) == ['B3', "B3'", 'B']
+    assert names.names(machine, span, np.array([4, 5, 5])) == ['B3a', 'B3b', 'Bb']
