@@ -2,7 +2,7 @@
 
 python3 seq_plot.py --lang anb2n --epoch 100
 python3 seq_plot.py --lang anb2nc3n --model lstm --epoch 50
-python3 seq_plot.py --lang anb2nc3n --model lstm --epoch 50 --cell     the cell states beside the hidden units
+python3 seq_plot.py --lang anb2nc3n --model lstm --epoch 50 --cell     prints the cell states, too
 
 prints the weights, --num_plot sequences with hidden units and output probabilities, then what was found out about the
 network; draws <plot_path>/<lang>_<model><hid>_*.jpg.
@@ -29,12 +29,17 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     add('--epoch', type=cli.whole(0, 1_000_000), default=100, help='thousands of epochs that it was trained')
     add('--num_plot', type=cli.whole(1, 1000), default=10, help='sequences to print and to plot')
     add('--cell', action='store_true', help='lstm: print and plot the cell states, too')
+    add(
+        '--plane', choices=('cell', 'unit'), help='lstm: show states in the plane of cells (default) or of hidden units'
+    )
     add('--plot_path', type=cli.folder, default='plot', help='folder of the pictures')
     cli.add_seed(parser)
     args = parser.parse_args(argv)
     args.task = Task(args.lang, args.length, args.model, args.hid)
     if args.cell and args.model != 'lstm':
         parser.error('--cell: an srn has no cells; use it with --model lstm')
+    if args.plane and args.model != 'lstm':
+        parser.error('--plane: an srn has hidden units only; use it with --model lstm')
     return args
 
 
@@ -77,12 +82,14 @@ def main(argv: list[str] | None = None):
     seed = cli.seed_all(args.seed)
     seen = print_sequences(model, student.language(task), args.num_plot, args.cell)
     net = network(model.state_dict())
+    units = '1 hidden unit' if task.hid == 1 else f'{task.hid} hidden units'
+    title = f'{task.lang}, {task.model.upper()} with {units}, epoch {1000 * args.epoch:,}'
     endings.note('drawing hidden units')
-    draw(pictures.of_units(seen, task.length, net.start if task.model == 'srn' else None))
+    draw(pictures.of_units(seen, task.length, net.start if task.model == 'srn' else None, title))
     found = analyse(net, task.length, seed)
     print(*words.lines(found), sep='\n')
     endings.note('drawing what was found')
-    draw(pictures.of_analysis(found, args.cell))
+    draw(pictures.of_analysis(found, args.plane != 'unit', title))
     picture.show()
 
 

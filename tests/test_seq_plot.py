@@ -73,8 +73,8 @@ def test_an_lstm_with_its_cells(folder, capsys, monkeypatch):
     assert 'it is not the smallest automaton' in out
     assert 'what the network gets wrong:' in out
     pictures = {name.removeprefix('anb2nc3n_lstm3_') for name in os.listdir('plot')}
-    pairs = {'01', '02', '12', '3d', 'states', 'path'}
-    expected = pairs | {f'cell_{name}' for name in pairs} | {'time', 'fsm', 'gates', 'reach'}
+    pairs = {'01', '02', '12', '3d'}
+    expected = pairs | {f'cell_{name}' for name in pairs} | {'states', 'path', 'time', 'fsm', 'gates', 'reach'}
     assert pictures == {f'{name}.jpg' for name in expected}
 
 
@@ -123,6 +123,8 @@ def test_the_labs_flags_and_what_they_are_without_being_typed():
     assert (args.task.lang, args.task.length, args.task.model, args.task.hid) == ('anb2n', 4, 'srn', 2)
     assert (args.epoch, args.num_plot, args.out_path, args.plot_path, args.seed) == (100, 10, 'net', 'plot', None)
     assert not args.cell
+    assert args.plane is None
+    assert seq_plot.parse(['--model', 'lstm', '--plane', 'unit']).plane == 'unit'
     assert seq_plot.parse(['--epoch', '0', '--num_plot', '1']).epoch == 0
     assert seq_plot.parse(['--model', 'lstm', '--cell', '--lang', 'anb2nc3n', '--num_plot', '1000']).num_plot == 1000
 
@@ -147,6 +149,8 @@ def test_without_any_checkpoint_the_command_that_makes_one_is_told(tmp_path):
         '--num_plot 0',
         '--hid -1',
         '--model srn --cell',
+        '--plane unit',
+        '--model lstm --plane hidden',
     ],
 )
 def test_wrong_flags_end_in_one_line(folder, capsys, line):

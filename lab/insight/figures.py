@@ -2,84 +2,123 @@
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from lab.common import picture
 from lab.insight.automaton import SYMBOLS, Array
+from lab.insight.fixed import FixedPoint
 from lab.insight.phases import CLOSED_BELOW, OPEN_ABOVE
+from lab.insight.plane import Plane
 from lab.insight.step import GATES, Network, before, follow, softmax
 
-COLOURS = ('tab:red', 'tab:blue', 'tab:green')  # of the symbols
-ANGLES = ((20, -60), (20, 30), (55, -60))  # elevation and azimuth, degrees
+# of the symbols, and of units; the colour-blind tell them apart (Okabe and Ito 2008)
+COLOURS = ('#d55e00', '#0072b2', '#009e73')
+MORE_COLOURS = (*COLOURS, '#cc79a7', '#56b4e9', '#e69f00', '#000000', '#999999')
+SHAPES = 'os^Dv'
+VIEWS = (('from the front', 15, -70), ('from the side', 15, 15), ('from above', 70, -70))  # elevation, azimuth: degrees
+NEXT = (
+    "number of the next symbol: an A: how many A's of its block\n"
+    'came before it; a B or C: n at first, less and less to the last'
+)
+MARKERS = {'attracting': 'o', 'saddle': 'X', 'repelling': 's'}
 
 
-def pair(units: Array, colour: Array, j: int, k: int, length: int, start: Array | None) -> Figure:
+def pair(
+    units: Array, colour: Array, j: int, k: int, length: int, start: Array | None, name: str, title: str
+) -> Figure:
     """The lab's picture: units j and k of `units` (N, hid) after each symbol, coloured from 0 to `length`.
 
-    start: (hid,), drawn as a black cross, or None.
+    start: (hid,), drawn as a black cross, or None. name: what a unit is called.
     """
-    figure = picture.new(6.4, 4.8)
-    axes = figure.add_subplot()
-    axes.scatter(units[:, j], units[:, k], c=colour, cmap='jet', vmin=0, vmax=length, s=18)
+    figure = picture.new(7.2, 5.2)
+    axes = figure.add_axes((0.11, 0.1, 0.7, 0.83))
+    points = axes.scatter(units[:, j], units[:, k], c=colour, cmap='jet', vmin=0, vmax=length, s=18)
     if start is not None:
-        axes.plot(start[j], start[k], 'x', color='black', ms=10, mew=2)
-    axes.set(xlabel=f'unit {j}', ylabel=f'unit {k}')
+        axes.plot(start[j], start[k], 'x', color='black', ms=10, mew=2, label='start')
+        axes.legend(loc='best', fontsize=9)
+    axes.set(xlabel=f'{name} {j}', ylabel=f'{name} {k}')
+    axes.set_title(title, fontsize=10)
+    _count_bar(figure, points, (0.84, 0.1, 0.025, 0.83))
     return figure
 
 
-def space(units: Array, colour: Array, length: int, start: Array | None) -> Figure:
-    """The first three units in space, seen from three angles; in a window each of the three turns with the mouse."""
-    figure = picture.new(15, 5.4)
-    for place, (elevation, azimuth) in enumerate(ANGLES):
-        axes = figure.add_subplot(1, 3, place + 1, projection='3d')
-        axes.scatter(*units[:, :3].T, c=colour, cmap='jet', vmin=0, vmax=length, s=14)
+def space(units: Array, colour: Array, plane: Plane, length: int, start: Array | None, title: str) -> Figure:
+    """Units (N, hid) along three directions in space, from three angles; in a window each turns with the mouse."""
+    figure = picture.new(15.5, 5.6)
+    places = units @ plane.matrix
+    short = [label.split(':')[0].split(' of ')[0] for label in plane.labels]
+    for column, (view, elevation, azimuth) in enumerate(VIEWS):
+        axes = figure.add_axes((0.31 * column, 0.05, 0.31, 0.84), projection='3d')
+        points = axes.scatter(*places.T, c=colour, cmap='jet', vmin=0, vmax=length, s=14)
         if start is not None:
-            axes.plot(*start[:3, None], 'x', color='black', ms=10, mew=2)
-        axes.set(xlabel='unit 0', ylabel='unit 1', zlabel='unit 2')
+            axes.plot(*(start @ plane.matrix)[:, None], 'x', color='black', ms=10, mew=2, label='start')
+        axes.set(**dict(zip(('xlabel', 'ylabel', 'zlabel'), short, strict=True)), title=view)
+        axes.title.set_fontsize(10)
         axes.locator_params(nbins=4)
+        for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
+            axis.labelpad = 8
         axes.view_init(elevation, azimuth)
-    figure.subplots_adjust(left=0.01, right=0.95, bottom=0.05, top=1, wspace=0.22)
+        axes.set_box_aspect((4, 4, 3), zoom=0.84)
+    axes.zaxis.set_ticklabels([])  # from above they would stand on top of each other
+    if start is not None:
+        figure.legend(*axes.get_legend_handles_labels(), loc='upper left', fontsize=9)
+    figure.text(0.46, 0.95, title, ha='center', fontsize=11)
+    figure.text(0.46, 0.02, ';  '.join(label for label in plane.labels if label not in short), ha='center', fontsize=8)
+    _count_bar(figure, points, (0.935, 0.1, 0.012, 0.78))
     return figure
 
 
-def over_time(net: Network, sequence: Array) -> Figure:
+def _count_bar(figure: Figure, points, place: tuple[float, float, float, float]):
+    """What the lab's colours mean."""
+    bar = figure.colorbar(points, cax=figure.add_axes(place), ticks=MaxNLocator(5, integer=True))
+    bar.set_label(NEXT, fontsize=8)
+    bar.ax.tick_params(labelsize=8)
+
+
+def over_time(net: Network, sequence: Array, title: str) -> Figure:
     """One sequence (T,) from left to right, and above each symbol what is inside the network after reading it."""
     states = follow(net, sequence[None])[0]
-    panels = [('hidden', states[:, : net.hid], 'RdBu_r', 1.0)]
+    panels = [('hidden units', states[:, : net.hid], 'RdBu_r', 1.0)]
     if net.gates is not None:
         cell = states[:, net.hid :]
-        panels.append(('cell', cell, 'RdBu_r', np.abs(cell).max()))
+        panels.append(('cells', cell, 'RdBu_r', np.abs(cell).max()))
         gates = net.gates(before(net, sequence[None])[0], sequence)
         panels += [(f'{gate} gate', gates[gate], 'viridis', 1.0) for gate in GATES[:3]]
         panels.append(('new values', gates['new'], 'RdBu_r', 1.0))
-    panels.append(('output', softmax(net.logits(states)), 'viridis', 1.0))
+    panels.append(('probability', softmax(net.logits(states)), 'viridis', 1.0))
     rows = [values.shape[1] for _, values, _, _ in panels]
-    figure = picture.new(max(7.0, 1.6 + 0.125 * len(sequence)), 0.9 + 0.27 * sum(rows) + 0.16 * len(rows), window=False)
+    width, height = max(7.4, 2.5 + 0.125 * len(sequence)), 1.5 + 0.25 * sum(rows) + 0.16 * len(rows)
+    figure = picture.new(width, height, window=False)
     axes = np.ravel(figure.subplots(len(panels), 1, gridspec_kw={'height_ratios': rows}))
+    figure.subplots_adjust(left=1.4 / width, right=1 - 0.75 / width, bottom=0.75 / height, top=1 - 0.42 / height)
     changes = np.flatnonzero(np.diff(sequence)) + 0.5
     for each, (name, values, colours, top) in zip(axes, panels, strict=True):
-        image = each.imshow(values.T, aspect='auto', cmap=colours, vmax=top, vmin=-top if 'Rd' in colours else 0)
+        low = -top if 'Rd' in colours else 0
+        image = each.imshow(values.T, aspect='auto', cmap=colours, vmax=top, vmin=low)
         each.vlines(changes, -0.5, values.shape[1] - 0.5, color='black', lw=0.7)
-        units = list(SYMBOLS[: values.shape[1]]) if name == 'output' else [*range(values.shape[1])]
+        units = list(SYMBOLS[: values.shape[1]]) if name == 'probability' else [*range(values.shape[1])]
         each.set_yticks(range(values.shape[1]), units, fontsize=8)
         each.set_xticks([])
         each.set_ylabel(name, rotation=0, ha='right', va='center', labelpad=18, fontsize=9)
-        bar = figure.colorbar(image, ax=each, fraction=0.1 / figure.get_figwidth(), pad=0.012, aspect=6)
-        bar.ax.tick_params(labelsize=7)
+        place = each.get_position()
+        bar = figure.colorbar(image, cax=figure.add_axes((place.x1 + 0.1 / width, place.y0, 0.1 / width, place.height)))
+        bar.set_ticks([low, top], labels=[f'{low:.3g}', f'{top:.3g}'], fontsize=7)
     axes[-1].set_xticks(range(len(sequence)), [SYMBOLS[symbol] for symbol in sequence], fontsize=7)
     for tick, symbol in zip(axes[-1].get_xticklabels(), sequence, strict=True):
         tick.set_color(COLOURS[symbol])
-    width, height = figure.get_size_inches()
-    figure.subplots_adjust(left=1.35 / width, right=1 - 0.3 / width, bottom=0.35 / height, top=1 - 0.12 / height)
+    axes[-1].set_xlabel('symbol read; above it what is inside the network after that, and how likely it takes each '
+                        'symbol to come next' if width > 8 else 'symbol read', fontsize=9)  # fmt: skip
+    figure.text(0.5, 1 - 0.2 / height, title, ha='center', va='center', fontsize=10)
     return figure
 
 
-def path(places: Array, sequence: Array, units: tuple[int, int]) -> Figure:
-    """The way of a sequence (T,) through the plane of two units: an arrow per symbol, in its colour.
+def path(places: Array, sequence: Array, labels: list[str], title: str) -> Figure:
+    """The way of a sequence (T,) through a plane: an arrow per symbol, in its colour.
 
-    places: (T + 1, 2), the start first.
+    places: (T + 1, 2), the start first. labels: of the axes.
     """
-    figure = picture.new(7, 7, window=False)
-    axes = figure.add_axes((0.13, 0.08, 0.84, 0.88))
+    figure = picture.new(7.2, 7.4, window=False)
+    axes = figure.add_axes((0.13, 0.08, 0.84, 0.86))
     for symbol in np.unique(sequence):
         here = np.flatnonzero(sequence == symbol)
         step = places[here + 1] - places[here]
@@ -87,15 +126,16 @@ def path(places: Array, sequence: Array, units: tuple[int, int]) -> Figure:
                     width=0.003, headwidth=5, alpha=0.8, label=f'reads {SYMBOLS[symbol]}')  # fmt: skip
         axes.plot(*places[here + 1].T, 'o', color=COLOURS[symbol], ms=4)
     axes.plot(*places[0], 'x', color='black', ms=11, mew=2.5, label='start')
-    axes.set(xlabel=f'unit {units[0]}', ylabel=f'unit {units[1]}')
+    axes.set(xlabel=labels[0], ylabel=labels[1])
+    axes.set_title(title, fontsize=10)
     axes.margins(0.06)
     axes.legend(loc='best', fontsize=9)
     return figure
 
 
-def gates(table: dict[str, dict[str, Array]]) -> Figure:
+def gates(table: dict[str, dict[str, Array]], title: str) -> Figure:
     """Gates by phase, see phases.gates(): a point at each unit's mean, a bar from its least to its largest value."""
-    figure = picture.new(11, 6.4, window=False)
+    figure = picture.new(11, 6.8, window=False)
     hid = next(iter(table.values()))['new'].shape[1]
     for axes, gate in zip(np.ravel(figure.subplots(2, 2)), GATES, strict=True):
         if gate != 'new':
@@ -104,26 +144,66 @@ def gates(table: dict[str, dict[str, Array]]) -> Figure:
         for unit in range(hid):
             mean, least, largest = np.stack([values[gate][:, unit] for values in table.values()], axis=1)
             x = np.arange(len(table)) + (unit - (hid - 1) / 2) * min(0.18, 0.7 / hid)
-            axes.errorbar(x, mean, (mean - least, largest - mean), fmt='o', ms=5, capsize=2, label=f'unit {unit}')
+            again, which = divmod(unit, len(MORE_COLOURS))
+            style = {'fmt': SHAPES[again % len(SHAPES)], 'color': MORE_COLOURS[which], 'ms': 5, 'capsize': 2}
+            axes.errorbar(x, mean, (mean - least, largest - mean), **style, label=f'cell {unit}')
         axes.set_xticks(range(len(table)), list(table))
-        axes.set_title('new values' if gate == 'new' else f'{gate} gate (grey: closed, open)', fontsize=10)
+        axes.set_title('new values' if gate == 'new' else f'{gate} gate (grey below: closed, above: open)', fontsize=10)
         axes.set_ylim(*((-1.05, 1.05) if gate == 'new' else (-0.04, 1.04)))
-    if hid <= 10:
-        figure.legend(*axes.get_legend_handles_labels(), loc='lower center', ncols=hid, fontsize=9)
-    figure.subplots_adjust(left=0.05, right=0.985, bottom=0.12, top=0.95, hspace=0.28, wspace=0.12)
+    if hid <= 20:
+        figure.legend(*axes.get_legend_handles_labels(), loc='lower center', ncols=min(hid, 10), fontsize=9)
+    figure.text(0.5, 0.965, f'{title}: gates by the symbol read (mean, least and largest)', ha='center', fontsize=11)
+    figure.subplots_adjust(left=0.05, right=0.985, bottom=0.13, top=0.9, hspace=0.28, wspace=0.12)
     return figure
 
 
-def reach(loss: Array, right: Array, trained: int) -> Figure:
+def reach(loss: Array, right: Array, trained: int, title: str) -> Figure:
     """The lab's loss on blocks of n = 1, 2, .. and whether every determined symbol is right there."""
-    figure = picture.new(7, 4.2, window=False)
-    axes = figure.add_axes((0.11, 0.13, 0.86, 0.83))
+    figure = picture.new(7, 4.5, window=False)
+    axes = figure.add_axes((0.11, 0.13, 0.86, 0.78))
     n = np.arange(1, len(loss) + 1)
     axes.axvspan(0.5, trained + 0.5, color='0.93', label=f'trained on (n up to {trained})')
     axes.plot(n, loss, color='0.6', lw=1, zorder=1)
-    for mask, colour, text in ((right == 1, 'tab:green', 'right'), (right < 1, 'tab:red', 'not all right')):
-        axes.plot(n[mask], loss[mask], 'o', color=colour, ms=5, label=f'determined symbols {text}')
+    for mask, shape, colour, text in (
+        (right == 1, 'o', COLOURS[1], 'right'),
+        (right < 1, 'X', COLOURS[0], 'not all right'),
+    ):
+        axes.plot(n[mask], loss[mask], shape, color=colour, ms=6, label=f'determined symbols {text}')
     axes.set(xlabel='n, the same in all five blocks', ylabel='loss (mean squared difference)', xlim=(0.5, len(n) + 0.5))
+    axes.set_title(title, fontsize=10)
     axes.set_ylim(bottom=0)
     axes.legend(loc='lower right', fontsize=9)
+    return figure
+
+
+def flow(net: Network, fixed: list[list[FixedPoint]], steps: list[tuple[Array, Array]], title: str) -> Figure:
+    """The map of each symbol in an SRN of 2 units: grey arrows show where it moves states, over them its fixed points.
+
+    steps: for each symbol the visited states before it (N, 2) and after it (N, 2).
+    """
+    figure = picture.new(6.2 * net.num_class, 6.9, window=False)
+    grid = np.stack(np.meshgrid(*2 * [np.linspace(-1, 1, 21)]), axis=-1).reshape(-1, 2)
+    for symbol, axes in enumerate(np.ravel(figure.subplots(1, net.num_class))):
+        moved = net.read(grid, symbol) - grid
+        moved /= np.linalg.norm(moved, axis=1, keepdims=True) + 1e-12
+        axes.quiver(*grid.T, *moved.T, color='0.75', angles='xy', pivot='mid', scale=28, width=0.0028)
+        before, after = steps[symbol]
+        axes.quiver(*before.T, *(after - before).T, color=COLOURS[symbol], angles='xy', scale_units='xy', scale=1,
+                    width=0.0022, alpha=0.35)  # fmt: skip
+        axes.plot(*after.T, '.', color=COLOURS[symbol], ms=4)
+        for each in fixed[symbol]:
+            for value, vector in zip(each.eigenvalues, each.eigenvectors.T, strict=True):
+                if abs(value.imag) < 1e-9:
+                    ends = each.point + np.array([[-0.22], [0.22]]) * vector.real
+                    axes.plot(*ends.T, color='black', lw=1.6, ls='-' if abs(value) > 1 else ':')
+            axes.plot(*each.point, MARKERS[each.kind], color='gold', mec='black', ms=11)
+        axes.set(
+            xlim=(-1.08, 1.08), ylim=(-1.08, 1.08), xlabel='unit 0', ylabel='unit 1', title=f'reading {SYMBOLS[symbol]}'
+        )
+        axes.set_aspect('equal')
+    text = 'fixed points: circle attracting, X saddle, square repelling; '
+    text += 'lines: eigenvectors, growing (solid), shrinking (dotted)'
+    figure.text(0.5, 0.97, title, ha='center', fontsize=11)
+    figure.text(0.5, 0.02, text, ha='center', fontsize=9)
+    figure.subplots_adjust(left=0.06, right=0.98, bottom=0.13, top=0.91)
     return figure

@@ -27,13 +27,15 @@ def layout(automaton: Automaton) -> Layout:
     rows, a letter tells them apart.
     """
     phase, last = automaton.phase, automaton.phase.max()
-    owed = _steps_left(automaton)
+    owed, depth = _steps_left(automaton), _depth(automaton)
     read = _below(automaton, 0, np.zeros(len(phase), dtype=int)) + 1  # the fewest A's that lead to the state
     count = np.where(phase == 0, read, owed)
-    x = np.where(phase == last, owed, read)
+    x = np.where(phase == last, depth, read)
     if last == 1:
         leads = automaton.following[:, 1]
-        x = np.where((phase == 0) & (leads != NONE), owed[leads], x)
+        above = (phase == 0) & (leads != NONE)
+        regular = len(np.unique(depth[leads[above]])) == above.sum()
+        x = np.where(above, depth[leads], x) if regular else np.where(phase == 0, 2 * read - 1, x)
     else:
         x = np.where(phase == 1, _below(automaton, 1, x), x)
     row, names, first = np.zeros(len(x), dtype=int), [''] * len(x), 0
@@ -60,6 +62,22 @@ def _steps_left(automaton: Automaton) -> Array:
     for _ in own:
         left = np.where(own == NONE, left, np.minimum(left, left[own] + 1))
     return left
+
+
+def _depth(automaton: Automaton) -> Array:
+    """How many more symbols of its phase a state can read before the phase ends, or goes round in a circle."""
+    own = automaton.following[np.arange(len(automaton.phase)), automaton.phase]
+    depth = np.full(len(own), NONE)
+    for state in range(len(own)):
+        way = []
+        while state != NONE and depth[state] == NONE and state not in way:
+            way.append(state)
+            state = own[state]
+        steps = NONE if state == NONE or state in way else depth[state]
+        for before in reversed(way):
+            steps += 1
+            depth[before] = steps
+    return depth
 
 
 def _below(automaton: Automaton, phase: int, x: Array) -> Array:

@@ -15,12 +15,13 @@ class Seen(NamedTuple):
     hidden: Array  # (N, hid), after each symbol
     cell: Array | None  # (N, hid), if asked for
     colour: Array  # (N,), the number of the next symbol, see anb2n.py
+    symbol: Array  # (N,), the next symbol
 
 
 def print_sequences(model: torch.nn.Module, lang, count: int, cells: bool) -> Seen:
     """Print the weights and `count` sequences of `lang`; with `cells`, also an LSTM's cell state after each symbol."""
     net = network(model.state_dict())
-    hidden, cell, colour = [], [], []
+    hidden, cell, colour, symbols = [], [], [], []
     with np.printoptions(suppress=True, precision=2), torch.no_grad():
         for weights in model.parameters():
             print(weights.numpy())
@@ -35,7 +36,9 @@ def print_sequences(model: torch.nn.Module, lang, count: int, cells: bool) -> Se
                 lang.print_outputs(number, seq, state, units, target, output)
             hidden.append(units[0].numpy())
             colour.append(np.array(state[1:], dtype=float))
-    return Seen(np.concatenate(hidden), np.concatenate(cell) if cells else None, np.concatenate(colour))
+            symbols.append(np.array([int(symbol) for symbol in seq[1:]]))
+    cell = np.concatenate(cell) if cells else None
+    return Seen(np.concatenate(hidden), cell, np.concatenate(colour), np.concatenate(symbols))
 
 
 def print_cells(number: int, seq, hidden: Array, cell: Array, target: Array, output: Array):

@@ -4,23 +4,30 @@ import itertools
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.patches import FancyArrowPatch
+from matplotlib.path import Path
 from matplotlib.quiver import Quiver
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 
 def texts(figure: Figure) -> list[Text]:
-    """All texts of a picture, but not the numbers at colour bars and at 3-D axes."""
+    """All texts of a picture, but not the numbers at 3-D axes."""
     legends = [*figure.legends, *(axes.get_legend() for axes in figure.axes if axes.get_legend())]
     found = [*figure.texts, *(text for legend in legends for text in legend.get_texts())]
     for axes in figure.axes:
         found += [*axes.texts, axes.title]
-        plane = axes.axison and axes.name == 'rectilinear' and axes.get_label() != '<colorbar>'
+        plane = axes.axison and axes.name == 'rectilinear'
         for axis in (axes.xaxis, axes.yaxis) if plane else ():
             low, high = sorted(axis.get_view_interval())
             ticks = zip(axis.get_ticklocs(), axis.get_ticklabels(), strict=False)
             found += [axis.label, *(label for place, label in ticks if low <= place <= high)]
     return [text for text in found if text.get_text().strip()]
+
+
+def bars(figure: Figure) -> list:
+    """The axes that are colour bars."""
+    return [axes for axes in figure.axes if hasattr(axes, '_colorbar')]
 
 
 def check(figure: Figure, touching: int = 0):
@@ -50,6 +57,17 @@ def check(figure: Figure, touching: int = 0):
 
 
 def arrows(figure: Figure) -> list[tuple[np.ndarray, str]]:
-    """Each arrow between two points: its ends, (2, 2), in the numbers of its axes, and its colour."""
-    patches = [patch for axes in figure.axes for patch in axes.patches if hasattr(patch, '_posA_posB')]
-    return [(np.array(patch._posA_posB), patch.get_edgecolor()) for patch in patches]
+    """Each arrow along its way: points (N, 2) in the numbers of its patch's transform, and its colour."""
+    patches = [patch for axes in figure.axes for patch in axes.patches if isinstance(patch, FancyArrowPatch)]
+    return [(_points(patch), patch.get_edgecolor()) for patch in patches]
+
+
+def _points(patch: FancyArrowPatch) -> np.ndarray:
+    """Points on an arrow's way, without its head: matplotlib's own division of its Bezier curves."""
+    if patch._path_original is not None:
+        way = patch._path_original
+    else:
+        begins, ends = patch._posA_posB
+        way = patch.get_connectionstyle()(begins, ends, shrinkA=0, shrinkB=0)
+    pieces = [piece(np.linspace(0, 1, 40)) for piece, code in way.iter_bezier() if code != Path.MOVETO]
+    return np.vstack(pieces)

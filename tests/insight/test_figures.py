@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgba
@@ -5,10 +7,13 @@ from matplotlib.colors import to_rgba
 from lab.insight import figures
 from lab.insight.phases import CLOSED_BELOW, OPEN_ABOVE
 from lab.insight.phases import gates as measure_gates
-from lab.insight.step import GATES, before, follow, softmax
+from lab.insight.plane import Plane
+from lab.insight.step import GATES, before, follow, network, softmax
 from tests.insight import looks
-from tests.insight.counting import untrained
+from tests.insight.counting import analysed, untrained
+from tests.seq.learned import LEARNED
 
+TITLE = 'some language, some network, some epoch'
 RNG = np.random.default_rng(0)
 UNITS = RNG.uniform(-1, 1, (40, 4))
 COLOUR = RNG.uniform(0, 4, 40)
@@ -17,8 +22,8 @@ SEQUENCE = np.array([0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 0, 1, 1, 2, 2, 2])
 
 
 def test_a_pair_of_units_is_coloured_by_count_with_the_start_as_a_cross():
-    figure = figures.pair(UNITS, COLOUR, 1, 3, 4, START)
-    (axes,) = figure.axes
+    figure = figures.pair(UNITS, COLOUR, 1, 3, 4, START, 'cell', TITLE)
+    axes, bar = figure.axes
     (points,) = axes.collections
     np.testing.assert_array_equal(points.get_offsets(), UNITS[:, [1, 3]])
     np.testing.assert_array_equal(points.get_array(), COLOUR)
@@ -27,42 +32,63 @@ def test_a_pair_of_units_is_coloured_by_count_with_the_start_as_a_cross():
     (cross,) = axes.lines
     assert cross.get_xydata().tolist() == [[0.2, 0.4]]
     assert (cross.get_marker(), cross.get_color()) == ('x', 'black')
-    assert (axes.get_xlabel(), axes.get_ylabel()) == ('unit 1', 'unit 3')
-    assert figures.pair(UNITS, COLOUR, 1, 3, 4, None).axes[0].lines[:] == []
+    assert (axes.get_xlabel(), axes.get_ylabel(), axes.get_title()) == ('cell 1', 'cell 3', TITLE)
+    assert bar._colorbar.mappable is points
+    assert "how many A's" in bar.get_ylabel()
+    (start,) = axes.get_legend().get_texts()
+    assert start.get_text() == 'start'
+    assert figures.pair(UNITS, COLOUR, 1, 3, 4, None, 'cell', TITLE).axes[0].lines[:] == []
     looks.check(figure)
 
 
-def test_three_units_are_seen_in_space_from_three_angles():
-    figure = figures.space(UNITS, COLOUR, 4, START)
-    assert len({(axes.elev, axes.azim) for axes in figure.axes}) == 3
-    for axes in figure.axes:
+def seen_from(axes):
+    """The direction from which a 3-D picture is seen."""
+    elevation, azimuth = np.radians([axes.elev, axes.azim])
+    return np.array([np.cos(elevation) * np.cos(azimuth), np.cos(elevation) * np.sin(azimuth), np.sin(elevation)])
+
+
+@pytest.mark.parametrize('label', ['unit {}', 'linear discriminant {}: 0.50 unit 0 + 0.50 unit 1'])
+def test_three_directions_are_seen_in_space_from_three_angles(label):
+    turned = np.linalg.qr(RNG.normal(size=(4, 4)))[0][:, :3]
+    plane = Plane(turned, [label.format(axis) for axis in range(3)])
+    figure = figures.space(UNITS, COLOUR, plane, 4, START, TITLE)
+    *views, bar = figure.axes
+    views_from = [seen_from(axes) for axes in views]
+    angles = [np.degrees(np.arccos(one @ other)) for one, other in itertools.combinations(views_from, 2)]
+    assert len(views) == 3
+    assert min(angles) > 50
+    figure.draw_without_rendering()
+    names = [axes.xaxis.label.get_text() for axes in views]
+    assert names == 3 * [label.format(0).split(':')[0]]
+    for axes in views:
         (points,) = axes.collections
-        np.testing.assert_array_equal(np.array(points._offsets3d).T, UNITS[:, :3])
+        np.testing.assert_array_equal(np.array(points._offsets3d).T, UNITS @ turned)
         assert points.get_clim() == (0, 4)
-        assert [float(each[0]) for each in axes.lines[0].get_data_3d()] == [0.1, 0.2, 0.3]
-        assert [axis.get_label_text() for axis in (axes.xaxis, axes.yaxis, axes.zaxis)] == [
-            'unit 0',
-            'unit 1',
-            'unit 2',
-        ]
-        assert len(axes.get_xticks()) <= 6
-        width, height = axes.bbox.size / figure.bbox.size
-        assert width > 0.25 and height > 0.9
-        assert 0.75 < axes.bbox.width / axes.bbox.height < 1.25
+        np.testing.assert_allclose([float(each[0]) for each in axes.lines[0].get_data_3d()], START @ turned)
+        assert axes.get_title().startswith('from ')
+        boxes = [axis.label.get_window_extent() for axis in (axes.xaxis, axes.yaxis, axes.zaxis)]
+        for box in boxes:  # each beside its own view
+            assert axes.bbox.x0 - 5 < box.x0 and box.x1 < axes.bbox.x1 + 5
+            assert figure.bbox.y0 < box.y0
+        assert not any(one.overlaps(other) for one, other in itertools.combinations(boxes, 2))
+    texts = [text.get_text() for text in figure.texts]
+    assert TITLE in texts
+    assert (plane.labels[0] in '; '.join(texts)) == (':' in label)
+    assert bar._colorbar.mappable.get_clim() == (0, 4)
     looks.check(figure)
-    assert not any(axes.lines for axes in figures.space(UNITS, COLOUR, 4, None).axes)
+    assert not any(axes.lines for axes in figures.space(UNITS, COLOUR, plane, 4, None, TITLE).axes[:3])
 
 
 @pytest.mark.parametrize(('kind', 'hid'), [('srn', 4), ('lstm', 3), ('lstm', 1)])
 def test_over_time_each_panel_shows_what_is_inside_the_network(kind, hid):
     net = untrained(kind, hid)
     states = follow(net, SEQUENCE[None])[0]
-    expected = {'hidden': states[:, :hid], 'output': softmax(net.logits(states))}
+    expected = {'hidden units': states[:, :hid], 'probability': softmax(net.logits(states))}
     if kind == 'lstm':
         opening = net.gates(before(net, SEQUENCE[None])[0], SEQUENCE)
-        expected |= {'cell': states[:, hid:], 'new values': opening['new']}
+        expected |= {'cells': states[:, hid:], 'new values': opening['new']}
         expected |= {f'{gate} gate': opening[gate] for gate in GATES[:3]}
-    figure = figures.over_time(net, SEQUENCE)
+    figure = figures.over_time(net, SEQUENCE, TITLE)
     panels = [axes for axes in figure.axes if axes.get_ylabel()]
     assert {axes.get_ylabel() for axes in panels} == set(expected)
     for axes in panels:
@@ -70,10 +96,10 @@ def test_over_time_each_panel_shows_what_is_inside_the_network(kind, hid):
         values = expected[axes.get_ylabel()]
         np.testing.assert_array_equal(image.get_array(), values.T)
         low, high = image.get_clim()
-        signed = axes.get_ylabel() in ('hidden', 'cell', 'new values')
-        assert high == (np.abs(values).max() if axes.get_ylabel() == 'cell' else 1)
+        signed = axes.get_ylabel() in ('hidden units', 'cells', 'new values')
+        assert high == (np.abs(values).max() if axes.get_ylabel() == 'cells' else 1)
         assert low == (-high if signed else 0)
-        names = 'ABC' if axes.get_ylabel() == 'output' else [str(unit) for unit in range(hid)]
+        names = 'ABC' if axes.get_ylabel() == 'probability' else [str(unit) for unit in range(hid)]
         assert [tick.get_text() for tick in axes.get_yticklabels()] == list(names)
         (changes,) = axes.collections  # a line wherever the symbol changes, over the whole panel
         assert [line[0].tolist() for line in changes.get_segments()] == [
@@ -89,22 +115,28 @@ def test_over_time_each_panel_shows_what_is_inside_the_network(kind, hid):
     assert right - left > 0.7 * figure.bbox.width
     for axes in panels:  # a row is high enough for its number and not much higher
         assert 0.15 < axes.bbox.height / figure.dpi / axes.images[0].get_array().shape[0] < 0.6
-    assert all(axes.bbox.width < 0.2 * figure.dpi for axes in figure.axes if axes.get_label() == '<colorbar>')
+    bars = looks.bars(figure)
+    assert len(bars) == len(panels)
+    assert all(bar.bbox.width < 0.2 * figure.dpi for bar in bars)
+    for bar, axes in zip(bars, panels, strict=True):
+        low, high = axes.images[0].get_clim()
+        assert [text.get_text() for text in bar.get_yticklabels()] == [f'{low:.3g}', f'{high:.3g}']
+    assert [text.get_text() for text in figure.texts] == [TITLE]
     assert sum(axes.bbox.height for axes in panels) > 0.5 * figure.bbox.height
 
 
 def test_a_longer_sequence_makes_a_wider_picture():
     net = untrained('srn', 4)
-    figure = figures.over_time(net, np.tile(SEQUENCE, 6))
+    figure = figures.over_time(net, np.tile(SEQUENCE, 6), TITLE)
     assert 10 < figure.get_figwidth() < 20
     looks.check(figure)
 
 
 def test_a_path_has_an_arrow_for_each_symbol_from_place_to_place():
     places = RNG.uniform(-1, 1, (len(SEQUENCE) + 1, 2))
-    figure = figures.path(places, SEQUENCE, (2, 0))
+    figure = figures.path(places, SEQUENCE, ['cell 2', 'cell 0'], TITLE)
     (axes,) = figure.axes
-    assert (axes.get_xlabel(), axes.get_ylabel()) == ('unit 2', 'unit 0')
+    assert (axes.get_xlabel(), axes.get_ylabel(), axes.get_title()) == ('cell 2', 'cell 0', TITLE)
     for symbol, quiver in enumerate(axes.collections):
         here = np.flatnonzero(symbol == SEQUENCE)
         np.testing.assert_array_equal(quiver.get_offsets(), places[here])
@@ -125,7 +157,7 @@ def test_a_path_has_an_arrow_for_each_symbol_from_place_to_place():
 @pytest.mark.parametrize('hid', [1, 3, 12])
 def test_gates_are_points_at_their_means_with_bars_to_their_extremes(hid):
     table = measure_gates(untrained('lstm', hid), np.array([[*SEQUENCE, 0]]))
-    figure = figures.gates(table)
+    figure = figures.gates(table, TITLE)
     for axes, gate in zip(figure.axes, GATES, strict=True):
         assert axes.get_title().startswith('new values' if gate == 'new' else gate)
         assert [tick.get_text() for tick in axes.get_xticklabels()] == list(table)
@@ -147,20 +179,21 @@ def test_gates_are_points_at_their_means_with_bars_to_their_extremes(hid):
         grey = sorted((patch.get_y(), patch.get_y() + patch.get_height()) for patch in axes.patches)
         expected = [] if gate == 'new' else [(0, CLOSED_BELOW), (OPEN_ABOVE, 1)]
         assert grey == [pytest.approx(band) for band in expected]
-    assert [len(legend.get_texts()) for legend in figure.legends] == ([hid] if hid <= 10 else [])
+    assert [len(legend.get_texts()) for legend in figure.legends] == ([hid] if hid <= 20 else [])
     looks.check(figure)
     assert all(axes.bbox.width > 0.4 * figure.bbox.width for axes in figure.axes)
 
 
 def test_reach_marks_each_n_by_whether_all_of_it_is_right():
     loss, right = np.array([0.1, 0.2, 0.15, 0.3, 0.4]), np.array([1, 1, 0.99, 1, 0])
-    figure = figures.reach(loss, right, 2)
+    figure = figures.reach(loss, right, 2, TITLE)
     (axes,) = figure.axes
     line, green, red = axes.lines
     np.testing.assert_array_equal(line.get_xydata(), np.column_stack([[1, 2, 3, 4, 5], loss]))
     assert green.get_xdata().tolist() == [1, 2, 4]
     assert red.get_xdata().tolist() == [3, 5]
-    assert (green.get_color(), red.get_color()) == ('tab:green', 'tab:red')
+    assert green.get_color() != red.get_color()
+    assert green.get_marker() != red.get_marker()  # also without colours
     (trained,) = axes.patches
     assert (trained.get_x(), trained.get_width()) == (0.5, 2)
     assert axes.get_xlim() == (0.5, 5.5)
@@ -169,3 +202,66 @@ def test_reach_marks_each_n_by_whether_all_of_it_is_right():
     assert names == ['trained on (n up to 2)', 'determined symbols right', 'determined symbols not all right']
     looks.check(figure)
     assert axes.bbox.width > 0.8 * figure.bbox.width
+
+
+def test_the_flow_shows_where_each_symbol_moves_states_and_its_fixed_points():
+    found, net = analysed('learned'), network(LEARNED)
+    here = np.random.default_rng(0).uniform(-1, 1, (2, 7, 2))
+    steps = [(here[symbol], net.read(here[symbol], np.full(7, symbol))) for symbol in range(2)]
+    figure = figures.flow(net, found.points, steps, TITLE)
+    assert [axes.get_title() for axes in figure.axes] == ['reading A', 'reading B']
+    for symbol, axes in enumerate(figure.axes):
+        grid, visited = axes.collections
+        places = np.array(grid.get_offsets())
+        moved = net.read(places, np.full(len(places), symbol)) - places
+        length = np.linalg.norm(moved, axis=1)
+        np.testing.assert_allclose(np.column_stack([grid.U, grid.V]), moved / length[:, None], atol=1e-9)
+        assert (places.min(), places.max()) == (-1, 1)
+        np.testing.assert_array_equal(visited.get_offsets(), here[symbol])
+        np.testing.assert_allclose(np.column_stack([visited.U, visited.V]), steps[symbol][1] - here[symbol])
+        assert (visited.angles, visited.scale_units, visited.scale) == ('xy', 'xy', 1)
+        markers = [line for line in axes.lines if line.get_color() == 'gold']
+        assert [line.get_xydata()[0].tolist() for line in markers] == [
+            point.point.tolist() for point in found.points[symbol]
+        ]
+        assert [line.get_marker() for line in markers] == [
+            figures.MARKERS[point.kind] for point in found.points[symbol]
+        ]
+        directions = [line for line in axes.lines if line.get_color() == 'black']
+        real = [
+            (point, value, vector)
+            for point in found.points[symbol]
+            for value, vector in zip(point.eigenvalues, point.eigenvectors.T, strict=True)
+            if value.imag == 0
+        ]
+        for line, (point, value, vector) in zip(directions, real, strict=True):
+            begins, ends = line.get_xydata()
+            np.testing.assert_allclose((begins + ends) / 2, point.point)
+            assert abs(np.linalg.det([ends - begins, vector.real])) < 1e-12
+            assert 0.2 < np.hypot(*(ends - begins)) < 1
+            assert line.get_linestyle() == ('-' if abs(value) > 1 else ':')
+        low, high = axes.get_xlim()
+        assert (low, high) == axes.get_ylim()
+        assert -1.2 < low < -1 and 1 < high < 1.2
+    looks.check(figure)
+
+
+def simulated(colour, missing):
+    """What hue people without one kind of cone see: shares of red, green and blue (Vienot, Brettel, Mollon 1999)."""
+    rgb = np.array(to_rgba(colour)[:3])
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    to_cones = np.array([[17.8824, 43.5161, 4.11935], [3.45565, 27.1554, 3.86714], [0.0299566, 0.184309, 1.46709]])
+    cones = to_cones @ linear
+    if missing == 'long':
+        cones[0] = 2.02344 * cones[1] - 2.52581 * cones[2]
+    else:
+        cones[1] = 0.494207 * cones[0] + 1.24827 * cones[2]
+    seen = np.linalg.solve(to_cones, cones)
+    return seen / seen.sum()
+
+
+@pytest.mark.parametrize('missing', ['long', 'middle'])
+def test_the_colour_blind_tell_the_symbols_apart(missing):
+    for one, other in itertools.combinations(figures.COLOURS, 2):
+        assert np.linalg.norm(simulated(one, missing) - simulated(other, missing)) > 0.2
+    assert np.linalg.norm(simulated('tab:red', missing) - simulated('tab:green', missing)) < 0.2  # these would fail

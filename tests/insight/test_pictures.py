@@ -4,45 +4,73 @@ import pytest
 from lab.insight import pictures
 from lab.insight.step import follow
 from lab.insight.transcript import Seen
+from tests.insight import looks
 from tests.insight.counting import analysed
+
+TITLE = 'some language, some network'
+
+
+def seen(units, cell=None, symbols=2):
+    """What was seen of 30 symbols."""
+    count = len(units)
+    return Seen(units, cell, np.arange(count) % 4.0, np.arange(count) // 4 % symbols)
 
 
 @pytest.mark.parametrize(
-    ('name', 'cells', 'expected'),
+    ('name', 'expected'),
     [
-        ('learned', False, {'reach', 'fsm', 'states', 'path', 'time', 'flow'}),
-        ('srn1', False, {'reach', 'fsm', 'time'}),
-        ('srn3', False, {'reach', 'fsm', 'states', 'path', 'time'}),
-        ('lstm2', False, {'reach', 'gates', 'fsm', 'states', 'path', 'time'}),
-        ('lstm2', True, {'reach', 'gates', 'fsm', 'states', 'path', 'cell_states', 'cell_path', 'time'}),
+        ('learned', {'reach', 'fsm', 'states', 'path', 'time', 'flow'}),
+        ('srn1', {'reach', 'fsm', 'time'}),
+        ('srn3', {'reach', 'fsm', 'states', 'path', 'time'}),
+        ('lstm2', {'reach', 'gates', 'fsm', 'states', 'path', 'time'}),
+        ('lstm1', {'reach', 'gates', 'fsm', 'time'}),
     ],
 )
+@pytest.mark.parametrize('cells', [True, False])
 def test_which_pictures_there_are_of_an_analysis(name, cells, expected):
-    names = [name for name, _ in pictures.of_analysis(analysed(name), cells)]
-    assert sorted(names) == sorted(expected)
+    drawn = dict(pictures.of_analysis(analysed(name), cells, TITLE))
+    assert set(drawn) == expected
+    for figure in drawn.values():
+        texts = [*figure.texts, *(axes.title for axes in figure.axes)]
+        assert any(TITLE in text.get_text() for text in texts)
 
 
-def test_the_path_is_that_of_the_first_sequence_in_the_plane_of_the_states():
+@pytest.mark.parametrize(('cells', 'shown', 'word'), [(True, slice(2, 4), 'cell'), (False, slice(2), 'unit')])
+def test_the_states_and_the_path_of_an_lstm_are_seen_in_its_cells_or_in_its_hidden_units(cells, shown, word):
     found = analysed('lstm2')
-    drawn = dict(pictures.of_analysis(found, True))
+    drawn = dict(pictures.of_analysis(found, cells, TITLE))
     read = found.sequences[0][found.sequences[0] >= 0][:-1]  # what is read: all but the last symbol
     inside = np.vstack([found.net.start, follow(found.net, read[None])[0]])
-    for name, units in (('', inside[:, :2]), ('cell_', inside[:, 2:])):
-        (path,), (states,) = drawn[f'{name}path'].axes, drawn[f'{name}states'].axes
-        assert (
-            (path.get_xlabel(), path.get_ylabel()) == (states.get_xlabel(), states.get_ylabel()) == ('unit 0', 'unit 1')
-        )
-        (start,) = [line for line in path.lines if line.get_label() == 'start']
-        np.testing.assert_array_equal(start.get_xydata(), units[:1])
-        arrived = np.vstack([line.get_xydata() for line in path.lines if line is not start])
-        assert {*map(tuple, arrived)} == {*map(tuple, units[1:])}
-    hidden = drawn['time'].axes[0].images[0].get_array()
-    np.testing.assert_array_equal(hidden, inside[1:, :2].T)
+    (path,), (states,) = drawn['path'].axes, drawn['states'].axes
+    for axes in (path, states):
+        assert (axes.get_xlabel(), axes.get_ylabel()) == (f'{word} 0', f'{word} 1')
+    (start,) = [line for line in path.lines if line.get_label() == 'start']
+    np.testing.assert_array_equal(start.get_xydata(), inside[:1, shown])
+    arrived = np.vstack([line.get_xydata() for line in path.lines if line is not start])
+    assert {*map(tuple, arrived)} == {*map(tuple, inside[1:, shown])}
+    low, high = np.array([states.get_xlim(), states.get_ylim()]).T
+    assert ((inside[:, shown] > low) & (inside[:, shown] < high)).all()
+    np.testing.assert_array_equal(drawn['time'].axes[0].images[0].get_array(), inside[1:, :2].T)
+
+
+def test_of_a_long_sequence_only_the_beginning_is_drawn(monkeypatch):
+    monkeypatch.setattr(pictures, 'MOST_SYMBOLS', 10)
+    drawn = dict(pictures.of_analysis(analysed('srn3'), True, TITLE))
+    assert drawn['time'].axes[0].images[0].get_array().shape == (3, 10)
+    assert sum(len(arrows.get_offsets()) for arrows in drawn['path'].axes[0].collections) == 10
+
+
+def test_more_states_than_have_room_for_names_are_coloured_by_count(monkeypatch):
+    named = dict(pictures.of_analysis(analysed('learned'), True, TITLE))['states']
+    monkeypatch.setattr(pictures.regions, 'MOST_NAMES', 11)
+    many = dict(pictures.of_analysis(analysed('learned'), True, TITLE))['states']
+    assert len(looks.bars(named)) == 0
+    assert len(looks.bars(many)) == 2
 
 
 def test_the_flow_has_the_steps_of_all_sequences():
     found = analysed('learned')
-    flow = dict(pictures.of_analysis(found, False))['flow']
+    flow = dict(pictures.of_analysis(found, True, TITLE))['flow']
     for symbol, axes in enumerate(flow.axes):
         steps = axes.collections[1]
         assert len(steps.get_offsets()) == (found.sequences == symbol).sum()
@@ -51,18 +79,38 @@ def test_the_flow_has_the_steps_of_all_sequences():
         np.testing.assert_allclose(here + np.column_stack([steps.U, steps.V]), there, atol=1e-12)
 
 
-@pytest.mark.parametrize(('hid', 'pairs'), [(1, []), (2, ['01']), (3, ['01', '02', '12', '3d'])])
-def test_the_labs_pictures_of_each_pair_and_in_space(hid, pairs):
+@pytest.mark.parametrize(
+    ('hid', 'pairs'),
+    [(1, []), (2, ['01']), (3, ['01', '02', '12', '3d']), (4, ['01', '02', '03', '12', '13', '23', '3d'])],
+)
+def test_the_labs_pictures_of_each_pair_and_in_space(hid, pairs, capsys):
     units = np.random.default_rng(0).normal(size=(30, hid))
-    seen = Seen(units, None, np.ones(30))
-    assert [name for name, _ in pictures.of_units(seen, 4, None)] == pairs
-    names = [name for name, _ in pictures.of_units(seen._replace(cell=units + 1), 4, None)]
+    assert [name for name, _ in pictures.of_units(seen(units), 4, None, TITLE)] == pairs
+    names = [name for name, _ in pictures.of_units(seen(units, units + 1), 4, None, TITLE)]
     assert names == pairs + [f'cell_{name}' for name in pairs]
+    assert capsys.readouterr().err == ''
+
+
+@pytest.mark.parametrize(('hid', 'count'), [(5, 10), (20, 190)])
+def test_of_many_pairs_only_those_are_drawn_that_part_the_states_best(hid, count, capsys):
+    units = np.random.default_rng(0).normal(0, 0.1, (80, hid))
+    some = seen(units)
+    units[:, 2] += some.colour
+    units[:, 4] += 4 * some.symbol
+    names = [name for name, _ in pictures.of_units(some, 4, None, TITLE)]
+    assert len(names) == 6 + 1
+    assert {'24', '3d'} < set(names)
+    told = capsys.readouterr().err
+    assert f'drawing 6 of the {count} pairs of units, those that part the states best: 2 and 4, ' in told
+    assert sorted(
+        f'{j}{k}' for j, k in (pair.split(' and ') for pair in told.strip().split(': ')[1].split(', '))
+    ) == sorted(names[:-1])
 
 
 def test_cells_are_drawn_where_the_hidden_units_were():
     units = np.random.default_rng(0).normal(size=(30, 2))
-    (_, hidden), (_, cells) = pictures.of_units(Seen(units, units + 5, np.ones(30)), 4, np.zeros(2))
+    (_, hidden), (_, cells) = pictures.of_units(seen(units, units + 5), 4, np.zeros(2), TITLE)
     np.testing.assert_array_equal(hidden.axes[0].collections[0].get_offsets(), units)
     np.testing.assert_array_equal(cells.axes[0].collections[0].get_offsets(), units + 5)
+    assert (hidden.axes[0].get_xlabel(), cells.axes[0].get_ylabel()) == ('unit 0', 'cell 1')
     assert hidden.axes[0].collections[0].get_clim() == (0, 4)

@@ -1,0 +1,204 @@
+"""The picture of an automaton: circles for its states, arrows that go round circles, texts that stand free."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Circle, FancyArrowPatch
+from matplotlib.path import Path
+
+from lab.common import picture
+from lab.insight.automaton import NONE, OPEN, SYMBOLS, Array, Automaton
+from lab.insight.figures import COLOURS
+from lab.insight.ink import AROUND, CELL, Ink
+from lab.insight.layout import Layout
+
+RADIUS = 0.36  # of a circle; the next circle of a row is 1 away
+APART = 1.3  # rows
+TOWER, SPREAD = 2.0, 1.6  # how much higher than wide a picture may be; how wide it becomes then, in roots of states
+CLEAR = 0.08  # between an arrow and a circle that it does not touch
+BENDS = (0, 0.2, -0.2, 0.35, -0.35, 0.6, -0.6, 1, -1)  # of arrows: to the side, in lengths
+SHORT = 25  # what an arrow costs that is cut short; see _cost()
+LETTER, START = np.array([0.2, 0.24]), np.array([0.7, 0.3])  # the size of these texts, in units of the page
+SCALE = 0.75  # inches for a unit of the page
+LARGEST, TITLE, KEY = 40, 0.45, (7.0, 0.75)  # inches: of the page; height of the title; width and height of the key
+T = np.linspace(0, 1, 60)[:, None]
+
+
+class Page:
+    """What is drawn so far: lines, which arrows avoid, and everything, which texts avoid."""
+
+    def __init__(self, centres: Array):
+        self.centres = centres
+        self.low, self.high = centres.min(axis=0) - 1.9, centres.max(axis=0) + 1.7
+        self.lines, self.all = Ink(self.low, self.high), Ink(self.low, self.high)
+        disc = np.stack(np.meshgrid(*2 * [np.arange(-RADIUS, RADIUS, CELL / 2)]), axis=-1).reshape(-1, 2)
+        disc = disc[np.hypot(*disc.T) < RADIUS]
+        self.all.dots((centres[:, None] + disc).reshape(-1, 2), 10)
+
+    def add(self, curve: Array):
+        """A line goes along the points (N, 2)."""
+        self.lines.dots(curve, 1)
+        self.all.dots(curve, 1)
+
+    def cost(self, curve: Array, ends: list[int]) -> float:
+        """How long a curve (N, 2) is, and what it covers; infinite where it touches a circle that is not its end."""
+        others = np.delete(self.centres, ends, axis=0)
+        if len(others) and np.hypot(*(others[:, None] - curve).transpose(2, 0, 1)).min() < RADIUS + CLEAR:
+            return np.inf
+        steps = np.diff(curve, axis=0)
+        length = np.hypot(*steps.T)
+        aside = np.column_stack([steps[:, 1], -steps[:, 0]]) / length[:, None] * 0.07
+        near = sum(self.lines.on(curve[1:] + side * aside) for side in (-1, 0, 1))
+        return float(length.sum() / 2 + (near * length).sum() / CELL / 3)
+
+
+def machine(automaton: Automaton, place: Layout, title: str) -> Figure:
+    """The automaton: a circle per state with its name and the symbol that it predicts, an arrow per transition.
+
+    Where no good way is left for an arrow, a short one stands in its place, with the name of the state it leads to.
+    """
+    page = Page(_centres(automaton, place))
+    figure, scale = picture.new(*KEY, window=False), _scale(page) / SCALE
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.axis('off')
+    for state, (middle, name) in enumerate(zip(page.centres, place.names, strict=True)):
+        axes.add_patch(Circle(middle, RADIUS, fc='white', ec=COLOURS[automaton.phase[state]], lw=1.5))
+        size = min(12, 36 / max(len(name), 1)) * scale
+        axes.text(middle[0], middle[1] + 0.1, name, ha='center', va='center', fontsize=size, weight='bold')
+        says = 'A/B' if automaton.output[state] == OPEN else SYMBOLS[automaton.output[state]]
+        axes.text(middle[0], middle[1] - 0.17, says, ha='center', va='center', fontsize=8 * scale, color='0.35')
+    edges = [(here, int(symbol), automaton.following[here, symbol])
+             for here, symbol in np.argwhere(automaton.following != NONE)]  # fmt: skip
+    edges.sort(key=lambda edge: np.hypot(*(page.centres[edge[0]] - page.centres[edge[2]])))
+    letters, cut = [], []
+    for here, symbol, there in edges:
+        curves = [_loop(page, here)] if here == there else _ways(page, here, there)
+        costs = [page.cost(curve, [here, there]) for curve, _ in curves]
+        if min(costs) > SHORT:
+            cut.append((here, symbol, there))
+            continue
+        curve, path = curves[int(np.argmin(costs))]
+        page.add(curve)
+        letters.append((curve, symbol))
+        _arrow(axes, path, COLOURS[symbol])
+    _start(axes, page, scale)
+    for curve, symbol in letters:
+        _letter(axes, page, curve, symbol, scale)
+    for here, symbol, there in cut:
+        _short(axes, page, here, symbol, place.names[there], scale)
+    _sheet(figure, axes, page, title, automaton.phase.max() + 1, bool(cut))
+    return figure
+
+
+def _centres(automaton: Automaton, place: Layout) -> Array:
+    """The places of the circles. Where the rows would make a tower, several of a phase stand side by side."""
+    x, y = place.x.astype(float), -APART * place.row
+    width, height = np.ptp(x) + 1, np.ptp(y) + 1
+    if height < TOWER * width:
+        return np.column_stack([x, y])
+    widest, y = max(width, SPREAD * np.sqrt(len(x))), y.copy()
+    right, down, at = 0.0, 0.0, automaton.phase[0]
+    for row in sorted(set(place.row)):
+        mine = place.row == row
+        long = np.ptp(x[mine])
+        phase = automaton.phase[mine][0]
+        if right and (right + long > widest or phase != at):
+            right, down = 0.0, down - APART
+        x[mine], y[mine] = x[mine] - x[mine].min() + right, down
+        right, at = right + long + APART, phase
+    return np.column_stack([x, y])
+
+
+def _sheet(figure: Figure, axes: Axes, page: Page, title: str, phases: int, cut: bool):
+    """Cut the figure to what is drawn on the page, and add a title and a key."""
+    drawn = np.argwhere(page.all.grid > 0)
+    low, high = page.low + (drawn.min(axis=0) - 3) * CELL, page.low + (drawn.max(axis=0) + 4) * CELL
+    width, height = (high - low) * _scale(page)
+    wide, tall = max(width, KEY[0]), height + KEY[1] + TITLE
+    figure.set_size_inches(wide, tall)
+    axes.set_position(((wide - width) / 2 / wide, KEY[1] / tall, width / wide, height / tall))
+    axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
+    figure.text(0.5, 1 - TITLE / 2 / tall, title, ha='center', va='center', fontsize=11)
+    names = "A2: two A's were read; B3: three B's are still to come" + ('; C likewise' if phases > 2 else '')
+    key = (f'In a circle: the name of the state ({names}),\nbelow it the symbol that the network predicts there '
+           '(A/B: the language allows either).\nAn arrow and its letter: the symbol read'
+           + ('; where no whole arrow has room, the name of the state it leads to.' if cut else '.'))  # fmt: skip
+    figure.text(0.5, 0.08 / tall, key, ha='center', va='bottom', fontsize=9)
+
+
+def _scale(page: Page) -> float:
+    """Inches for a unit of the page."""
+    return min(SCALE, LARGEST / (page.high - page.low).max())
+
+
+def _ways(page: Page, here: int, there: int) -> list[tuple[Array, Path]]:
+    """Curves from circle to circle, each as points and as a path: quadratic Bezier curves, bent more and more."""
+    begins, ends = page.centres[[here, there]]
+    found = []
+    for bend in BENDS:
+        control = (begins + ends) / 2 + bend * np.array([begins[1] - ends[1], ends[0] - begins[0]])
+        first = begins + RADIUS * (control - begins) / np.hypot(*(control - begins))
+        last = ends + (RADIUS + 0.02) * (control - ends) / np.hypot(*(control - ends))
+        curve = (1 - T) ** 2 * first + 2 * T * (1 - T) * control + T**2 * last
+        found.append((curve, Path([first, control, last], [Path.MOVETO, Path.CURVE3, Path.CURVE3])))
+    return found
+
+
+def _loop(page: Page, here: int) -> tuple[Array, Path]:
+    """A curve from a circle to itself, on the side where least is drawn."""
+    best = None
+    for direction in AROUND[::3]:
+        turned = np.array([-direction[1], direction[0]])
+        first, last = (RADIUS * (0.85 * direction + side * 0.5 * turned) for side in (-1, 1))
+        out = [1.15 * direction + side * 0.55 * turned for side in (-1, 1)]
+        first, *out, last = page.centres[here] + np.array([first, *out, last])
+        curve = (1 - T) ** 3 * first + 3 * T * (1 - T) ** 2 * out[0] + 3 * T**2 * (1 - T) * out[1] + T**3 * last
+        cost = page.all.on(page.centres[here] + 0.95 * direction + 0.2 * AROUND).sum() + page.cost(curve, [here])
+        if best is None or cost < best[0]:
+            best = cost, curve, Path([first, *out, last], [Path.MOVETO] + 3 * [Path.CURVE4])
+    return best[1:]
+
+
+def _arrow(axes: Axes, path: Path, colour: str):
+    axes.add_patch(FancyArrowPatch(path=path, arrowstyle='-|>', mutation_scale=10, color=colour, lw=1.1))
+
+
+def _letter(axes: Axes, page: Page, curve: Array, symbol: int, scale: float):
+    """The symbol beside its arrow, as near to its middle as it is free."""
+    along = curve[10:-10:3]
+    steps = np.gradient(along, axis=0)
+    aside = np.column_stack([steps[:, 1], -steps[:, 0]]) / np.hypot(*steps.T)[:, None] * 0.17
+    places = np.vstack([along + aside, along - aside])
+    away = np.abs(np.tile(np.linspace(-1, 1, len(along)), 2))
+    at = places[(page.all.under(places, LETTER) + away).argmin()]
+    page.all.box(at, LETTER, 10)
+    axes.text(*at, SYMBOLS[symbol], ha='center', va='center', fontsize=8 * scale, color=COLOURS[symbol])
+
+
+def _beside(page: Page, here: int, size: Array, far: float) -> tuple[Array, Array]:
+    """Where a text of this size stands best around a circle, and the direction in which it lies there."""
+    distance = far + np.abs(AROUND * size / 2).max(axis=1)
+    places = page.centres[here] + (RADIUS + distance)[:, None] * AROUND
+    lines = [page.all.on(page.centres[here] + along * AROUND) for along in np.arange(RADIUS + 0.1, RADIUS + far, 0.1)]
+    best = (page.all.under(places, size) + np.sum(lines, axis=0)).argmin()
+    page.all.box(places[best], size, 10)
+    return places[best], AROUND[best]
+
+
+def _short(axes: Axes, page: Page, here: int, symbol: int, name: str, scale: float):
+    """An arrow cut short, with its symbol and the state that it leads to."""
+    text = f'{SYMBOLS[symbol]} to {name}'
+    at, direction = _beside(page, here, np.array([0.1 * len(text) + 0.1, 0.24]), 0.3)
+    begins = page.centres[here] + RADIUS * direction
+    _arrow(axes, Path([begins, begins + 0.3 * direction]), COLOURS[symbol])
+    page.add(np.linspace(begins, begins + 0.3 * direction, 9))
+    axes.text(*at, text, ha='center', va='center', fontsize=8 * scale, color=COLOURS[symbol])
+
+
+def _start(axes: Axes, page: Page, scale: float):
+    """An arrow from the word `start` to state 0."""
+    at, direction = _beside(page, 0, START, 0.5)
+    rim = page.centres[0] + (RADIUS + np.array([[0.5], [0.02]])) * direction
+    _arrow(axes, Path(rim), 'black')
+    page.add(np.linspace(*rim, 9))
+    axes.text(*at, 'start', ha='center', va='center', fontsize=10 * scale)

@@ -1,0 +1,96 @@
+import numpy as np
+import pytest
+
+from lab.insight import plane
+from lab.insight.automaton import NONE
+
+RNG = np.random.default_rng(0)
+
+
+def grid(hid=4, spread=0.1):
+    """Nine groups of 20 points that only units 1 and 3 part."""
+    group = np.repeat(np.arange(9), 20)
+    units = np.random.default_rng(0).normal(0, spread, (180, hid))
+    units[:, 1] += group // 3
+    units[:, 3] += group % 3
+    return units, group
+
+
+def test_the_two_units_that_part_the_states_are_found():
+    units, group = grid()
+    assert plane.best_pairs(units, group, 1) == [(1, 3)]
+    assert plane.best_pairs(units[:, [3, 0, 2, 1]], group, 1) == [(0, 3)]
+    assert plane.best_pairs(units * [1, 1, 10, 1], group, 1) == [(1, 3)]  # a unit with a large spread parts nothing
+    best = plane.best_pairs(units, group, 6)
+    assert len(set(best)) == 6
+    scores = [plane.parting(plane.groups(units[:, list(pair)], group)) for pair in best]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_units_that_part_the_states_are_shown_as_they_are():
+    units, group = grid()
+    found = plane.choose(units, group, 2, 'cell')
+    assert found.labels == ['cell 1', 'cell 3']
+    np.testing.assert_array_equal(units @ found.matrix, units[:, [1, 3]])
+    space = plane.choose(units, group, 3, 'unit')
+    assert {'unit 1', 'unit 3'} < set(space.labels)
+
+
+@pytest.mark.parametrize('hid', [1, 2])
+def test_two_units_are_the_axes(hid):
+    units, group = RNG.normal(size=(30, hid)), np.repeat([0, 1, 2], 10)
+    found = plane.choose(units, group, 2, 'unit')
+    assert found.labels == [f'unit {unit}' for unit in range(hid)]
+    np.testing.assert_array_equal(units @ found.matrix, units)
+
+
+def test_where_no_pair_of_units_parts_the_states_a_combination_does_and_its_label_says_which():
+    units, group = grid(4)
+    turned = np.linalg.qr(np.random.default_rng(5).normal(size=(4, 4)))[0]
+    units = units * [3, 1, 3, 1] @ turned  # the two directions that part nothing are wide: no principal components
+    found = plane.choose(units, group, 2, 'unit')
+    assert plane.parting(plane.groups(units @ found.matrix, group)) > 0.5 + max(
+        plane.parting(plane.groups(units[:, list(pair)], group)) for pair in plane.best_pairs(units, group, 6)
+    )
+    for axis, label in enumerate(found.labels):
+        name, terms = label.split(': ')
+        assert name == f'linear discriminant {axis + 1}'
+        numbers = [float(term) for term in terms.replace('- ', '-').replace('+ ', '').split()[::3]]
+        np.testing.assert_allclose(numbers, found.matrix[:, axis], atol=0.006)
+
+
+def test_many_units_are_not_written_out():
+    units, group = grid(7)
+    turned = np.linalg.qr(np.random.default_rng(5).normal(size=(7, 7)))[0]
+    found = plane.choose(units * [3, 1, 3, 1, 3, 3, 3] @ turned, group, 2, 'cell')
+    assert found.labels == [f'linear discriminant {axis} of the 7 cells' for axis in (1, 2)]
+
+
+def test_principal_components_say_how_much_of_the_variance_they_have():
+    both = np.random.default_rng(5).normal(size=(60, 3)) * [3, 2, 1] @ np.linalg.qr(RNG.normal(size=(3, 3)))[0]
+    found = plane._components(both, 2, 'unit')
+    variance = np.sort(np.linalg.eigvalsh(np.cov(both, rowvar=False)))[::-1] / np.trace(np.cov(both, rowvar=False))
+    for axis, label in enumerate(found.labels):
+        assert label == f'principal component {axis + 1} of the units: {variance[axis]:.0%} of the variance'
+        shown = (both @ found.matrix)[:, axis].var(ddof=1) / np.trace(np.cov(both, rowvar=False))
+        assert shown == pytest.approx(variance[axis])
+
+
+def test_points_of_no_state_do_not_choose_the_units():
+    group = np.repeat([0, 1, NONE], 20)
+    units = np.random.default_rng(0).normal(0, 0.1, (60, 3))
+    units[:, 1] += group == 1
+    units[:, 2] += 0.5 * (group == 1)
+    units[:, 0] += 50 * (group == NONE)
+    assert plane.best_pairs(units, group, 1) == [(1, 2)]
+
+
+@pytest.mark.parametrize('hid', [3, 6])
+def test_one_state_and_units_that_never_change_have_a_plane(hid):
+    for units in (np.zeros((40, hid)), RNG.normal(size=(40, hid)), np.eye(hid)[np.arange(40) % hid]):
+        for group in (np.zeros(40, dtype=int), np.arange(40) % 2, np.arange(40)):
+            for axes in (2, 3):
+                found = plane.choose(units, group, axes, 'unit')
+                assert np.isfinite(units @ found.matrix).all()
+                assert (units @ found.matrix).shape == (40, axes)
+                assert len(set(found.labels)) == axes
