@@ -109,6 +109,25 @@ def training_of(args: dict) -> dict:
     return rate | given
 
 
+def trainable(runs: list[Run], batch: int, device) -> list[Run]:
+    """The runs whose networks can be trained. The others are noted, with the reason; if none can, that is raised."""
+    from lab.common.student import Fault
+    from lab.kuzu import networks, student
+
+    left_out = {}
+    for run in runs:
+        try:
+            networks.check_size(run, batch)
+            student.try_out(run.kind, run.shape, device)
+        except Fault as fault:
+            left_out[run.name] = fault
+    if len(left_out) == len(runs):
+        raise left_out[runs[0].name]
+    for name, fault in left_out.items():
+        endings.note(f'{name} is left out: {fault}')
+    return [run for run in runs if run.name not in left_out]
+
+
 def prepare(options: Options) -> tuple[int, dict[str, dict]]:
     """Check that the folders can be written to. Return the seed and, by the name of the run, what --resume found."""
     from lab.kuzu import resume
@@ -128,12 +147,13 @@ def train_one(options: Options, run: Run, data: Dataset, saved: dict | None, sto
     """Train one network, print what the lab prints and what is new, and draw its pictures."""
     import torch
 
-    from lab.kuzu import networks
+    from lab.common.student import trial
+    from lab.kuzu import networks, student
     from lab.kuzu.train import predict, train
 
     settings = options.settings
     torch.manual_seed(settings.seed)  # so that a network's result does not depend on those trained before it
-    model = networks.to_device(networks.build(run, settings.batch), data.train_images)
+    model = networks.to_device(student.network(run.kind, run.shape), data.train_images)
     history, loss, confusion = train(model, data, settings, os.path.join(options.out_path, run.name), saved, stop)
     from lab.kuzu import pictures  # loads matplotlib
 
@@ -141,10 +161,11 @@ def train_one(options: Options, run: Run, data: Dataset, saved: dict | None, sto
     names = [f'{data.classes[target]} -> {data.classes[chosen]} {count}' for target, chosen, count in pairs]
     print(f'Model parameters: {parameters}')
     print(*names, sep='\n', flush=True)
-    chosen = predict(model, data.test_images).argmax(1)
+    with trial():
+        chosen = predict(model, data.test_images).argmax(1)
     path = os.path.join(options.plot_path, run.name)
-    pictures.draw(path, networks.CLASSES[run.kind].__name__, data, chosen, confusion, pairs, history)
-    return Result(run, parameters, 100 * confusion.trace() / confusion.sum(), loss, names)
+    pictures.draw(path, student.CLASSES[run.kind], data, chosen, confusion, pairs, history)
+    return Result(run, parameters, 100 * confusion.trace() / len(data.test_labels), loss, names)
 
 
 def print_table(results: list[Result]):
@@ -171,12 +192,10 @@ def main(argv: list[str] | None = None):
     processes.start()
     options = parse(argv)
 
-    from lab.kuzu import networks  # loads torch, so not before the flags are read
-    from lab.kuzu.data import load
+    from lab.kuzu.data import load  # loads torch, so not before the flags are read
 
-    for run in options.runs:
-        networks.build(run, options.settings.batch)  # an impossible network is an error before anything is trained
     device = cli.device(options.no_cuda, options.threads)
+    options = replace(options, runs=trainable(options.runs, options.settings.batch, device))
     (seed, saved), data = processes.begin(
         device,
         prepare=lambda: prepare(options),

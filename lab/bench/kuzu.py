@@ -16,17 +16,22 @@ from lab.common.processes import share
 from lab.kuzu import classic
 from lab.kuzu.data import Dataset, load
 from lab.kuzu.fetch import OFFICIAL
-from lab.kuzu.networks import NetConv, NetFull, NetLin, to_device
+from lab.kuzu.networks import to_device
 from lab.kuzu.recipe import choose
 from lab.kuzu.resume import Progress
 from lab.kuzu.settings import Settings
+from lab.kuzu.student import network as new
 from lab.kuzu.train import test, train_epoch
 
 ROUNDS = 5  # each with another fifth of the images
 BATCHES = 16, 32, 64, 128, 256, 512, 1024
 UNITS = 50, 100, 200, 400, 800
 GROWTH_IMAGES = 6144
-NETWORKS = {'NetLin': NetLin, 'NetFull, 100 units': lambda: NetFull(100), 'NetConv': NetConv}
+NETWORKS = {
+    'NetLin': lambda: new('lin', {}),
+    'NetFull, 100 units': lambda: new('full', {'hid': 100}),
+    'NetConv': lambda: new('conv', {}),
+}
 
 
 def layer_costs(model: torch.nn.Module) -> list[int]:
@@ -85,7 +90,7 @@ def race() -> list[dict]:
     every = torch.get_num_threads()
     networks = [(name, network, 1) for name, network in NETWORKS.items()]
     if every > 1:
-        networks.append((f'NetConv, {every} threads', NetConv, every))
+        networks.append((f'NetConv, {every} threads', NETWORKS['NetConv'], every))
     with tempfile.TemporaryDirectory() as root:
         made_kmnist(root)
         rounds = fifths(load('kmnist', root, cli.device(False)), classic.loaders(root))
@@ -122,4 +127,5 @@ def growth() -> list[dict]:
         grow(name, 'batch', {batch: trainer(network(), data, batch) for batch in BATCHES})
         for name, network in NETWORKS.items()
     ]
-    return [*rows, grow('NetFull', 'hidden units', {units: trainer(NetFull(units), data) for units in UNITS})]
+    by_units = {units: trainer(new('full', {'hid': units}), data) for units in UNITS}
+    return [*rows, grow('NetFull', 'hidden units', by_units)]

@@ -106,14 +106,26 @@ class Interrupt:
             sys.exit(130)
 
 
-def _ending(error: BaseException) -> str | None:
-    """What the user is told about this error, or None where the fault is in this program."""
-    if isinstance(error, UserError):
-        return str(error)
+def machine(error: BaseException) -> str | None:
+    """What the user is told where memory or GPU has failed, else None."""
     if isinstance(error, MemoryError) or any(sign in f'{type(error).__name__}: {error}' for sign in NO_MEMORY):
         return 'out of memory: try a smaller network or batch'
     if isinstance(error, RuntimeError) and any(sign in str(error) for sign in NO_GPU):
         return f'the GPU cannot be used ({str(error).splitlines()[0]}): add --no_cuda'
+    return None
+
+
+def _ending(error: BaseException) -> str | None:
+    """What the user is told about this error, or None where the fault is in this program."""
+    if isinstance(error, UserError):
+        return str(error)
+    if line := machine(error):
+        return line
+    from lab.common import student
+
+    nameless = isinstance(error, OSError) and error.filename is None  # a full disk behind standard output, say
+    if not nameless and (line := student.blame(error)):
+        return line
     if isinstance(error, ModuleNotFoundError):
         return f'the package {error.name!r} is not installed: pip install -r requirements.txt'
     if isinstance(error, OSError):

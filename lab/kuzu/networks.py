@@ -1,48 +1,35 @@
-"""The networks of kuzu.py, which may be a student's own: made for a run, counted and checked."""
+"""The networks of a run: counted, checked for size, on their device."""
 
 import contextlib
-import inspect
 
 import torch
 
-from kuzu import NetConv, NetFull, NetLin
 from lab.common.endings import UserError
+from lab.common.student import trial
+from lab.kuzu import student
 from lab.kuzu.data import SIDE
 from lab.kuzu.settings import Run
 
-CLASSES = {'lin': NetLin, 'full': NetFull, 'conv': NetConv}
 MOST_PARAMETERS = 200_000_000  # 3 GB with gradients and Adam's two moments
 MOST_ACTIVATIONS = 2_000_000_000  # 8 GB for a batch, or for LEAST_IMAGES: a larger network would train for weeks
 LEAST_IMAGES = 1000
 
 
-def build(run: Run, batch: int) -> torch.nn.Module:
-    """Make the network of a run, which will be trained with batches of `batch` images.
-
-    Raises UserError if its class does not take these arguments, or if it is too large for the memory.
-    """
-    network = CLASSES[run.kind]
-    try:
-        inspect.signature(network).bind(**run.shape)
-    except TypeError:
-        flags = ' '.join(f'--{flag}' for flag in run.shape)
-        raise UserError(f'{network.__name__} of this kuzu.py does not take {flags}') from None
-    try:
-        with torch.device('meta'):  # a network of shapes only, which takes no memory
-            parameters = count_parameters(network(**run.shape))
-    except ValueError as error:
-        raise UserError(str(error)) from error
+def check_size(run: Run, batch: int):
+    """Raise UserError if the network of a run, trained with batches of `batch` images, is too large for the memory."""
+    parameters = activations = 0
+    with contextlib.suppress(Exception), trial(), torch.device('meta'):  # shapes only, which take no memory
+        parameters = count_parameters(student.network(run.kind, run.shape))
     if parameters > MOST_PARAMETERS:
         raise UserError(f'{parameters:,} parameters are too many: {MOST_PARAMETERS:,} at most')
-    model = network(**run.shape)
-    activations = count_activations(model)
+    with contextlib.suppress(Exception), trial():
+        activations = count_activations(student.network(run.kind, run.shape))
     images = max(batch, LEAST_IMAGES)
     if activations * images > MOST_ACTIVATIONS:
         size = 4 * activations * images / 1e9
         raise UserError(
             f'{size:.0f} GB for a batch of {images:,} images: fewer channels or a smaller --batch take less'
         )
-    return model
 
 
 def count_parameters(model: torch.nn.Module) -> int:
@@ -76,7 +63,7 @@ def to_device(model: torch.nn.Module, images: torch.Tensor) -> torch.nn.Module:
     """
     model.to(images.device, memory_format=torch.channels_last).eval()
     try:
-        with torch.no_grad():
+        with trial(), torch.no_grad():
             model(images[:1])
     except RuntimeError:
         model.to(memory_format=torch.contiguous_format)

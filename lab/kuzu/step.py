@@ -10,6 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from lab.common.student import trial
+
 FACTOR = 8.0  # on the weights of the second comparison: larger net inputs, where a function that is cut off shows
 
 
@@ -60,8 +62,9 @@ def find(model: nn.Module, images: Tensor, labels: Tensor) -> Step | None:
         return None
     before = [parameter.detach().clone() for parameter in parameters]
     try:
-        with torch.random.fork_rng(devices=[]):
-            return _compare(model, parameters, images, labels)
+        with trial() as printed:
+            found = _compare(model, parameters, images, labels)
+        return None if printed.getvalue() else found  # who prints in forward() waits for it in training
     except (AttributeError, RuntimeError, TypeError, ValueError):  # this PyTorch has not these kernels, or other ones
         return None
     finally:

@@ -1,12 +1,12 @@
-"""networks.py: a network is made as asked for, or refused in one line before it takes memory."""
+"""networks.py: a network that is too large is refused in one line before it takes memory; the layout that is fast."""
 
 import pytest
 import torch
 from torch import nn
 
+import kuzu
 from lab.common.endings import UserError
-from lab.kuzu import networks
-from lab.kuzu.networks import build, count_activations, count_parameters, to_device
+from lab.kuzu.networks import check_size, count_activations, count_parameters, to_device
 from lab.kuzu.settings import Run
 
 
@@ -21,19 +21,8 @@ class Wide(nn.Module):
         return self.out(x.flatten(1))
 
 
-def make(batch=64, **shape):
-    return build(Run('lin', 'kuzu_lin', shape), batch)
-
-
-@pytest.fixture(autouse=True)
-def wide(monkeypatch):
-    monkeypatch.setitem(networks.CLASSES, 'lin', Wide)
-
-
-def test_a_network_has_the_shape_that_was_asked_for_and_its_weights():
-    model = make(units=7)
-    assert model.out.weight.shape == (7, 784) and model.out.weight.device.type == 'cpu'
-    assert count_parameters(model) == 7 * 785
+def test_every_number_that_is_trained_is_counted():
+    assert count_parameters(Wide(7)) == 7 * 785
 
 
 def test_at_most_200_million_parameters_are_trained(monkeypatch):
@@ -42,10 +31,10 @@ def test_at_most_200_million_parameters_are_trained(monkeypatch):
             super().__init__()
             self.many = nn.Parameter(torch.empty(count))
 
-    monkeypatch.setitem(networks.CLASSES, 'lin', Many)
-    make(count=200_000_000)
+    monkeypatch.setattr(kuzu, 'NetLin', Many)
+    check_size(Run('lin', '', {'count': 200_000_000}), 64)
     with pytest.raises(UserError, match='200,000,001 parameters are too many: 200,000,000 at most'):
-        make(count=200_000_001)
+        check_size(Run('lin', '', {'count': 200_000_001}), 64)
 
 
 @pytest.mark.parametrize('batch, most', [(1, 2_000_000), (1000, 2_000_000), (4000, 500_000)])
@@ -58,24 +47,10 @@ def test_at_most_8_gb_are_taken_for_the_outputs_of_the_layers(batch, most, monke
         def forward(self, x):
             return x.new_zeros(x.numel() // 784, self.numbers)
 
-    monkeypatch.setitem(networks.CLASSES, 'lin', Spread)
-    make(batch=batch, numbers=most)
+    monkeypatch.setattr(kuzu, 'NetLin', Spread)
+    check_size(Run('lin', '', {'numbers': most}), batch)
     with pytest.raises(UserError, match=f'8 GB for a batch of {max(1000, batch):,} images'):
-        make(batch=batch, numbers=most + 1)
-
-
-def test_arguments_that_a_students_class_does_not_take_are_named_as_flags():
-    with pytest.raises(UserError, match=r'Wide of this kuzu\.py does not take --fc --units'):
-        make(fc=3, units=4)
-
-
-def test_a_shape_that_the_class_refuses_is_told_in_its_words(monkeypatch):
-    def refuses():
-        raise ValueError('too small')
-
-    monkeypatch.setitem(networks.CLASSES, 'lin', refuses)
-    with pytest.raises(UserError, match=r'^too small$'):
-        make()
+        check_size(Run('lin', '', {'numbers': most + 1}), batch)
 
 
 def test_a_network_that_cannot_be_run_is_not_counted():
@@ -102,3 +77,18 @@ def test_channels_last_is_given_to_all_networks_but_those_that_fail_with_it():
     assert to_device(two, images)[1].weight.is_contiguous(memory_format=torch.channels_last)
     two = nn.Sequential(nn.Conv2d(1, 3, 5), Viewing(3, 2, 3))
     assert to_device(two, images)[1].weight.is_contiguous()
+
+
+def test_the_trial_of_the_layout_prints_nothing_and_draws_nothing(capsys):
+    class Loud(Wide):
+        def forward(self, x):
+            print(torch.rand(1))
+            return super().forward(x)
+
+    torch.manual_seed(1)
+    to_device(Loud(), torch.zeros(2, 1, 28, 28))
+    drawn = torch.rand(1)
+    torch.manual_seed(1)
+    Wide()
+    assert drawn == torch.rand(1)
+    assert capsys.readouterr().out == ''

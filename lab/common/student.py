@@ -1,0 +1,171 @@
+"""A student's own module is input, like a file: what is wrong with it is told in one line, with file and line."""
+
+import contextlib
+import functools
+import importlib.util
+import inspect
+import io
+import os
+import random
+import sys
+import traceback
+import warnings
+from collections.abc import Callable, Iterator
+
+from lab.common.endings import UserError, machine, note
+
+OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+THEIRS: set[str] = set()  # the files of students' modules
+LONGEST = 300  # characters of an error's own words
+
+
+class Fault(UserError):
+    """What a student's module has wrong, or has not yet."""
+
+
+@contextlib.contextmanager
+def module(name: str) -> Iterator[None]:
+    """For the import of a student's module: with module('kuzu'): import kuzu. Raises Fault if it cannot be loaded."""
+    spec = importlib.util.find_spec(name)
+    if spec is None or not spec.has_location:
+        raise Fault(f'the file {name}.py is missing from this folder')
+    THEIRS.add(os.path.abspath(spec.origin))
+    _tell_warnings_once()
+    try:
+        yield
+    except SystemExit as error:
+        raise Fault(f'{name}.py ends the program while it is loaded: {_where(error)} should not exit') from error
+    except Exception as error:
+        raise Fault(blame(error) or f'{name}.py: {_words(error)}') from error
+
+
+def get(name: str, thing: str) -> Callable:
+    """A class of a student's module that was loaded. Raises Fault where there is none."""
+    found = getattr(sys.modules[name], thing, None)
+    if not callable(found):
+        raise Fault(f'{name}.py has no class {thing}')
+    return found
+
+
+@contextlib.contextmanager
+def faults(thing: Callable) -> Iterator[None]:
+    """For calls of a student's class or function: what they raise becomes a Fault, which is one line."""
+    with contextlib.suppress(TypeError):  # the file of a partial function, say
+        THEIRS.add(os.path.abspath(inspect.getfile(thing)))
+    try:
+        yield
+    except UserError:
+        raise
+    except Exception as error:
+        if machine(error):
+            raise
+        raise Fault(blame(error) or f'{file_of(thing)}: {name_of(thing)}: {_words(error)}') from error
+
+
+@contextlib.contextmanager
+def trial() -> Iterator[io.StringIO]:
+    """For calls that the lab does not make: no prints, no warnings, and random numbers go on as if there were none.
+
+    Gives the buffer that gets what is printed.
+    """
+    import numpy
+    import torch
+
+    drawn, drawn_numpy = random.getstate(), numpy.random.get_state()
+    devices = [torch.cuda.current_device()] if torch.cuda.is_initialized() else []
+    with torch.random.fork_rng(devices), contextlib.redirect_stdout(io.StringIO()) as printed, warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        try:
+            yield printed
+        finally:
+            random.setstate(drawn)
+            numpy.random.set_state(drawn_numpy)
+
+
+def file_of(thing: Callable) -> str:
+    """The name of the file that a class or a function stands in."""
+    try:
+        return os.path.basename(inspect.getfile(thing))
+    except TypeError:
+        return 'the module'
+
+
+def name_of(thing: Callable) -> str:
+    return getattr(thing, '__name__', type(thing).__name__)
+
+
+def adapt(model, change: Callable):
+    """From now on model(x) gives change(what it gave). The model, an nn.Module, is returned."""
+    model.__class__ = _adapted(type(model), change)
+    return model
+
+
+@functools.cache  # models of one class stay so
+def _adapted(kind: type, change: Callable) -> type:
+    class Adapted(kind):
+        def forward(self, *values):
+            return change(super().forward(*values))
+
+    Adapted.__name__, Adapted.__module__ = kind.__name__, kind.__module__
+    return Adapted
+
+
+def blame(error: BaseException) -> str | None:
+    """The line about an error of a student's module, or of a file beside it that it uses; None where it is of others.
+
+    A ValueError that the module itself raises is a refusal: its own words are the whole line.
+    """
+    place = _where(error)
+    if place is None:
+        return None
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        package = error.name.split('.')[0]
+        return (
+            f'{place}: it imports {error.name!r}, which is neither an installed package nor a file beside it: '
+            f'pip install {package}, or leave that import out'
+        )
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    if isinstance(error, ValueError) and place == _place(last.filename, last.lineno) and last.line.startswith('raise'):
+        return str(error)
+    return f'{place}: {_words(error, last.line)}'
+
+
+def _where(error: BaseException) -> str | None:
+    """'kuzu.py:12', the last line of a student's module that an error came through; None if it came through none."""
+    place, folders = None, {os.path.dirname(file) for file in THEIRS}
+    for frame in traceback.extract_tb(error.__traceback__):
+        file = os.path.abspath(frame.filename)
+        if file in THEIRS or (place and os.path.dirname(file) in folders):
+            place = _place(file, frame.lineno)
+        elif file.startswith(OURS):
+            place = None
+    if isinstance(error, SyntaxError) and error.filename and os.path.dirname(error.filename) in folders:
+        place = _place(error.filename, error.lineno)
+    return place
+
+
+def _place(file: str, line: int | None) -> str:
+    return f'{os.path.basename(file)}:{line}' if line else os.path.basename(file)
+
+
+def _words(error: BaseException, line: str = '') -> str:
+    """The kind of an error and its first words; where it has none, those of the line that raised it."""
+    text = f'{error.msg}: {error.text or ""}' if isinstance(error, SyntaxError) else str(error)
+    words = (text.strip() or line).splitlines()[:1]
+    return ': '.join([type(error).__name__, *words])[:LONGEST]
+
+
+@functools.cache
+def _tell_warnings_once():
+    """From now on a warning about a student's module is a note, and the same one is told once."""
+    show, told = warnings.showwarning, set()
+
+    def showwarning(message, category, filename, lineno, *rest, **more):
+        if os.path.abspath(filename) not in THEIRS:
+            return show(message, category, filename, lineno, *rest, **more)
+        line = f'{_place(filename, lineno)}: {_words(message)}'
+        if line not in told:
+            told.add(line)
+            note(line)
+
+    warnings.showwarning = showwarning

@@ -1,0 +1,83 @@
+"""The only place that loads kuzu.py, which a student may replace by their own."""
+
+import inspect
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from lab.common.endings import note
+from lab.common.student import Fault, adapt, faults, get, module, trial
+from lab.kuzu.data import SIDE
+
+with module('kuzu'):
+    import kuzu  # noqa: F401  get() reads it
+
+CLASSES = {'lin': 'NetLin', 'full': 'NetFull', 'conv': 'NetConv'}
+OUTPUTS = 10
+TRIED = 2  # images; batch normalisation needs more than one
+
+
+def network(kind: str, shape: dict) -> nn.Module:
+    """A new network: its class in kuzu.py, called with the arguments `shape`.
+
+    Raises Fault if there is no such class, if it does not take these arguments, or if it fails.
+    """
+    made = get('kuzu', CLASSES[kind])
+    takes = inspect.signature(made)
+    try:
+        takes.bind(**shape)
+    except TypeError as error:
+        names = list(takes.parameters)
+        unknown = ' '.join(f'--{name}' for name in shape if name not in names)
+        if unknown:
+            raise Fault(f'{CLASSES[kind]} of this kuzu.py does not take {unknown}') from error
+        needs = f'needs arguments ({", ".join(names)}): {CLASSES[kind]}() should work without'
+        raise Fault(f'{CLASSES[kind]} of this kuzu.py {needs}') from error
+    with faults(made):
+        model = made(**shape)
+    if not isinstance(model, nn.Module):
+        raise Fault(f'{CLASSES[kind]} in kuzu.py should be an nn.Module')
+    return adapt(model, log_probabilities)
+
+
+def log_probabilities(outputs):
+    """What a network returns; where it returns several values, the first that can be log-probabilities."""
+    values = outputs.values() if isinstance(outputs, dict) else outputs
+    if isinstance(values, torch.Tensor) or not hasattr(values, '__iter__'):
+        return outputs
+    fitting = [value for value in values if isinstance(value, torch.Tensor) and _fits(value)]
+    return fitting[0] if fitting else outputs
+
+
+def _fits(value: torch.Tensor) -> bool:
+    return value.dim() == 2 and value.shape[1] >= OUTPUTS and value.is_floating_point()
+
+
+def try_out(kind: str, shape: dict, device: torch.device):
+    """Train a network on some noise and throw it away. Raises Fault if it cannot be trained; notes what looks wrong."""
+    name = f'{CLASSES[kind]} in kuzu.py'
+    with trial():
+        model = network(kind, shape)
+        with faults(get('kuzu', CLASSES[kind])):
+            if not list(model.parameters()):
+                raise Fault(f'{name} has no parameters yet')
+            outputs = model.to(device)(2 * torch.rand(TRIED, 1, SIDE, SIDE, device=device) - 1)
+            _check(name, outputs)
+            F.nll_loss(outputs, torch.zeros(TRIED, dtype=torch.long, device=device)).backward()
+    if outputs.shape[1] > OUTPUTS:
+        note(f'{name} has {outputs.shape[1]} outputs: a choice above {OUTPUTS - 1} counts as wrong, outside the matrix')
+    if not torch.allclose(outputs.exp().sum(1), torch.ones(TRIED, device=device), atol=1e-3):
+        note(f'{name} returns no log-probabilities, which sum to 1 for each image: log_softmax with dim=1 gives them')
+
+
+def _check(name: str, outputs):
+    wanted = f'it should return log-probabilities of shape (images, {OUTPUTS})'
+    if outputs is None:
+        raise Fault(f'forward() of {name} returns nothing yet: {wanted}')
+    if not isinstance(outputs, torch.Tensor):
+        raise Fault(f'forward() of {name} returns a value of type {type(outputs).__name__}: {wanted}')
+    if not _fits(outputs) or len(outputs) != TRIED:
+        raise Fault(f'forward() of {name} returns {tuple(outputs.shape)} for {TRIED} images: {wanted}')
+    if not outputs.requires_grad:
+        raise Fault(f'what forward() of {name} returns does not depend on its parameters, so it cannot be trained')
