@@ -1,6 +1,7 @@
 """Scripts of the lab with a student's own modules in the place of ours."""
 
 import functools
+import os
 import runpy
 import sys
 import textwrap
@@ -12,21 +13,27 @@ HOUSE = Path(__file__).parents[1]
 
 
 def run(line: str, folder: Path, **modules: str) -> End:
-    """How a script ends, with the flags in `line`, in `folder`; modules: the source of each file that is not ours."""
+    """How a script ends, with the flags in `line`, in `folder`; modules: the source of each file that is not ours.
+
+    The folder gets links to the rest of the house.
+    """
+    for path in [*HOUSE.glob('*.py'), HOUSE / 'lab', HOUSE / 'check.csv']:
+        if path.stem not in modules and not (folder / path.name).exists():
+            (folder / path.name).symlink_to(path)
     for name, source in modules.items():
         (folder / f'{name}.py').write_text(textwrap.dedent(source))
     return Fork(functools.partial(_play, *line.split()), folder).end()
 
 
 def _play(script: str, *flags: str):
-    """In a fork: run a script as Python itself would, with modules of the current folder before ours."""
+    """In a fork: run a script of the current folder as Python itself would."""
     ours = {path.stem for path in HOUSE.glob('*.py')} | {'lab'}
     for name in [name for name in sys.modules if name.split('.')[0] in ours]:
         del sys.modules[name]
-    sys.path[:0] = ['.', str(HOUSE)]
+    sys.path.remove(str(HOUSE))
     sys.argv = [f'{script}.py', *flags]
     try:
-        runpy.run_path(str(HOUSE / f'{script}.py'), run_name='__main__')
+        runpy.run_path(os.path.abspath(f'{script}.py'), run_name='__main__')
     except SystemExit:
         raise
     except BaseException:

@@ -90,7 +90,7 @@ def race() -> list[dict]:
     every = torch.get_num_threads()
     networks = [(name, network, 1) for name, network in NETWORKS.items()]
     if every > 1:
-        networks.append((f'NetConv, {every} threads', NETWORKS['NetConv'], every))
+        networks.append((f'NetConv, {every} threads', lambda: new('conv', {}), every))
     with tempfile.TemporaryDirectory() as root:
         made_kmnist(root)
         rounds = fifths(load('kmnist', root, cli.device(False)), classic.loaders(root))

@@ -2,15 +2,16 @@
 
 import torch
 
+from kuzu import NetLin
 from lab.bench import kuzu
 from lab.kuzu import classic
 from lab.kuzu.data import load
 
 
 def test_the_multiply_adds_of_the_layers():
-    assert kuzu.layer_costs(kuzu.NetLin()) == [7840]
+    assert kuzu.layer_costs(kuzu.new('lin', {})) == [7840]
     conv = [16 * 9 * 28 * 28, 32 * 16 * 9 * 14 * 14, 32 * 7 * 7 * 128, 1280]
-    assert kuzu.layer_costs(kuzu.NetConv()) == conv
+    assert kuzu.layer_costs(kuzu.new('conv', {})) == conv
 
 
 def test_both_ways_are_given_the_same_images_and_in_the_end_all(monkeypatch, tmp_path):
@@ -36,8 +37,8 @@ def test_both_ways_print_the_same_in_every_round(monkeypatch, capsys):
         return {'name': name, 'unit': unit, 'printed': printed, 'floor': floor()}
 
     monkeypatch.setattr(kuzu, 'OFFICIAL', (500, 50))
-    monkeypatch.setattr(kuzu, 'NETWORKS', {'NetLin': kuzu.NetLin})
-    monkeypatch.setattr(kuzu, 'NetConv', kuzu.NetLin)
+    monkeypatch.setattr(kuzu, 'NETWORKS', {'NetLin': NetLin})
+    monkeypatch.setattr(kuzu, 'new', lambda kind, shape: NetLin())
     monkeypatch.setattr(kuzu, 'matrix_rate', lambda device: 7840.0)
     monkeypatch.setattr(kuzu, 'compare', compare)
     monkeypatch.setattr(torch, 'get_num_threads', lambda: 2)
