@@ -73,7 +73,11 @@ def trial() -> Iterator[io.StringIO]:
 
     drawn, drawn_numpy = random.getstate(), numpy.random.get_state()
     devices = [torch.cuda.current_device()] if torch.cuda.is_initialized() else []
-    with torch.random.fork_rng(devices), contextlib.redirect_stdout(io.StringIO()) as printed, warnings.catch_warnings():
+    with (
+        torch.random.fork_rng(devices),
+        contextlib.redirect_stdout(io.StringIO()) as printed,
+        warnings.catch_warnings(),
+    ):
         warnings.simplefilter('ignore')
         try:
             yield printed
