@@ -26,7 +26,7 @@ LAB = [
     'seq_train.py --lang anb2nc3n --model lstm --hid 3',
     'seq_plot.py --lang anb2nc3n --model lstm --epoch 50',
 ]
-SCRIPTS = ['kuzu_main.py', 'check_main.py', 'seq_train.py', 'seq_plot.py', 'bench.py']
+SCRIPTS = ['kuzu_main.py', 'check_main.py', 'seq_train.py', 'seq_plot.py', 'report.py', 'bench.py']
 
 
 def name(page: Path) -> str:

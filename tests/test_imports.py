@@ -76,7 +76,9 @@ def test_a_run_that_ends_before_its_first_picture_loads_nothing_to_draw(folder):
 
 
 @pytest.mark.parametrize(('flag', 'code'), [('--help', 0), ('--no_such_flag', 2)])
-@pytest.mark.parametrize('script', ['kuzu_main.py', 'check_main.py', 'seq_train.py', 'seq_plot.py', 'bench.py'])
+@pytest.mark.parametrize(
+    'script', ['kuzu_main.py', 'check_main.py', 'seq_train.py', 'seq_plot.py', 'report.py', 'bench.py']
+)
 def test_help_and_a_wrong_flag_load_no_slow_package(script, flag, code, tmp_path):
     ended, loaded = run(f'{script} {flag}', tmp_path)
     assert ended == code

@@ -1,0 +1,66 @@
+"""Finds or trains the networks of all parts, and collects what the page says of them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from lab.common.endings import Interrupt, UserError, note
+from lab.page import commands
+from lab.page.commands import Job, Options
+
+
+def parts(wanted: list[int], options: Options, seed: int, stop: Interrupt) -> dict[str, dict]:
+    """What the page says of the parts 1, 2 or 3, by the name of their wing; {} after Ctrl-C.
+
+    seed: of all that is trained anew, and of the analysis. Raises UserError as the rooms of the parts do.
+    """
+    import torch
+
+    torch.set_num_threads(1)
+    data = None
+    places: dict[str, tuple[str, Any]] = {}
+    reads: dict[str, Callable[[str], Any]] = {}
+    if 1 in wanted:
+        from lab.kuzu.data import load
+        from lab.page import kuzu
+
+        data = load(options.dataset, options.data_path, torch.device('cpu'))
+        for kind in reversed(kuzu.NAMES):  # the slowest first
+            places[kind] = kuzu.find(kind, options, data, seed)
+            reads[kind] = lambda folder, kind=kind: kuzu.read(kind, options, data, folder)
+    if 3 in wanted:
+        from lab.page import seq
+
+        for task in seq.TASKS:
+            places[task.stem] = seq.find(task, options, seed)
+            reads[task.stem] = lambda folder, task=task: seq.read(task, options, folder)
+    found = train(places, reads, stop)
+    if stop:
+        return {}
+    described = {}
+    if 1 in wanted:
+        note('Part 1: images and numbers')
+        described['kuzu'] = kuzu.describe([found[kind] for kind in kuzu.NAMES], data, options)
+    if 2 in wanted and not stop:
+        from lab.page import check
+
+        note('Part 2: training and numbers')
+        described['check'] = check.describe(*check.make(options, seed, stop))
+    if 3 in wanted and not stop:
+        note('Part 3: what the networks do')
+        described['seq'] = seq.describe([found[task.stem] for task in seq.TASKS], seed)
+    return {} if stop else described
+
+
+def train(
+    places: dict[str, tuple[str, Any]], reads: dict[str, Callable[[str], Any]], stop: Interrupt
+) -> dict[str, Any]:
+    """Run the commands that are still to run. Returns all networks by name, as they are read from their folders."""
+    commands.run([found for _, found in places.values() if isinstance(found, Job)], stop)
+    if stop:
+        return {}
+    networks = {}
+    for name, (folder, found) in places.items():
+        networks[name] = reads[name](folder) if isinstance(found, Job) else found
+        if networks[name] is None or isinstance(networks[name], Job):
+            raise UserError(f'{found} has not left the files of {name} in {folder}')
+    return networks

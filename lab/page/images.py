@@ -1,0 +1,39 @@
+"""Images as text that stands inside the page."""
+
+import base64
+import io
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+from PIL import Image
+
+COLUMNS = 64  # images in a row of the sheet
+DPI = 110
+COLOURS = 64  # of a picture: diagrams have few colours, and smaller files look the same
+
+
+def uri(image: Image.Image, **options) -> str:
+    """A Pillow image as a data URI."""
+    buffer = io.BytesIO()
+    image.save(buffer, format='png', optimize=True, **options)
+    return 'data:image/png;base64,' + base64.b64encode(buffer.getvalue()).decode()
+
+
+def sheet(images: torch.Tensor) -> dict:
+    """Images (N, 1, 28, 28) in [-1, 1] on one sheet, black on white: its URI, columns, rows."""
+    pixels = 255 - (images[:, 0] * 127.5 + 127.5).round().to(torch.uint8).numpy()
+    count, side, _ = pixels.shape
+    rows = -(-count // COLUMNS)
+    grid = np.full((rows * COLUMNS, side, side), 255, np.uint8)
+    grid[:count] = pixels
+    grid = grid.reshape(rows, COLUMNS, side, side).swapaxes(1, 2).reshape(rows * side, COLUMNS * side)
+    return {'uri': uri(Image.fromarray(grid)), 'columns': COLUMNS, 'rows': rows}
+
+
+def picture(figure: Figure) -> dict:
+    """A figure of matplotlib: its URI, and its size in points of the screen."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format='png', dpi=DPI)
+    image = Image.open(buffer).convert('RGB')
+    return {'uri': uri(image.quantize(COLOURS, dither=Image.Dither.NONE)), 'width': image.width, 'height': image.height}

@@ -1,0 +1,194 @@
+"""Part 1 of the page: the three networks, taken from their files or trained by the lab's command, and their numbers."""
+
+import json
+import math
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from torch import nn
+
+from lab.common.endings import UserError, note
+from lab.common.student import trial
+from lab.kuzu import fetch, networks, resume, student
+from lab.kuzu.data import Dataset
+from lab.kuzu.pictures import confused_pairs
+from lab.kuzu.recipe import choose
+from lab.kuzu.settings import Settings
+from lab.kuzu.train import predict, test
+from lab.page import charts, images
+from lab.page.commands import Job, Options, folders, typed
+
+NAMES = {'lin': 'linear', 'full': 'fully connected', 'conv': 'convolutional'}
+REPORTS = Path(__file__).parent / 'reports.json'
+SAME = 1e-3  # the test loss of the file and the one computed here differ by less: threads round in another way
+PAIRS, TRUE, MISTAKES = 5, 4, 8  # confused pairs shown, true examples of each character, mistakes
+RIGHT = 12  # images shown of those that are right, per character
+
+
+class Trained(NamedTuple):
+    """A trained network and what it makes of the test images."""
+
+    kind: str
+    command: str
+    seed: int
+    model: nn.Module
+    history: list[list[float]]  # epoch, training loss, test loss, accuracy in percent
+    loss: float  # of the test images
+    confusion: np.ndarray  # (10, 10), rows = target
+    chosen: np.ndarray  # (N,), for each test image
+
+
+def words(kind: str, seed: int, options: Options, folder: str) -> list[str]:
+    """The command that trains a network; flags that have their default are left out."""
+    command = ['kuzu_main.py', '--net', kind, '--seed', str(seed)]
+    for flag, value, usual in (
+        ('--dataset', options.dataset, 'kmnist'),
+        ('--data_path', options.data_path, 'data'),
+        ('--out_path', folder, 'net'),
+        ('--plot_path', options.plot_path, 'plot'),
+    ):
+        command += [flag, value] if value != usual else []
+    return command
+
+
+def find(kind: str, options: Options, data: Dataset, seed: int) -> tuple[str, Trained | Job]:
+    """The folder of a network's files, and the network, or the command that trains it or goes on with it.
+
+    seed: of a network that has not been begun. Files that are of another run are left alone, and a note says so.
+    """
+    free = folders(options.out_path)[-1]
+    for folder in reversed(folders(options.out_path)):
+        try:
+            found = read(kind, options, data, folder)
+        except UserError as error:
+            note(f'not used: {error}')
+            continue
+        if found is None:
+            free = folder
+        else:
+            return folder, found
+    return free, Job(words(kind, seed, options, free))
+
+
+def read(kind: str, options: Options, data: Dataset, folder: str) -> Trained | Job | None:
+    """The trained network of the files in `folder`, or the command that goes on with it; None if there are no files.
+
+    Raises UserError where they are of another run than the page's command.
+    """
+    path = os.path.join(folder, f'kuzu_{kind}')
+    if not any(os.path.exists(f'{path}.{ending}') for ending in ('resume', 'pth', 'csv')):
+        return None
+    saved = resume.load(path)
+    seed = saved['settings']['seed'] if options.seed is None else options.seed
+    settings = Settings(seed, options.dataset, len(data.train_images))
+    model = student.network(kind, {})
+    progress = resume.restore(saved, path, model, choose(model, settings).optimizer, settings)
+    if progress.epoch > settings.epochs + 1:
+        raise UserError(f'{path}.resume is of a run with {progress.epoch - 1} epochs, not {settings.epochs}')
+    command = words(kind, seed, options, folder)
+    if progress.epoch <= settings.epochs:
+        return Job(command, ['--resume'])
+    model = networks.to_device(model, data.test_images)
+    with trial():  # what the student's own code prints, too
+        loss, confusion = test(model, data.test_images, data.test_labels)
+        chosen = predict(model, data.test_images).argmax(1)
+    confusion, accuracy = confusion.astype(int), 100 * confusion.trace() / len(chosen)
+    *_, loss_then, accuracy_then = progress.history[-1]
+    if abs(loss - loss_then) > SAME or abs(accuracy - accuracy_then) > 1.5 * 100 / len(chosen):
+        raise UserError(f'{path}.resume is of a run with other test images or another network')
+    return Trained(kind, typed(command), seed, model, progress.history, loss, confusion, chosen.numpy())
+
+
+def terms(model: nn.Module) -> list[tuple[str, str, int]]:
+    """How the parameters of a model add up: for each layer its name, the calculation, and the number."""
+    rows, maps = [], 1
+    for name, layer in model.named_modules():
+        own = [parameter for parameter in layer.parameters(recurse=False)]
+        if not own:
+            continue
+        bias = getattr(layer, 'bias', None) is not None
+        if isinstance(layer, nn.Conv2d):
+            high, wide = layer.kernel_size
+            text = f'{layer.out_channels} filters of {layer.in_channels // layer.groups} × {high} × {wide}'
+            text += f' + {layer.out_channels}' * bias
+            maps = layer.out_channels
+        elif isinstance(layer, nn.Linear):
+            text = f'{_inputs(layer.in_features, maps)} × {layer.out_features}' + f' + {layer.out_features}' * bias
+            maps = None
+        else:
+            text = ' + '.join(' × '.join(map(str, parameter.shape)) for parameter in own)
+        rows.append((name or type(layer).__name__, text, sum(parameter.numel() for parameter in own)))
+    return rows
+
+
+def _inputs(count: int, maps: int | None) -> str:
+    """The inputs of a layer: after an image or after feature maps their size."""
+    side = math.isqrt(count // maps) if maps else 0
+    size = (side, side) if maps == 1 else (maps, side, side)
+    return f'({" × ".join(map(str, size))})' if side and math.prod(size) == count else str(count)
+
+
+def sprites(trained: list[Trained], data: Dataset) -> tuple[list[int], list[dict[int, list[int]]]]:
+    """The test images that the page shows, and for each network their numbers by cell of its confusion matrix.
+
+    A cell is 10 * target + chosen. Off the diagonal it has all its images, on the diagonal the first RIGHT.
+    """
+    labels, cells = data.test_labels.numpy(), []
+    for each in trained:
+        where = 10 * labels + each.chosen
+        found = {cell: np.flatnonzero(where == cell).tolist() for cell in range(100)}
+        cells.append({cell: some if cell % 11 else some[:RIGHT] for cell, some in found.items() if some})
+    return sorted({image for each in cells for some in each.values() for image in some}), cells
+
+
+def describe(trained: list[Trained], data: Dataset, options: Options) -> dict:
+    """All that the page says of Part 1, as plain data."""
+    shown, cells = sprites(trained, data)
+    official = options.dataset == 'kmnist' and (len(data.train_labels), len(data.test_labels)) == fetch.OFFICIAL
+    reports = json.loads(REPORTS.read_text()) if official else None
+    described = [network(each, data, found) for each, found in zip(trained, cells, strict=True)]
+    return charts.of_kuzu(described, reports) | {
+        'classes': data.classes,
+        'dataset': options.dataset,
+        'counts': (len(data.train_labels), len(data.test_labels)),
+        'official': official,
+        'networks': described,
+        'reports': reports,
+        'sheet': images.sheet(data.test_images[shown]),
+        'view': {
+            'classes': data.classes,
+            'images': shown,
+            'networks': [{'kind': each.kind, 'cells': found} for each, found in zip(trained, cells, strict=True)],
+        },
+    }
+
+
+def network(trained: Trained, data: Dataset, cells: dict[int, list[int]]) -> dict:
+    """What the page says of one network."""
+    confusion, classes = trained.confusion, data.classes
+    rows = terms(trained.model)
+    pairs = []
+    for target, chosen, count in confused_pairs(confusion, PAIRS):
+        examples = cells.get(11 * target, [])[:TRUE], cells.get(11 * chosen, [])[:TRUE]
+        mistakes = cells[10 * target + chosen][:MISTAKES]
+        pairs.append({'target': classes[target], 'chosen': classes[chosen], 'count': count})
+        pairs[-1] |= {'true': examples, 'mistakes': mistakes}
+    return {
+        'kind': trained.kind,
+        'name': NAMES[trained.kind],
+        'command': trained.command,
+        'seed': trained.seed,
+        'terms': rows,
+        'parameters': sum(count for *_, count in rows),
+        'correct': int(confusion.trace()),
+        'total': len(trained.chosen),
+        'accuracy': 100 * confusion.trace() / len(trained.chosen),
+        'loss': trained.loss,
+        'confusion': confusion.tolist(),
+        'worst': max(1, int((confusion - np.diag(np.diag(confusion))).max())),
+        'pairs': pairs,
+        'history': trained.history,
+        'recall': (100 * np.diag(confusion) / np.maximum(confusion.sum(axis=1), 1)).tolist(),
+    }

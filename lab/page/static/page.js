@@ -1,0 +1,59 @@
+'use strict';
+
+// What all parts use: data of the page, making elements, light or dark, copying a command.
+
+const page = {
+  data(name) {
+    return JSON.parse(document.getElementById('data-' + name).textContent);
+  },
+
+  // An element; attributes by name, children as elements or text. Names with a prefix such as svg:path are SVG.
+  make(name, attributes = {}, ...children) {
+    const made = name.startsWith('svg:')
+      ? document.createElementNS('http://www.w3.org/2000/svg', name.slice(4))
+      : document.createElement(name);
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    made.append(...children);
+    return made;
+  },
+
+  // A colour of the style sheet as the browser shows it now; canvas does not know variables.
+  colour(name) {
+    page.probe ??= document.body.appendChild(page.make('span', { hidden: '' }));
+    page.probe.style.color = `var(--${name})`;
+    return getComputedStyle(page.probe).color;
+  },
+
+  // At most two decimals, without zeros at the end.
+  short(value) {
+    return String(Number(value.toFixed(2)) + 0);
+  },
+};
+
+document.getElementById('theme').addEventListener('click', () => {
+  const dark = matchMedia('(prefers-color-scheme: dark)').matches;
+  const now = document.documentElement.style.colorScheme || (dark ? 'dark' : 'light');
+  document.documentElement.style.colorScheme = now === 'dark' ? 'light' : 'dark';
+  document.documentElement.dataset.theme = document.documentElement.style.colorScheme;
+  document.dispatchEvent(new Event('repaint'));
+});
+document.documentElement.dataset.theme = matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', event => {
+  if (document.documentElement.style.colorScheme) return;
+  document.documentElement.dataset.theme = event.matches ? 'dark' : 'light';
+  document.dispatchEvent(new Event('repaint'));
+});
+
+for (const button of document.querySelectorAll('.copy')) {
+  button.addEventListener('click', async () => {
+    const code = button.parentElement.querySelector('code');
+    getSelection().selectAllChildren(code);
+    try {
+      await navigator.clipboard.writeText(code.textContent);
+      button.textContent = 'copied';
+    } catch {
+      button.textContent = 'selected'; // the browser does not let a page write: Ctrl-C copies what is selected
+    }
+    setTimeout(() => (button.textContent = 'copy'), 1500);
+  });
+}

@@ -1,0 +1,185 @@
+'use strict';
+
+// Part 3: the view of each network: its states, a slider through its checkpoints, a sequence step by step.
+
+(() => {
+  const all = page.data('seq').networks;
+  const { make } = page;
+
+  for (const root of document.querySelectorAll('.view')) view(root, all[root.dataset.network]);
+
+  function view(root, data) {
+    const epochs = Object.keys(data.epochs).map(Number).sort((a, b) => a - b);
+    const names = net.SYMBOLS.slice(0, data.classes);
+    const find = name => root.querySelector(`[name=${name}]`) || root.querySelector('.' + name);
+    const last = data.epochs[epochs.at(-1)], lstm = !last.H0;
+    const state = { at: 0, weights: null, symbols: [], steps: [], places: [], what: find('what')?.value ?? 'hidden', timer: null };
+    const cloud = clouds(data.classes, data.length);
+    const axes = [...Array(Math.min(3, data.hid)).keys()];
+    const space = new Space(find('space'), axes.map(k => `unit ${k}`), point => (find('pointed').textContent = point ? point.says : ' '));
+    const most = lstm ? Math.max(1, ...cloud.flatMap(sequence => net.follow(last, sequence).flatMap(step => step.cell.map(Math.abs)))) : 1;
+    bounds();
+
+    // All pairs of blocks that are in the training range, one prefix once.
+    function clouds(classes, length) {
+      const blocks = [...Array(Math.min(length, 6)).keys()].map(k => k + 1);
+      return blocks.flatMap(n => blocks.map(m => net.spell([n, m], classes)));
+    }
+
+    function values(step) {
+      return (state.what === 'cell' ? step.cell : step.hidden).slice(0, 3);
+    }
+
+    // The axes are the same for all checkpoints, so that one sees the states move.
+    function bounds() {
+      space.labels = axes.map(k => (state.what === 'cell' ? 'cell ' : 'unit ') + k);
+      if (state.what === 'hidden') return (space.ranges = axes.map(() => [-1, 1]));
+      const all = cloud.flatMap(sequence => net.follow(last, sequence).map(step => step.cell));
+      space.ranges = axes.map(k => {
+        const cells = all.map(cell => cell[k]);
+        const [low, high] = [Math.min(0, ...cells), Math.max(0, ...cells)];
+        const room = 0.05 * (high - low) || 1;
+        return [low - room, high + room];
+      });
+    }
+
+    function says(place, prob) {
+      const where = place.symbol === 0 ? `A number ${place.nth}` : `${names[place.symbol]} number ${place.nth} of ${place.of}`;
+      return `${where}, n = ${place.n}; next: ` + [...names].map((name, k) => `${name} ${prob[k].toFixed(2)}`).join(', ');
+    }
+
+    // The checkpoint has changed: the cloud, and the sequence.
+    function epoch() {
+      const chosen = epochs[Number(find('epoch').value)];
+      state.weights = data.epochs[chosen];
+      find('epoch-says').textContent = `${(chosen * 1000).toLocaleString('en')} epochs`;
+      const seen = new Set();
+      space.points = cloud.flatMap(sequence => {
+        const places = net.places(sequence, data.classes);
+        return net.follow(state.weights, sequence).flatMap((step, t) => {
+          const prefix = sequence.slice(0, t + 1).join('');
+          if (seen.has(prefix)) return [];
+          seen.add(prefix);
+          return [{ at: values(step), symbol: sequence[t], says: says(places[t], step.prob) }];
+        });
+      });
+      read();
+    }
+
+    // The sequence or the checkpoint has changed.
+    function read() {
+      const typed = find('sequence').value.toUpperCase().replace(/[\s,]/g, '');
+      const wrong = [...typed].find(letter => !names.includes(letter));
+      find('sequence').setAttribute('aria-invalid', String(wrong !== undefined || !typed));
+      if (wrong === undefined && typed) state.symbols = [...typed].map(letter => names.indexOf(letter));
+      find('sequence-says').textContent = wrong === undefined && typed ? ' ' : `only the letters ${[...names].join(', ')}`;
+      state.steps = net.follow(state.weights, state.symbols);
+      state.places = net.places(state.symbols, data.classes);
+      const begin = net.start(state.weights);
+      space.path = [{ at: values(begin), symbol: -1, says: 'before the first symbol' }].concat(
+        state.steps.map((step, t) => ({ at: values(step), symbol: state.symbols[t], says: says(state.places[t], step.prob) })));
+      state.at = Math.min(state.at, state.symbols.length);
+      find('strip').replaceChildren(...state.symbols.map((symbol, t) => {
+        const button = make('button', { type: 'button', 'data-t': t + 1, tabindex: -1 }, names[symbol]);
+        button.className = `y${symbol} ` + verdict(t);
+        return button;
+      }));
+      show();
+    }
+
+    // How the network has predicted the symbol at t: right, wrong, or left open by the language.
+    function verdict(t) {
+      if (t === 0) return '';
+      const { due } = state.places[t - 1];
+      if (due === null || due === 'open') return 'open';
+      const { prob } = state.steps[t - 1];
+      return prob.indexOf(Math.max(...prob)) === due ? 'good' : 'bad';
+    }
+
+    // Show the state after `at` symbols; 0 is before the first.
+    function show() {
+      const { at } = state;
+      space.now = at;
+      space.draw();
+      for (const button of find('strip').children) {
+        if (Number(button.dataset.t) === at) button.setAttribute('aria-current', 'step');
+        else button.removeAttribute('aria-current');
+      }
+      find('strip').querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+      find('place').max = state.symbols.length;
+      find('place').value = at;
+      const step = at ? state.steps[at - 1] : net.start(state.weights);
+      const prob = at ? step.prob : net.predict(state.weights, step);
+      const place = at ? state.places[at - 1] : null;
+      find('place-says').textContent = place
+        ? `${names[place.symbol]} number ${place.nth}` + (place.of ? ` of ${place.of}` : '') + `; next must be: ${due(place)}`
+        : 'before the first symbol';
+      bars(find('prob'), [...names], prob, 0, 1, 'p');
+      bars(find('units'), step.hidden.map((_, k) => `unit ${k}`), step.hidden, -1, 1, 'h');
+      if (!lstm) return;
+      bars(find('cells'), step.cell.map((_, k) => `cell ${k}`), step.cell, -most, most, 'h');
+      for (const gate of ['forget', 'input', 'output', 'new']) {
+        const gates = step.gates ? step.gates[gate] : step.cell.map(() => NaN);
+        bars(find('gate-' + gate), gates.map((_, k) => String(k)), gates, gate === 'new' ? -1 : 0, 1, 'h');
+      }
+    }
+
+    function due(place) {
+      return place.due === null ? 'not in the language' : place.due === 'open' ? 'A or B' : names[place.due];
+    }
+
+    // Bars with their numbers; made once, then only moved, so that nothing jumps.
+    function bars(box, labels, numbers, low, high, kind) {
+      if (box.children.length !== labels.length) {
+        box.replaceChildren(...labels.map((label, k) => make('div', { class: 'meter' },
+          make('span', { class: 'who' }, label), make('span', { class: 'track' }, make('span', { class: kind === 'p' ? `fill y${k}` : 'fill' })), make('span', { class: 'value' }))));
+      }
+      numbers.forEach((value, k) => {
+        const [, track, text] = box.children[k].children;
+        const zero = (100 * -low) / (high - low), end = (100 * (Math.max(low, Math.min(high, value || 0)) - low)) / (high - low);
+        track.firstChild.style.left = Math.min(zero, end) + '%';
+        track.firstChild.style.width = Math.abs(end - zero) + '%';
+        text.textContent = Number.isNaN(value) ? '–' : value.toFixed(2);
+      });
+    }
+
+    function go(at) {
+      state.at = Math.max(0, Math.min(state.symbols.length, at));
+      show();
+    }
+
+    function play(on) {
+      clearInterval(state.timer);
+      state.timer = on ? setInterval(() => (state.at < state.symbols.length ? go(state.at + 1) : play(false)), 450) : null;
+      find('play').textContent = on ? '❚❚' : '▶';
+      find('play').setAttribute('aria-label', on ? 'Stop' : 'Play');
+    }
+
+    find('epoch').max = epochs.length - 1;
+    find('epoch').value = epochs.length - 1;
+    find('epoch').addEventListener('input', epoch);
+    find('sequence').addEventListener('input', () => { play(false); read(); });
+    find('place').addEventListener('input', event => { play(false); go(Number(event.target.value)); });
+    find('back').addEventListener('click', () => { play(false); go(state.at - 1); });
+    find('next').addEventListener('click', () => { play(false); go(state.at + 1); });
+    find('play').addEventListener('click', () => {
+      if (!state.timer && state.at === state.symbols.length) go(0);
+      play(!state.timer);
+    });
+    find('strip').addEventListener('click', event => event.target.dataset.t && (play(false), go(Number(event.target.dataset.t))));
+    for (const button of root.querySelectorAll('[data-blocks]')) {
+      button.addEventListener('click', () => {
+        play(false);
+        const blocks = button.dataset.blocks.split(' ').map(Number);
+        find('sequence').value = net.spell(blocks, data.classes).map(symbol => names[symbol]).join('');
+        state.at = 0;
+        read();
+        go(state.symbols.length);
+      });
+    }
+    find('what')?.addEventListener('change', event => { state.what = event.target.value; bounds(); epoch(); });
+    find('sequence').value = net.spell([2, 3, 1], data.classes).map(symbol => names[symbol]).join('');
+    state.at = 6;
+    epoch();
+  }
+})();

@@ -1,0 +1,65 @@
+"""The whole lab as one page: trains what is missing, and writes report.html, which needs no other file and no network.
+
+python3 report.py                        all three parts, on KMNIST
+python3 report.py --dataset digits       the same on handwritten digits (no download)
+python3 report.py --part 3               the recurrent networks alone
+
+Networks in net/ are taken if they were trained by the commands that the page names; others are left alone. Ctrl-C keeps
+what is trained, and the next run goes on from there.
+"""
+
+import argparse
+import os
+import sys
+import time
+
+from lab.common import cli, endings, files
+
+
+def parse(argv: list[str] | None) -> argparse.Namespace:
+    parser = cli.Parser(__doc__.splitlines()[0])
+    add = parser.add_argument
+    add(
+        '--part',
+        type=cli.whole(1, 3),
+        action='append',
+        help='1, 2 or 3: only this part; again for another (default: all)',
+    )
+    add('--out', default='report.html', help='the file that is written')
+    add(
+        '--dataset',
+        choices=['kmnist', 'digits'],
+        default='kmnist',
+        help='Part 1: kmnist, or 1,797 digits (no download)',
+    )
+    add('--data_path', type=cli.folder, default='data', help='folder with the images, or to download them to')
+    add('--out_path', type=cli.folder, default='net', help='folder of the networks')
+    add('--plot_path', type=cli.folder, default='plot', help='folder for the pictures that training draws')
+    cli.add_seed(parser)
+    args = parser.parse_args(argv)
+    if not args.out or '\0' in args.out or os.path.isdir(args.out):
+        parser.error(f'argument --out: {args.out!r} is not a file')
+    args.part = sorted(set(args.part or [1, 2, 3]))
+    return args
+
+
+def main(argv: list[str] | None = None):
+    args = parse(argv)
+    began = time.monotonic()
+    from lab.page import collect, render
+    from lab.page.commands import Options, typed
+
+    files.prepare(os.path.dirname(args.out) or '.')
+    files.prepare(args.out_path)
+    options = Options(args.seed, args.dataset, args.data_path, args.out_path, args.plot_path)
+    seed = cli.seed_all(args.seed)
+    with endings.Interrupt() as stop:
+        parts = collect.parts(args.part, options, seed, stop)
+    stop.leave()
+    text = render.page(parts, typed(['report.py', *(sys.argv[1:] if argv is None else argv)]))
+    files.write(args.out, text.encode())
+    endings.note(f'{args.out}: {len(text.encode()) / 1e6:.1f} MB, after {time.monotonic() - began:.0f} s')
+
+
+if __name__ == '__main__':
+    main()

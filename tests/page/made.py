@@ -1,0 +1,56 @@
+"""A page made of small networks that are trained in a moment, or not at all; its numbers are as on a real page."""
+
+import functools
+
+import torch
+import torch.nn.functional as F
+
+from lab.kuzu import student as student_of_kuzu
+from lab.kuzu.train import predict
+from lab.page import check, kuzu, render, seq
+from lab.page.commands import Options
+from lab.seq import student
+from lab.seq.task import Task
+from tests.kuzu.runs import digits
+from tests.seq.learned import LEARNED
+
+OPTIONS = Options(1, 'digits', 'data', 'net', 'plot')
+SRN, LSTM = Task('anb2n', 4, 'srn', 2), Task('anb2nc3n', 4, 'lstm', 3)
+
+
+def untrained(kind: str) -> kuzu.Trained:
+    """A network of Part 1 with its first weights, tested on the digits."""
+    torch.manual_seed(1)
+    data, model = digits(), student_of_kuzu.network(kind, {})
+    outputs = predict(model, data.test_images)
+    chosen = outputs.argmax(1)
+    confusion = torch.bincount(data.test_labels * 10 + chosen, minlength=100).view(10, 10).numpy()
+    loss = F.nll_loss(outputs.double(), data.test_labels).item()
+    accuracy = 100 * confusion.trace() / confusion.sum()
+    history = [[1, 2.0, 2.1, accuracy / 2], [2, 1.0, loss, accuracy]]
+    return kuzu.Trained(kind, f'python3 kuzu_main.py --net {kind}', 1, model, history, loss, confusion, chosen.numpy())
+
+
+def recurrent() -> list[seq.Trained]:
+    """An SRN that has learned, with its way there, and an LSTM with its first weights."""
+    torch.manual_seed(2)
+    begin = {name: 0.1 * value for name, value in LEARNED.items()}
+    states = {task: {k: v.clone() for k, v in student.network(task).state_dict().items()} for task in (SRN, LSTM)}
+    return [
+        seq.Trained(SRN, 'python3 seq_train.py --seed 1', 1, {0: states[SRN], 10: begin, 100: LEARNED}, '-----\n'),
+        seq.Trained(LSTM, 'python3 seq_train.py --seed 1', 1, {0: states[LSTM], 100: states[LSTM]}, '-----\n'),
+    ]
+
+
+@functools.cache
+def parts() -> dict[str, dict]:
+    return {
+        'kuzu': kuzu.describe([untrained(kind) for kind in kuzu.NAMES], digits(), OPTIONS),
+        'check': check.describe(*check.make(OPTIONS, 1, False)),
+        'seq': seq.describe(recurrent(), 1),
+    }
+
+
+@functools.cache
+def html() -> str:
+    return render.page(parts(), 'python3 report.py')

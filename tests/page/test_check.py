@@ -1,0 +1,45 @@
+"""Part 2 of the page: the numbers are those of check_main.py."""
+
+import io
+import re
+from contextlib import redirect_stdout
+
+import check_main
+from tests.page.made import parts
+
+
+def said(*flags) -> str:
+    with redirect_stdout(io.StringIO()) as printed:
+        check_main.main(list(flags))
+    return printed.getvalue()
+
+
+def test_the_trained_network_is_that_of_the_command(tmp_path):
+    network = parts()['check']['networks']['trained']
+    assert network['command'] == 'python3 check_main.py --act sig --hid 5 --seed 1'
+    printed = said(*network['command'].split()[2:], '--plot_path', str(tmp_path))
+    lines = re.findall(r'ep: *(\d+) loss: ([\d.]+) acc: +([\d.]+)', printed)
+    assert [(f'{e:.0f}', f'{loss:.4f}', f'{right:.2f}') for e, loss, right in network['curve']] == lines
+    for name, text in network['equations']:
+        assert f'\n{name}: {text}\n' in printed
+    assert f'Final Accuracy:  {network["accuracy"]}' in printed
+
+
+def test_the_networks_made_by_hand_are_those_of_the_commands(tmp_path):
+    for name in 'step', 'sigmoid':
+        network = parts()['check']['networks'][name]
+        printed = said(*network['command'].split()[2:], '--plot_path', str(tmp_path))
+        least = 'Smallest margin: {:.4f} at the hidden units, {:.4f} at the output'.format(*network['margins'])
+        assert least in printed
+        assert f'Smallest scale: {network["smallest"]}' in printed
+        assert all(row['right'] for row in network['rows'])
+
+
+def test_the_presets_of_the_editor_are_right_but_for_the_first_idea():
+    view = parts()['check']['view']
+    for name, preset in view['presets'].items():
+        right = 0
+        for (x, y), target in zip(view['points'], view['targets'], strict=True):
+            hidden = [wx * x + wy * y + b >= 0 for (wx, wy), b in zip(preset['w'], preset['b'], strict=True)]
+            right += (sum(v * h for v, h in zip(preset['v'], hidden, strict=True)) + preset['c'] >= 0) == (target == 1)
+        assert right == (8 if 'first idea' in name else 9), name

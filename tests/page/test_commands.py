@@ -1,0 +1,58 @@
+"""Commands run beside each other; what one of them says of an error is told; Ctrl-C reaches them all."""
+
+import signal
+import threading
+import time
+
+import pytest
+
+from lab.common.endings import Interrupt, UserError
+from lab.page import commands
+from lab.page.commands import Job
+
+
+@pytest.fixture
+def scripts(tmp_path, monkeypatch):
+    """A folder for scripts that takes the place of the lab's."""
+    monkeypatch.setattr(commands, 'HOUSE', tmp_path)
+    return tmp_path
+
+
+def test_what_a_command_prints_is_handed_on(scripts, capsys):
+    (scripts / 'talk.py').write_text('import sys\nprint(*sys.argv[1:])')
+    said = []
+    commands.run([Job(['talk.py', '--seed', '1'], ['--resume'], said.append)], Interrupt())
+    assert said == ['--seed 1 --resume\n']
+    assert 'python3 talk.py --seed 1\n' in capsys.readouterr().err
+
+
+def test_an_error_is_told_with_its_command(scripts):
+    (scripts / 'fail.py').write_text('import sys\nsys.exit("fail.py: error: no images")')
+    with pytest.raises(UserError, match='error: no images'):
+        commands.run([Job(['fail.py'])], Interrupt())
+
+
+def test_ctrl_c_ends_what_runs_and_starts_nothing_more(scripts):
+    (scripts / 'wait.py').write_text(
+        'import sys, time\nopen(sys.argv[1] + ".begun", "w")\n'
+        'try:\n    time.sleep(60)\nexcept KeyboardInterrupt:\n    open(sys.argv[1] + ".kept", "w")'
+    )
+    jobs = [Job(['wait.py', str(scripts / str(n))]) for n in range(200)]
+    with Interrupt() as stop:
+
+        def press():
+            while not (scripts / '0.begun').exists():
+                time.sleep(0.01)
+            time.sleep(0.3)
+            signal.pthread_kill(main, signal.SIGINT)
+
+        main = threading.main_thread().ident
+        threading.Thread(target=press).start()
+        commands.run(jobs, stop)
+    assert stop
+    begun, kept = (sorted(path.stem for path in scripts.glob(f'*.{ending}')) for ending in ('begun', 'kept'))
+    assert '0' in kept and kept == begun and len(begun) < 200
+
+
+def test_a_command_is_shown_as_it_is_typed():
+    assert commands.typed(['kuzu_main.py', '--data_path', 'my data']) == "python3 kuzu_main.py --data_path 'my data'"

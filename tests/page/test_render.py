@@ -1,0 +1,52 @@
+"""The page is one file: nothing in it asks for another, and what it says is escaped."""
+
+import json
+import re
+
+from lab.page import render
+from tests.page.made import html, parts
+
+LARGEST = 15_000_000  # bytes
+
+
+def test_the_page_asks_for_no_other_file():
+    text = html()
+    assert re.search(r"Content-Security-Policy\" content=\"default-src 'none'; img-src data:;", text)
+    without = re.sub(r'data:image/png;base64,[\w+/=]+', '', text)
+    asked = re.findall(r'(?:src|href)="([^"]*)"', without) + re.findall(r'url\(([^)]*)\)', without)
+    assert all(not each or each.startswith('#') for each in asked)
+    assert '@import' not in text and '<link' not in text
+    assert set(re.findall(r'https?://[\w./]+', without)) <= {'http://www.w3.org/2000/svg'}
+    assert len(text.encode()) < LARGEST
+
+
+def test_every_link_of_the_page_leads_somewhere():
+    text = html()
+    assert set(re.findall(r'href="#([^"]+)"', text)) <= set(re.findall(r'id="([^"]+)"', text))
+
+
+def test_a_part_stands_alone():
+    for part in 'kuzu', 'check', 'seq':
+        text = render.page({part: parts()[part]}, 'python3 report.py')
+        assert re.findall(r'<script type="application/json" id="data-(\w+)">', text) == [part]
+        assert re.findall(r'<section id="(part\d)"', text) == [
+            {'kuzu': 'part1', 'check': 'part2', 'seq': 'part3'}[part]
+        ]
+
+
+def test_names_are_escaped_and_data_can_be_read_back():
+    part = parts()['kuzu']
+    names = ['</script>', '<b>', '&', '"', "'", 'f', 'g', 'h', 'i', 'j']
+    text = render.page({'kuzu': {**part, 'classes': names, 'view': {**part['view'], 'classes': names}}}, 'x')
+    assert '<b>:' not in text
+    [data] = re.findall(r'id="data-kuzu">(.*?)</script>', text, re.DOTALL)
+    assert json.loads(data)['classes'] == names
+
+
+def test_every_number_of_the_tables_is_in_the_page():
+    text = html()
+    for each in parts()['kuzu']['networks']:
+        assert f'{each["accuracy"]:.2f}%' in text and f'{each["loss"]:.4f}' in text
+        assert f'{each["parameters"]:,}' in text and each['command'] in text
+    for each in parts()['seq']['networks']:
+        assert each['command'] in text

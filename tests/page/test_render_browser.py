@@ -1,0 +1,321 @@
+"""The page in a real browser, at three widths: it asks for nothing, has no error, and each part does what it says.
+
+What the page computes itself is compared with Python, number by number.
+"""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from lab.check import lines
+from lab.insight import step
+from tests.page.made import html, parts
+from tests.seq.learned import LEARNED
+
+BROWSER = shutil.which('chromium') or shutil.which('chromium-browser') or shutil.which('google-chrome')
+playwright = pytest.importorskip('playwright.sync_api', reason='the package playwright is not installed')
+pytestmark = pytest.mark.skipif(not BROWSER, reason='no chromium is installed')
+FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking']
+FLAGS += ['--disable-component-update', '--disable-sync']
+WIDTHS = {'phone': (390, 844), 'laptop': (1280, 800), 'wide': (1920, 1080)}
+CLOSE = 1e-6
+
+
+@pytest.fixture(scope='module')
+def browser():
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=BROWSER, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope='module')
+def file(tmp_path_factory):
+    path = tmp_path_factory.mktemp('page') / 'report.html'
+    path.write_text(html(), encoding='utf-8')
+    return path
+
+
+@pytest.fixture
+def opened(browser, file):
+    """Opens the page at a width; at the end there must have been no error, no warning and no request."""
+    pages, wrong = [], []
+
+    def open_at(width='laptop', **options):
+        size = WIDTHS[width]
+        page = browser.new_context(viewport={'width': size[0], 'height': size[1]}, **options).new_page()
+        page.on('console', lambda message: wrong.append(message.text))
+        page.on('pageerror', lambda error: wrong.append(str(error)))
+        page.on(
+            'request', lambda request: request.url.startswith(('data:', f'file://{file}')) or wrong.append(request.url)
+        )
+        page.goto(f'file://{file}')
+        pages.append(page)
+        return page
+
+    yield open_at
+    for page in pages:
+        page.context.close()
+    assert wrong == []
+
+
+@pytest.mark.parametrize('scheme', ['light', 'dark'])
+@pytest.mark.parametrize('width', WIDTHS)
+def test_the_page_opens_and_fits(width, scheme, opened):
+    page = opened(width, color_scheme=scheme)
+    assert page.evaluate('document.documentElement.scrollWidth') <= WIDTHS[width][0]
+    assert page.locator('svg.plane').count() > 10
+    for picture in page.locator('img').all():
+        assert picture.get_attribute('alt')
+    light = page.evaluate('getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)[0] > 128')
+    assert light is (scheme == 'light')
+
+
+@pytest.mark.parametrize('width', WIDTHS)
+def test_a_cell_of_a_confusion_matrix_shows_its_images(width, opened):
+    page = opened(width)
+    part = parts()['kuzu']
+    for number, network in enumerate(part['view']['networks']):
+        [cell, images] = max(network['cells'].items(), key=lambda item: (item[0] % 11 > 0, len(item[1])))
+        page.locator(f'table[data-network="{number}"] [data-cell="{cell}"]').click()
+        glyphs = page.locator(f'.gallery[data-network="{number}"] .glyph')
+        assert [int(each) for each in glyphs.evaluate_all('all => all.map(one => one.dataset.image)')] == images
+        place = part['view']['images'].index(images[0])
+        style = 'getComputedStyle(one).getPropertyValue'
+        where = glyphs.first.evaluate(f'one => [{style}("--x"), {style}("--y")].map(Number)')
+        assert where == [place % part['sheet']['columns'], place // part['sheet']['columns']]
+
+
+def test_arrow_keys_go_through_a_confusion_matrix(opened):
+    page = opened()
+    cells = sorted(int(cell) for cell in parts()['kuzu']['view']['networks'][0]['cells'])
+    row = next(row for row in range(10) if sum(cell // 10 == row for cell in cells) > 1)
+    first, second, *_ = [cell for cell in cells if cell // 10 == row]
+    page.locator(f'table[data-network="0"] [data-cell="{first}"]').focus()
+    page.keyboard.press('ArrowRight')
+    assert page.evaluate('document.activeElement.dataset.cell') == str(second)
+    page.keyboard.press('Enter')
+    assert page.locator('table[data-network="0"] [aria-pressed]').get_attribute('data-cell') == str(second)
+
+
+@pytest.mark.parametrize('act', ['step', 'sig'])
+def test_a_perceptron_of_the_page_computes_what_python_does(act, opened):
+    page, rng = opened(), np.random.default_rng(0)
+    points = rng.uniform(-3, 3, (50, 2))
+    for hid in 1, 4, 7:
+        weights = lines.Weights(rng.normal(0, 9, (hid, 2)), rng.normal(0, 9, hid), rng.normal(0, 9, hid), rng.normal())
+        given = {'act': act, 'w': weights.w.tolist(), 'b': weights.b.tolist(), 'v': weights.v.tolist(), 'c': weights.c}
+        theirs = page.evaluate(
+            '([given, points]) => points.map(at => check.evaluate(given, at))', [given, points.tolist()]
+        )
+        net, out = weights.outputs(points, act)
+        assert np.allclose([each['nets'] for each in theirs], weights.nets(points), rtol=0, atol=CLOSE)
+        assert np.allclose([each['net'] for each in theirs], net, rtol=0, atol=CLOSE)
+        assert np.allclose([each['out'] for each in theirs], out, rtol=0, atol=CLOSE)
+
+
+@pytest.mark.parametrize('width', WIDTHS)
+def test_typed_weights_change_lines_table_and_accuracy(width, opened):
+    page = opened(width)
+    assert page.locator('#editor-accuracy').text_content() == '100.0%'
+    page.locator('[name=c]').fill('-1')
+    python = lines.Weights(
+        np.array([[-2, -2], [2, 2], [2, -2], [-2, 2]]), np.array([3, -5, -1, -1]), np.full(4, 2), -1.0
+    )
+    view = parts()['check']['view']
+    out = python.outputs(np.array(view['points']), 'step')[1]
+    percent = lines.accuracy(out, np.array(view['targets']))
+    assert page.locator('#editor-accuracy').text_content() == f'{percent:.1f}%' != '100.0%'
+    typed = page.locator('#editor-table tr').evaluate_all('all => all.map(row => Number(row.cells[6].textContent))')
+    assert typed == out.tolist()
+    line = page.locator('#editor-plane line').first
+    before = line.get_attribute('y1')
+    page.locator('[name=b0]').fill('2.5')
+    assert line.get_attribute('y1') != before
+    assert 'line y = -x + 1.25' in page.locator('#editor-lines').text_content()
+
+
+def test_a_weight_that_is_no_number_is_marked_and_changes_nothing(opened):
+    page = opened()
+    page.locator('[name=w0x]').fill('')
+    assert page.locator('[name=w0x]').get_attribute('aria-invalid') == 'true'
+    assert page.locator('#editor-accuracy').text_content() == '100.0%'
+
+
+@pytest.mark.parametrize(
+    ('chosen', 'percent'), [('a first idea', '88.9%'), ('report A', '100.0%'), ('reports B', '100.0%')]
+)
+def test_the_editor_starts_from_other_weights(chosen, percent, opened):
+    page = opened()
+    [name] = [name for name in parts()['check']['view']['presets'] if chosen in name]
+    page.locator('[name=preset]').select_option(name)
+    assert page.locator('#editor-accuracy').text_content() == percent
+
+
+def test_equations_of_the_page_are_those_of_python(opened):
+    from lab.check.explain import equations
+
+    page, rng = opened(), np.random.default_rng(1)
+    rows = np.concatenate([rng.normal(0, 5, (20, 3)), rng.integers(-2, 3, (60, 3))])
+    for x, y, b in rows.tolist():
+        python = equations(lines.Weights(np.array([[x, y]]), np.array([b]), np.ones(1), 0.0))[0]
+        assert 'h0: ' + page.evaluate('([w, b]) => check.equation(w, b)', [[x, y], b]) == python
+
+
+@pytest.mark.parametrize('stem', ['anb2n_srn2', 'anb2nc3n_lstm3'])
+def test_a_recurrent_network_of_the_page_computes_what_python_does(stem, opened):
+    page, rng = opened(), np.random.default_rng(2)
+    view = parts()['seq']['view']['networks'][stem]
+    symbols = rng.integers(0, view['classes'], 60)
+    for weights in view['epochs'].values():
+        theirs = page.evaluate('([weights, symbols]) => net.follow(weights, symbols)', [weights, symbols.tolist()])
+        python = step.network(weights)
+        states = step.follow(python, symbols[None])
+        ours = step.softmax(python.logits(states))[0]
+        assert np.allclose([each['prob'] for each in theirs], ours, rtol=0, atol=CLOSE)
+        whole = [each['hidden'] + (each['cell'] or []) for each in theirs]
+        assert np.allclose(whole, states[0], rtol=0, atol=CLOSE)
+        if python.gates:
+            gates = python.gates(step.before(python, symbols[None])[0], symbols)
+            for name, values in gates.items():
+                assert np.allclose([each['gates'][name] for each in theirs], values, rtol=0, atol=CLOSE)
+
+
+@pytest.mark.parametrize('classes', [2, 3])
+def test_the_page_knows_what_the_language_demands(classes, opened):
+    from lab.insight import automaton as fsm
+
+    page = opened()
+    language = fsm.language(classes, 5)
+    sequences = fsm.spell(np.random.default_rng(3).integers(1, 6, (20, 4)), classes)
+    for sequence in sequences:
+        symbols = sequence[sequence != fsm.NONE]
+        due = language.output[fsm.walk(language, symbols[None])[0]]
+        theirs = page.evaluate('([symbols, classes]) => net.places(symbols, classes)', [symbols.tolist(), classes])
+        assert ['open' if each == fsm.OPEN else each for each in due.tolist()] == [each['due'] for each in theirs]
+
+
+@pytest.mark.parametrize(('typed', 'due'), [('BA', [None, None]), ('AABA', ['open', 'open', 1, None])])
+def test_what_leaves_the_language_is_said(typed, due, opened):
+    symbols = ['AB'.index(letter) for letter in typed]
+    assert [each['due'] for each in opened().evaluate('symbols => net.places(symbols, 2)', symbols)] == due
+
+
+@pytest.mark.parametrize('width', WIDTHS)
+def test_a_typed_sequence_is_read_symbol_by_symbol(width, opened):
+    page = opened(width)
+    view = page.locator('.view[data-network=anb2n_srn2]')
+    view.locator('[name=sequence]').fill('aaaaaabbb')
+    assert view.locator('.strip button').count() == 9
+    view.locator('.strip button').nth(4).click()
+    python = step.network(LEARNED)
+    states = step.follow(python, np.array([[0, 0, 0, 0, 0, 0, 1, 1, 1]]))[0]
+    for at in 4, 5, 6:
+        shown = view.locator('.units .value').all_text_contents()
+        assert shown == [f'{value:.2f}' for value in states[at]]
+        shown = view.locator('.prob .value').all_text_contents()
+        assert shown == [f'{value:.2f}' for value in step.softmax(python.logits(states[at]))]
+        view.locator('[name=next]').click()
+    assert view.locator('.strip [aria-current]').get_attribute('data-t') == '8'
+
+
+def test_the_slider_goes_through_the_checkpoints(opened):
+    page = opened()
+    view = page.locator('.view[data-network=anb2n_srn2]')
+    view.locator('[name=sequence]').fill('AAB')
+    view.locator('.strip button').nth(2).click()
+    weights = parts()['seq']['view']['networks']['anb2n_srn2']['epochs']
+    for number, epoch in enumerate(weights):
+        view.locator('[name=epoch]').fill(str(number))
+        assert view.locator('.epoch-says').text_content() == f'{1000 * epoch:,} epochs'
+        state = step.follow(step.network(weights[epoch]), np.array([[0, 0, 1]]))[0, -1]
+        assert view.locator('.units .value').all_text_contents() == [f'{value:.2f}' for value in state]
+
+
+def test_a_letter_that_the_language_does_not_have_is_told(opened):
+    view = opened().locator('.view[data-network=anb2n_srn2]')
+    view.locator('[name=sequence]').fill('AAXB')
+    assert view.locator('.sequence-says').text_content() == 'only the letters A, B'
+    assert view.locator('[name=sequence]').get_attribute('aria-invalid') == 'true'
+
+
+def test_the_view_plays(opened):
+    page = opened()
+    view = page.locator('.view[data-network=anb2nc3n_lstm3]')
+    view.locator('[name=place]').fill('0')
+    assert view.locator('.place-says').text_content() == 'before the first symbol'
+    view.locator('[name=play]').click()
+    page.wait_for_function('one => Number(one.value) >= 2', arg=view.locator('[name=place]').element_handle())
+    view.locator('[name=play]').click()
+    assert view.locator('[name=play]').get_attribute('aria-label') == 'Play'
+
+
+def pixels(canvas) -> bytes:
+    return canvas.evaluate('one => one.toDataURL()')
+
+
+def test_the_space_turns_under_mouse_and_arrow_keys_and_names_its_points(opened):
+    page = opened()
+    view = page.locator('.view[data-network=anb2nc3n_lstm3]')
+    canvas = view.locator('canvas')
+    canvas.scroll_into_view_if_needed()
+    first = pixels(canvas)
+    canvas.focus()
+    page.keyboard.press('ArrowLeft')
+    second = pixels(canvas)
+    box = canvas.bounding_box()
+    page.mouse.move(box['x'] + 50, box['y'] + 50)
+    page.mouse.down()
+    page.mouse.move(box['x'] + 150, box['y'] + 80)
+    page.mouse.up()
+    assert len({first, second, pixels(canvas)}) == 3
+    plane = page.locator('.view[data-network=anb2n_srn2]')
+    plane.locator('canvas').scroll_into_view_if_needed()
+    at = plane.locator('canvas').evaluate(
+        'one => { const box = one.getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2]; }'
+    )
+    assert plane.locator('.pointed').text_content().strip() == ''
+    units = [float(text) for text in plane.locator('.units .value').all_text_contents()]
+    size = min(plane.locator('canvas').evaluate('one => [one.clientWidth, one.clientHeight]'))
+    page.mouse.move(at[0] + 0.42 * size * units[0], at[1] - 0.42 * size * units[1])
+    assert 'next: A ' in plane.locator('.pointed').text_content()
+
+
+def test_light_and_dark_change_at_a_click(opened):
+    page = opened(color_scheme='light')
+    canvas = page.locator('canvas').first
+    before = pixels(canvas)
+    page.locator('#theme').click()
+    assert page.evaluate('document.documentElement.dataset.theme') == 'dark'
+    assert pixels(canvas) != before
+
+
+@pytest.mark.parametrize('width', WIDTHS)
+def test_nothing_jumps(width, opened):
+    """Whatever is chosen, the page below stays where it is."""
+    page = opened(width)
+
+    def places():
+        return page.locator('article, h3, h4, h5').evaluate_all(
+            'all => all.map(one => Math.round(one.getBoundingClientRect().top + scrollY))'
+        )
+
+    before = places()
+    page.locator('table[data-network="1"] .wrong:enabled').first.click()
+    view = page.locator('.view[data-network=anb2n_srn2]')
+    view.locator('[name=next]').click()
+    view.locator('[name=epoch]').fill('0')
+    view.locator('[data-blocks]').last.click()
+    view.locator('[name=sequence]').fill('AX')
+    page.locator('[name=w0x]').fill('0.123')
+    assert np.abs(np.subtract(places(), before)).max() <= 1  # rounding of parts of a dot
+
+
+def test_on_paper_the_page_has_no_buttons_and_every_picture(opened):
+    page = opened()
+    page.emulate_media(media='print')
+    assert not page.locator('.top').is_visible()
+    assert page.locator('.copy').first.is_hidden()
+    assert page.locator('svg.plane').first.is_visible()
+    assert len(page.pdf()) > 10_000
