@@ -40,7 +40,9 @@ def new(width: float, height: float, window: bool = True) -> Figure:
 
 
 def save(figure: Figure, path: str, dpi: int = 100):
-    """Write a figure as a JPG file that is whole or not there, see files.write()."""
+    """Write a figure as a JPG file that is whole or not there, see files.write(). Its window is called as the file."""
+    if figure.canvas.manager:
+        figure.canvas.manager.set_window_title(os.path.splitext(os.path.basename(path))[0])
     buffer = io.BytesIO()
     figure.savefig(buffer, format='jpg', dpi=dpi, pil_kwargs=JPEG)
     files.write(path, buffer.getvalue())

@@ -15,6 +15,7 @@ from lab.insight.step import GATES, Network, before, follow, softmax
 COLOURS = ('#d55e00', '#0072b2', '#009e73')
 MORE_COLOURS = (*COLOURS, '#cc79a7', '#56b4e9', '#e69f00', '#000000', '#999999')
 SHAPES = 'os^Dv'
+TITLE_AT = 1.01  # of the axes: a place that matplotlib need not look for, which takes it long
 VIEWS = (('from the front', 15, -70), ('from the side', 15, 15), ('from above', 70, -70))  # elevation, azimuth: degrees
 NEXT = (
     "number of the next symbol: an A: how many A's of its block\n"
@@ -37,7 +38,7 @@ def pair(
         axes.plot(start[j], start[k], 'x', color='black', ms=10, mew=2, label='start')
         axes.legend(loc='best', fontsize=9)
     axes.set(xlabel=f'{name} {j}', ylabel=f'{name} {k}')
-    axes.set_title(title, fontsize=10)
+    axes.set_title(title, fontsize=10, y=TITLE_AT)
     _count_bar(figure, points, (0.84, 0.1, 0.025, 0.83))
     return figure
 
@@ -54,7 +55,8 @@ def space(units: Array, colour: Array, plane: Plane, length: int, start: Array |
             axes.plot(*(start @ plane.matrix)[:, None], 'x', color='black', ms=10, mew=2, label='start')
         axes.set(**dict(zip(('xlabel', 'ylabel', 'zlabel'), short, strict=True)), title=view)
         axes.title.set_fontsize(10)
-        axes.locator_params(nbins=4)
+        axes.locator_params(nbins=3)
+        axes.tick_params(labelsize=8)
         for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
             axis.labelpad = 8
         axes.view_init(elevation, azimuth)
@@ -78,7 +80,7 @@ def _count_bar(figure: Figure, points, place: tuple[float, float, float, float])
 def over_time(net: Network, sequence: Array, title: str) -> Figure:
     """One sequence (T,) from left to right, and above each symbol what is inside the network after reading it."""
     states = follow(net, sequence[None])[0]
-    panels = [('hidden units', states[:, : net.hid], 'RdBu_r', 1.0)]
+    panels = [('hidden units', states[:, : net.hid], 'RdBu_r', max(1.0, np.abs(states[:, : net.hid]).max()))]
     if net.gates is not None:
         cell = states[:, net.hid :]
         panels.append(('cells', cell, 'RdBu_r', np.abs(cell).max()))
@@ -103,11 +105,11 @@ def over_time(net: Network, sequence: Array, title: str) -> Figure:
         place = each.get_position()
         bar = figure.colorbar(image, cax=figure.add_axes((place.x1 + 0.1 / width, place.y0, 0.1 / width, place.height)))
         bar.set_ticks([low, top], labels=[f'{low:.3g}', f'{top:.3g}'], fontsize=7)
-    axes[-1].set_xticks(range(len(sequence)), [SYMBOLS[symbol] for symbol in sequence], fontsize=7)
-    for tick, symbol in zip(axes[-1].get_xticklabels(), sequence, strict=True):
-        tick.set_color(COLOURS[symbol])
+    below = {'y': axes[-1].get_ylim()[0] + 0.15, 'ha': 'center', 'va': 'top', 'fontsize': 7}
+    for x, symbol in enumerate(sequence):
+        axes[-1].text(x, s=SYMBOLS[symbol], color=COLOURS[symbol], **below)
     axes[-1].set_xlabel('symbol read; above it what is inside the network after that, and how likely it takes each '
-                        'symbol to come next' if width > 8 else 'symbol read', fontsize=9)  # fmt: skip
+                        'symbol to come next' if width > 8 else 'symbol read', fontsize=9, labelpad=14)  # fmt: skip
     figure.text(0.5, 1 - 0.2 / height, title, ha='center', va='center', fontsize=10)
     return figure
 
@@ -127,7 +129,7 @@ def path(places: Array, sequence: Array, labels: list[str], title: str) -> Figur
         axes.plot(*places[here + 1].T, 'o', color=COLOURS[symbol], ms=4)
     axes.plot(*places[0], 'x', color='black', ms=11, mew=2.5, label='start')
     axes.set(xlabel=labels[0], ylabel=labels[1])
-    axes.set_title(title, fontsize=10)
+    axes.set_title(title, fontsize=10, y=TITLE_AT)
     axes.margins(0.06)
     axes.legend(loc='best', fontsize=9)
     return figure
@@ -148,11 +150,12 @@ def gates(table: dict[str, dict[str, Array]], title: str) -> Figure:
             style = {'fmt': SHAPES[again % len(SHAPES)], 'color': MORE_COLOURS[which], 'ms': 5, 'capsize': 2}
             axes.errorbar(x, mean, (mean - least, largest - mean), **style, label=f'cell {unit}')
         axes.set_xticks(range(len(table)), list(table))
-        axes.set_title('new values' if gate == 'new' else f'{gate} gate (grey below: closed, above: open)', fontsize=10)
+        name = 'new values' if gate == 'new' else f'{gate} gate (grey below: closed, above: open)'
+        axes.set_title(name, fontsize=10, y=TITLE_AT)
         axes.set_ylim(*((-1.05, 1.05) if gate == 'new' else (-0.04, 1.04)))
     if hid <= 20:
         figure.legend(*axes.get_legend_handles_labels(), loc='lower center', ncols=min(hid, 10), fontsize=9)
-    figure.text(0.5, 0.965, f'{title}: gates by the symbol read (mean, least and largest)', ha='center', fontsize=11)
+    figure.text(0.5, 0.965, f'{title} (mean, least and largest)', ha='center', fontsize=11)
     figure.subplots_adjust(left=0.05, right=0.985, bottom=0.13, top=0.9, hspace=0.28, wspace=0.12)
     return figure
 
@@ -170,7 +173,7 @@ def reach(loss: Array, right: Array, trained: int, title: str) -> Figure:
     ):
         axes.plot(n[mask], loss[mask], shape, color=colour, ms=6, label=f'determined symbols {text}')
     axes.set(xlabel='n, the same in all five blocks', ylabel='loss (mean squared difference)', xlim=(0.5, len(n) + 0.5))
-    axes.set_title(title, fontsize=10)
+    axes.set_title(title, fontsize=10, y=TITLE_AT)
     axes.set_ylim(bottom=0)
     axes.legend(loc='lower right', fontsize=9)
     return figure
@@ -182,12 +185,15 @@ def flow(net: Network, fixed: list[list[FixedPoint]], steps: list[tuple[Array, A
     steps: for each symbol the visited states before it (N, 2) and after it (N, 2).
     """
     figure = picture.new(6.2 * net.num_class, 6.9, window=False)
-    grid = np.stack(np.meshgrid(*2 * [np.linspace(-1, 1, 21)]), axis=-1).reshape(-1, 2)
+    span = max(1.0, *(np.abs(places).max(initial=0) for step in steps for places in step))
+    grid = np.stack(np.meshgrid(*2 * [np.linspace(-span, span, 21)]), axis=-1).reshape(-1, 2)
     for symbol, axes in enumerate(np.ravel(figure.subplots(1, net.num_class))):
         moved = net.read(grid, symbol) - grid
         moved /= np.linalg.norm(moved, axis=1, keepdims=True) + 1e-12
         axes.quiver(*grid.T, *moved.T, color='0.75', angles='xy', pivot='mid', scale=28, width=0.0028)
         before, after = steps[symbol]
+        _, some = np.unique(np.round(np.hstack([before, after]), 2), axis=0, return_index=True)
+        before, after = before[some], after[some]
         axes.quiver(*before.T, *(after - before).T, color=COLOURS[symbol], angles='xy', scale_units='xy', scale=1,
                     width=0.0022, alpha=0.35)  # fmt: skip
         axes.plot(*after.T, '.', color=COLOURS[symbol], ms=4)
@@ -197,9 +203,8 @@ def flow(net: Network, fixed: list[list[FixedPoint]], steps: list[tuple[Array, A
                     ends = each.point + np.array([[-0.22], [0.22]]) * vector.real
                     axes.plot(*ends.T, color='black', lw=1.6, ls='-' if abs(value) > 1 else ':')
             axes.plot(*each.point, MARKERS[each.kind], color='gold', mec='black', ms=11)
-        axes.set(
-            xlim=(-1.08, 1.08), ylim=(-1.08, 1.08), xlabel='unit 0', ylabel='unit 1', title=f'reading {SYMBOLS[symbol]}'
-        )
+        axes.set(xlim=(-1.08 * span, 1.08 * span), ylim=(-1.08 * span, 1.08 * span), xlabel='unit 0', ylabel='unit 1')
+        axes.set_title(f'reading {SYMBOLS[symbol]}', y=TITLE_AT)
         axes.set_aspect('equal')
     text = 'fixed points: circle attracting, X saddle, square repelling; '
     text += 'lines: eigenvectors, growing (solid), shrinking (dotted)'

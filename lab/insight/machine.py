@@ -11,6 +11,7 @@ from lab.insight.automaton import NONE, OPEN, SYMBOLS, Array, Automaton
 from lab.insight.figures import COLOURS
 from lab.insight.ink import AROUND, CELL, Ink
 from lab.insight.layout import Layout
+from lab.insight.names import meaning
 
 RADIUS = 0.36  # of a circle; the next circle of a row is 1 away
 APART = 1.3  # rows
@@ -20,7 +21,7 @@ BENDS = (0, 0.2, -0.2, 0.35, -0.35, 0.6, -0.6, 1, -1)  # of arrows: to the side,
 SHORT = 25  # what an arrow costs that is cut short; see _cost()
 LETTER, START = np.array([0.2, 0.24]), np.array([0.7, 0.3])  # the size of these texts, in units of the page
 SCALE = 0.75  # inches for a unit of the page
-LARGEST, TITLE, KEY = 40, 0.45, (7.0, 0.75)  # inches: of the page; height of the title; width and height of the key
+LARGEST, TITLE, KEY = 40, 0.45, (8.4, 0.75)  # inches: of the page; height of the title; width and height of the key
 T = np.linspace(0, 1, 60)[:, None]
 
 
@@ -86,7 +87,7 @@ def machine(automaton: Automaton, place: Layout, title: str) -> Figure:
         _letter(axes, page, curve, symbol, scale)
     for here, symbol, there in cut:
         _short(axes, page, here, symbol, place.names[there], scale)
-    _sheet(figure, axes, page, title, automaton.phase.max() + 1, bool(cut))
+    _sheet(figure, axes, page, title, meaning(place.names), bool(cut))
     return figure
 
 
@@ -109,7 +110,7 @@ def _centres(automaton: Automaton, place: Layout) -> Array:
     return np.column_stack([x, y])
 
 
-def _sheet(figure: Figure, axes: Axes, page: Page, title: str, phases: int, cut: bool):
+def _sheet(figure: Figure, axes: Axes, page: Page, title: str, names: str, cut: bool):
     """Cut the figure to what is drawn on the page, and add a title and a key."""
     drawn = np.argwhere(page.all.grid > 0)
     low, high = page.low + (drawn.min(axis=0) - 3) * CELL, page.low + (drawn.max(axis=0) + 4) * CELL
@@ -119,10 +120,11 @@ def _sheet(figure: Figure, axes: Axes, page: Page, title: str, phases: int, cut:
     axes.set_position(((wide - width) / 2 / wide, KEY[1] / tall, width / wide, height / tall))
     axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
     figure.text(0.5, 1 - TITLE / 2 / tall, title, ha='center', va='center', fontsize=11)
-    names = "A2: two A's were read; B3: three B's are still to come" + ('; C likewise' if phases > 2 else '')
-    key = (f'In a circle: the name of the state ({names}),\nbelow it the symbol that the network predicts there '
-           '(A/B: the language allows either).\nAn arrow and its letter: the symbol read'
-           + ('; where no whole arrow has room, the name of the state it leads to.' if cut else '.'))  # fmt: skip
+    key = (
+        "In a circle: the state's name, below it the symbol that the network predicts (A/B: the language allows both)."
+        f'\nNames: {names}.\nAn arrow and its letter: the symbol read'
+        + ('; where no whole arrow has room, the name of the state it leads to.' if cut else '.')
+    )
     figure.text(0.5, 0.08 / tall, key, ha='center', va='bottom', fontsize=9)
 
 

@@ -45,24 +45,24 @@ def of_analysis(analysis: Analysis, cells: bool, title: str) -> Iterator[tuple[s
     """The pictures of all that was found out; the states of an LSTM are seen in its `cells`, or in its hidden units."""
     net, sequences = analysis.net, analysis.sequences
     states, visits = analysis.found.states, analysis.found.visits
-    yield 'reach', figures.reach(analysis.loss, analysis.right, analysis.length, title)
+    yield 'reach', figures.reach(analysis.loss, analysis.right, analysis.length, f'loss by n: {title}')
     if analysis.gates is not None:
-        yield 'gates', figures.gates(analysis.gates, title)
-    yield 'fsm', machine.machine(states.automaton, analysis.place, title)
+        yield 'gates', figures.gates(analysis.gates, f'gates by the symbol read: {title}')
+    yield 'fsm', machine.machine(states.automaton, analysis.place, f'the automaton found: {title}')
     example = sequences[0][sequences[0] != NONE][:-1][:MOST_SYMBOLS]  # a network does not read the last symbol
     if net.hid > 1:
         shown = slice(net.hid, 2 * net.hid) if cells and net.gates else slice(net.hid)
-        units = visits.state[:, shown]
+        units, says = visits.state[:, shown], f'the states: {title}'
         plane = choose(units, states.state, 2, 'cell' if cells and net.gates else 'unit')
         if len(states.automaton.output) > regions.MOST_NAMES:
-            yield 'states', regions.counts(states, units @ plane.matrix, visits.count, plane.labels, title)
+            yield 'states', regions.counts(states, units @ plane.matrix, visits.count, plane.labels, says)
         else:
             points = units @ plane.matrix
-            yield 'states', regions.states(states, points, visits.following, analysis.place, plane.labels, title)
+            yield 'states', regions.states(states, points, visits.following, analysis.place, plane.labels, says)
         places = np.vstack([net.start, follow(net, example[None])[0]])[:, shown] @ plane.matrix
-        yield 'path', figures.path(places, example, plane.labels, title)
-    yield 'time', figures.over_time(net, example, title)
+        yield 'path', figures.path(places, example, plane.labels, f'one sequence: {title}')
+    yield 'time', figures.over_time(net, example, f'one sequence: {title}')
     if net.gates is None and net.hid == 2:
         here, there = before(net, sequences), follow(net, sequences)
         steps = [(here[sequences == symbol], there[sequences == symbol]) for symbol in range(net.num_class)]
-        yield 'flow', figures.flow(net, analysis.points, steps, title)
+        yield 'flow', figures.flow(net, analysis.points, steps, f'where each symbol leads: {title}')

@@ -3,11 +3,11 @@
 import numpy as np
 from contourpy import contour_generator  # it comes with matplotlib, which draws its contours with it
 from matplotlib.axes import Axes
-from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import FancyArrowPatch, Patch
+from matplotlib.patches import FancyArrowPatch, Patch, PathPatch
+from matplotlib.path import Path
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Affine2D, Transform
 
@@ -16,6 +16,7 @@ from lab.insight.automaton import NONE, SYMBOLS, Array, Automaton
 from lab.insight.figures import COLOURS
 from lab.insight.ink import AROUND, Ink
 from lab.insight.layout import Layout
+from lab.insight.names import meaning
 from lab.insight.states import States
 
 SIDE = 8.0  # inches, of the picture's axes
@@ -69,12 +70,12 @@ def states(found: States, points: Array, following: Array, place: Layout, labels
     axes.scatter(*points[some].T, s=4, c=colours[phase[some]], alpha=0.6, linewidths=0, transform=inch)
     rims = [outlines(points[found.state == state]) for state in range(len(automaton.output))]
     edges = [to_rgba(colour) for colour in colours[automaton.phase]]
-    every = [(rim, edge) for mine, edge in zip(rims, edges, strict=True) for rim in mine]
-    for rim, _ in every:
-        ink.dots(rim, 1)
-    fills = [(*edge[:3], 0.1) for _, edge in every]
-    style = {'facecolors': fills, 'edgecolors': [edge for _, edge in every], 'linewidths': 1.1}
-    axes.add_collection(PolyCollection([rim for rim, _ in every], **style, transform=inch))
+    for mine, edge in zip(rims, edges, strict=True):
+        for rim in mine:
+            ink.dots(rim, 1)
+        if mine:  # one path, so that a hole stays empty
+            whole = Path.make_compound_path(*(Path(rim, closed=True) for rim in mine))
+            axes.add_patch(PathPatch(whole, fc=(*edge[:3], 0.1), ec=edge, lw=1.1, transform=inch))
     ways = [(np.flatnonzero(found.state == here), symbol) for here, symbol in np.argwhere(automaton.following != NONE)]
     typical = [(_typical(points, members, following[:, symbol]), symbol) for members, symbol in ways]
     steps = [(points[step], int(symbol)) for step, symbol in typical if step]
@@ -82,7 +83,7 @@ def states(found: States, points: Array, following: Array, place: Layout, labels
     axes.plot(*points[0], 'x', color='black', ms=11, mew=2.5, transform=inch)
     ink.box(points[0], (0.25, 0.25), 5)
     _names(axes, inch, rims, place.names, colours[automaton.phase], ink)
-    _key(figure, automaton)
+    _key(figure, automaton, place.names)
     return figure
 
 
@@ -99,7 +100,7 @@ def counts(found: States, points: Array, count: Array, labels: list[str], title:
         cloud = axes.scatter(*points[mine].T, c=count[mine], s=6, linewidths=0, cmap='viridis')
         axes.plot(*points[0], 'x', color='black', ms=11, mew=2.5)
         axes.set(xlabel=labels[0], ylabel=labels[1] if column == 0 else '')
-        axes.set_title(f'after reading {SYMBOLS[phase]}', fontsize=10)
+        axes.set_title(f'after reading {SYMBOLS[phase]}', fontsize=10, y=1.01)
         bar = figure.add_axes(((4.95 + 5.6 * column) / width, 0.6 / height, 0.12 / width, 5.0 / height))
         says = "A's read in the block" if phase == 0 else f"{SYMBOLS[phase]}'s still to come"
         figure.colorbar(cloud, cax=bar, label=says, ticks=MaxNLocator(8, integer=True))
@@ -110,14 +111,14 @@ def counts(found: States, points: Array, count: Array, labels: list[str], title:
 
 def _page(points: Array, labels: list[str], title: str) -> tuple:
     """A figure, its square axes for points (P, 2), the transform from inches on them, and the points in inches."""
-    width, height = SIDE + 1.0, SIDE + 1.75
+    width, height = SIDE + 1.3, SIDE + 1.85
     figure = picture.new(width, height, window=False)
-    axes = figure.add_axes((0.8 / width, 1.3 / height, SIDE / width, SIDE / height))
+    axes = figure.add_axes((1.1 / width, 1.4 / height, SIDE / width, SIDE / height))
     low, high = points.min(axis=0), points.max(axis=0)
     free = np.maximum(high - low, 1e-6) * MARGIN / (1 - 2 * MARGIN)
     low, high = low - free, high + free
     axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), xlabel=labels[0], ylabel=labels[1])
-    axes.set_title(title, fontsize=11)
+    axes.set_title(title, fontsize=11, y=1.005)
     return figure, axes, Affine2D().scale(1 / SIDE) + axes.transAxes, (points - low) / (high - low) * SIDE
 
 
@@ -187,7 +188,7 @@ def _names(axes: Axes, inch: Transform, rims: list[list[Array]], names: list[str
                 ink.dots(np.linspace(*line, 30), 1)
 
 
-def _key(figure: Figure, automaton: Automaton):
+def _key(figure: Figure, automaton: Automaton, names: list[str]):
     """What points, arrows, cross and boundaries mean, below the picture."""
     items = [
         Line2D(
@@ -198,6 +199,6 @@ def _key(figure: Figure, automaton: Automaton):
     items += [
         Line2D([], [], color='black', marker='x', ms=9, mew=2.5, ls='', label='start, before the first symbol'),
         Patch(fc='0.92', ec='0.4', label='boundary: points of one state (dotted: they belong to that name)'),
-        Line2D([], [], ls='', label="names: A2: two A's were read; B3: three B's are still to come"),
     ]
-    figure.legend(handles=items, loc='lower center', ncols=2, fontsize=9, frameon=False)
+    figure.legend(handles=items, loc='lower center', ncols=2, fontsize=9, frameon=False, bbox_to_anchor=(0.5, 0.02))
+    figure.text(0.5, 0.012, f'names: {meaning(names)}', ha='center', fontsize=9)

@@ -77,6 +77,15 @@ def test_without_a_display_matplotlib_is_not_asked_and_nothing_opens(screen, mon
     assert plt.get_fignums() == []
 
 
+def test_a_window_is_called_as_its_file(tmp_path):
+    figure = plt.figure(figsize=(1, 1))  # with a manager, as that of a window
+    titles = []
+    figure.canvas.manager.set_window_title = titles.append
+    picture.save(figure, str(tmp_path / 'some_picture.jpg'))
+    assert titles == ['some_picture']
+    plt.close(figure)
+
+
 def test_figures_are_shown_in_windows_unless_they_are_for_the_file_alone(screen, monkeypatch):
     screen()
     monkeypatch.setattr(plt, 'figure', lambda figsize: shown.append(figsize))

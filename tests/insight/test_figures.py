@@ -106,10 +106,11 @@ def test_over_time_each_panel_shows_what_is_inside_the_network(kind, hid):
             [x, -0.5] for x in (1.5, 5.5, 11.5, 12.5, 14.5)
         ]
         assert [line[1][1] for line in changes.get_segments()] == 5 * [values.shape[1] - 0.5]
-    symbols = panels[-1].get_xticklabels()
-    assert ''.join(tick.get_text() for tick in symbols) == 'AABBBBCCCCCCABBCCC'
-    assert [tick.get_color() for tick in symbols] == [figures.COLOURS[symbol] for symbol in SEQUENCE]
-    assert panels[-1].get_xticks().tolist() == list(range(len(SEQUENCE)))
+    symbols = panels[-1].texts
+    assert ''.join(text.get_text() for text in symbols) == 'AABBBBCCCCCCABBCCC'
+    assert [text.get_color() for text in symbols] == [figures.COLOURS[symbol] for symbol in SEQUENCE]
+    assert [text.get_position()[0] for text in symbols] == list(range(len(SEQUENCE)))  # each below its column
+    assert all(text.get_window_extent().y1 < panels[-1].bbox.y0 for text in symbols)
     looks.check(figure)
     left, right = min(axes.bbox.x0 for axes in panels), max(axes.bbox.x1 for axes in panels)
     assert right - left > 0.7 * figure.bbox.width
@@ -210,6 +211,7 @@ def test_the_flow_shows_where_each_symbol_moves_states_and_its_fixed_points():
     steps = [(here[symbol], net.read(here[symbol], np.full(7, symbol))) for symbol in range(2)]
     figure = figures.flow(net, found.points, steps, TITLE)
     assert [axes.get_title() for axes in figure.axes] == ['reading A', 'reading B']
+    assert [text.get_text() for text in figure.texts if text.get_text() == TITLE]
     for symbol, axes in enumerate(figure.axes):
         grid, visited = axes.collections
         places = np.array(grid.get_offsets())
@@ -217,8 +219,9 @@ def test_the_flow_shows_where_each_symbol_moves_states_and_its_fixed_points():
         length = np.linalg.norm(moved, axis=1)
         np.testing.assert_allclose(np.column_stack([grid.U, grid.V]), moved / length[:, None], atol=1e-9)
         assert (places.min(), places.max()) == (-1, 1)
-        np.testing.assert_array_equal(visited.get_offsets(), here[symbol])
-        np.testing.assert_allclose(np.column_stack([visited.U, visited.V]), steps[symbol][1] - here[symbol])
+        assert {*map(tuple, visited.get_offsets())} == {*map(tuple, here[symbol])}
+        ends = np.column_stack([visited.U, visited.V]) + visited.get_offsets()
+        np.testing.assert_allclose(ends, net.read(np.array(visited.get_offsets()), symbol))
         assert (visited.angles, visited.scale_units, visited.scale) == ('xy', 'xy', 1)
         markers = [line for line in axes.lines if line.get_color() == 'gold']
         assert [line.get_xydata()[0].tolist() for line in markers] == [
@@ -265,3 +268,16 @@ def test_the_colour_blind_tell_the_symbols_apart(missing):
     for one, other in itertools.combinations(figures.COLOURS, 2):
         assert np.linalg.norm(simulated(one, missing) - simulated(other, missing)) > 0.2
     assert np.linalg.norm(simulated('tab:red', missing) - simulated('tab:green', missing)) < 0.2  # these would fail
+
+
+def test_steps_that_lie_on_each_other_are_drawn_once():
+    found = analysed('learned')
+    here = np.array([[0.5, 0.5], [0.5001, 0.5], [0.1, 0.2]])
+    figure = figures.flow(found.net, found.points, [(here, -here)] * 2, TITLE)
+    assert len(figure.axes[0].collections[1].get_offsets()) == 2
+
+
+def test_the_flow_holds_states_beyond_1():
+    found, here = analysed('learned'), np.array([[3.0, 0.0]])
+    figure = figures.flow(found.net, found.points, [(here, here)] * 2, TITLE)
+    assert figure.axes[0].get_xlim()[1] == figure.axes[0].get_ylim()[1] > 3

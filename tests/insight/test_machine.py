@@ -138,6 +138,19 @@ def test_the_picture_has_a_title_a_key_and_a_size_to_read_it_at(drawn):
     assert figure.axes[0].bbox.height / figure.dpi > 0.2 * figure.get_figheight()
 
 
+def test_the_key_explains_all_names_and_fits_on_the_page():
+    automaton = AUTOMATA['3 symbols, n up to 4']
+    names = [f'{"ABC"[phase]}{number}-{number + 10}b' for number, phase in enumerate(automaton.phase)]
+    figure = machine.machine(automaton, layout(automaton)._replace(names=names), '')
+    key = figure.texts[1].get_text()
+    assert all(part in key for part in ('A2', 'C likewise', 'B0-7', 'further states'))
+    looks.check(figure)
+    for text in figure.axes[0].texts[: 2 * len(names) : 2]:
+        assert text.get_window_extent().width < 2 * machine.RADIUS * machine.SCALE * figure.dpi
+    plain = machine.machine(AUTOMATA['2 symbols, n up to 4'], layout(AUTOMATA['2 symbols, n up to 4']), '')
+    assert not any(part in plain.texts[1].get_text() for part in ('C likewise', 'B0-7', 'further states'))
+
+
 def test_a_state_that_leads_to_itself_has_a_loop():
     automaton = Automaton(np.array([[1, NONE], [1, 0]]), np.array([0, 1]), np.array([1, 0]))
     figure = machine.machine(automaton, layout(automaton), '')

@@ -2,8 +2,9 @@ import itertools
 
 import numpy as np
 import pytest
-from matplotlib.collections import PolyCollection
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgba
+from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from matplotlib.transforms import Bbox
 
@@ -36,11 +37,8 @@ def inches(axes, points):
 
 def rims(figure):
     """Each boundary and its colour."""
-    (polygons,) = [each for each in figure.axes[0].collections if isinstance(each, PolyCollection)]
-    return [
-        (path.vertices, tuple(colour))
-        for path, colour in zip(polygons.get_paths(), polygons.get_edgecolor(), strict=True)
-    ]
+    patches = [patch for patch in figure.axes[0].patches if isinstance(patch, PathPatch)]
+    return [(rim, patch.get_edgecolor()) for patch in patches for rim in patch.get_path().to_polygons()]
 
 
 def test_the_boundary_of_one_point_is_a_circle_round_it():
@@ -148,7 +146,7 @@ def test_points_in_no_state_are_grey_and_have_no_boundary():
         return states._replace(state=np.where(states.state == states.state[-1], NONE, states.state)), points
 
     figure, states, points, _ = draw(change=lose)
-    (cloud,) = [each for each in figure.axes[0].collections if not isinstance(each, PolyCollection)]
+    (cloud,) = figure.axes[0].collections
     grey = (cloud.get_facecolor()[:, :3] == to_rgba('0.6')[:3]).all(axis=1)
     assert grey.any()
     lost = points[states.state == NONE]
@@ -168,7 +166,7 @@ def test_axes_and_key_say_what_is_shown():
     (axes,) = figure.axes
     assert (axes.get_xlabel(), axes.get_ylabel(), axes.get_title()) == (*LABELS, 'some network')
     assert points.min() > 0 and points.max() < regions.SIDE
-    key = [text.get_text() for text in figure.legends[0].get_texts()]
+    key = [text.get_text() for text in (*figure.legends[0].get_texts(), *figure.texts)]
     for word in ('reading A', 'reading B', 'start', 'boundary', 'names'):
         assert any(word in line for line in key), word
 
@@ -196,3 +194,21 @@ def test_many_states_are_coloured_by_count():
         "C's still to come",
     ]
     looks.check(figure)
+
+
+def test_a_hole_in_a_boundary_is_not_filled():
+    def ring(states, points):
+        angle = np.linspace(0, 2 * np.pi, len(points))
+        return states._replace(state=0 * states.state), np.column_stack([np.cos(angle), np.sin(angle)])
+
+    figure, _, points, _ = draw(change=ring)
+    (axes,) = figure.axes
+    (boundary,) = [patch for patch in axes.patches if isinstance(patch, PathPatch)]
+    for artist in axes.get_children():
+        artist.set_visible(artist is boundary)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    pixels = np.asarray(canvas.buffer_rgba())[::-1]
+    (x, y), (ring_x, ring_y) = boundary.get_transform().transform([[regions.SIDE / 2] * 2, points[7]]).astype(int)
+    assert pixels[y, x].tolist() == 4 * [255]
+    assert pixels[ring_y, ring_x].tolist() != 4 * [255]
