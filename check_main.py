@@ -45,12 +45,16 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
 
 def print_training(net, inputs, targets, settings: Settings, stop: endings.Interrupt):
     """Train the network and print the lab's transcript. inputs (N, 2) and targets (N) are arrays."""
-    from lab.check import classic, lines, train
+    from lab.check import classic, lines
+    from lab.common import compiling
 
-    if lines.read_weights(net, 'sig', inputs):
+    reason = compiling.fault() or (not lines.read_weights(net, 'sig', inputs) and 'this MLP is not two sigmoid layers')
+    if not reason:
+        from lab.check import train
+
         run = train.train(net, inputs, targets, settings, stop)
     else:
-        endings.note('this MLP is not two sigmoid layers: training one start of it by autograd')
+        endings.note(f'{reason}: training one start of it by autograd')
         classic.draw(net, settings.init)
         run = classic.train(net, inputs, targets, settings, stop)
     for epoch, loss, percent in run:

@@ -22,7 +22,7 @@ BETA1, BETA2, EPS = 0.9, 0.999, 1e-8  # Adam's own defaults (Kingma and Ba 2015)
 LOG_FLOOR = -100.0  # torch's binary cross-entropy does not let log(0) go below this
 
 
-@compiled(error_model='numpy')
+@compiled('the training step', error_model='numpy')
 def advance(starts, first, second, streak, last, loss, right, points, targets, begin, end, lr):
     """Train every start from epoch `begin` up to `end`; one ends early when it has held 100% for HOLD epochs.
 

@@ -186,7 +186,7 @@ def update(weights, gradient, means, squares, done, adam, rate, momentum, decay,
             weights[n] -= rate * means[n]
 
 
-@compiled(**OPTIONS)
+@compiled('the training step', **OPTIONS)
 def train(lstm, adam, weights, means, squares, done, symbols, starts, ends, hid, classes, rate, momentum, decay, clip):
     """Train on sequences, one epoch each, after `done` earlier epochs. It changes weights, means and squares.
 

@@ -5,7 +5,6 @@ two to a difference under 1e-9.
 """
 
 import copy
-import glob
 from collections.abc import Callable
 
 import numpy as np
@@ -13,15 +12,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from lab.seq.gradient import train
-
 PART = 100_000_000  # symbols times weights between two checks for Ctrl-C: under a second
-
-
-def is_kept() -> bool:
-    """Whether an earlier run has left compiled code. If not, the first call compiles: ten seconds or more."""
-    folder = train.stats.cache_path
-    return bool(folder and glob.glob('gradient.train-*.nbi', root_dir=folder))
 
 
 class Trainer:
@@ -31,7 +22,9 @@ class Trainer:
     """
 
     def __init__(self, model: nn.Module, optim: str, momentum: float, decay: float, clip: float):
-        self.model = model
+        from lab.seq import gradient  # loads numba, which cannot be loaded everywhere
+
+        self.model, self.train = model, gradient.train
         self.hid, self.classes = model.V.shape
         self.kind = not hasattr(model, 'H0'), optim == 'adam'
         self.settings = momentum, decay, clip
@@ -52,7 +45,7 @@ class Trainer:
     def step(self, symbols: np.ndarray, starts: np.ndarray, ends: np.ndarray, rate: float):
         """One epoch on each of the sequences symbols[start:end]."""
         vectors = self.weights, self.means, self.squares
-        train(*self.kind, *vectors, self.done, symbols, starts, ends, self.hid, self.classes, rate, *self.settings)
+        self.train(*self.kind, *vectors, self.done, symbols, starts, ends, self.hid, self.classes, rate, *self.settings)
         self.done += len(ends)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from lab.common import compiling
 from lab.common.endings import Interrupt, UserError, note
 from lab.seq import batch, classic, kernel, student
 from lab.seq.task import Task, Training
@@ -46,10 +47,10 @@ def choose_engine(name: str, task: Task) -> ModuleType:
     """
     if name == 'torch':
         return classic
-    if not kernel.is_kept():
-        note('compiling the training step; the next run finds it compiled')
     model, lang = student.network(task), student.language(task)
-    if not kernel.fits(model):
+    if compiling.fault():
+        reason = compiling.fault()
+    elif not kernel.fits(model):
         reason = f'the {type(model).__name__} in {_file(model)} is not the compiled one'
     elif not kernel.draws(lang):
         reason = f'{_file(lang)} has no get_symbols() that draws what its get_one_example() does'

@@ -1,21 +1,85 @@
-"""compiling.py: a compiled function is kept where it can be, and works where it cannot."""
+"""compiling.py: machine code is kept where it can be; whatever is wrong with the copy on disk, functions work."""
+
+import importlib.util
+import sys
 
 import pytest
+from numba.core import caching
 
 from lab.common import compiling
 
+SOURCE = "from lab.common.compiling import compiled\n\n\n@compiled('a step')\ndef step(x):\n    return x + 1\n"
+FIRST = 'compiling a step\nthe next run finds it compiled\n'
 
-@pytest.mark.parametrize('writable', [True, False])
-def test_functions_are_compiled_whether_they_can_be_kept_or_not(writable, monkeypatch):
-    asked = []
 
-    def njit(**options):
-        asked.append(options)
-        if options.get('cache') and not writable:
-            raise RuntimeError('cannot cache function: no locator available')
-        return lambda function: function
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    """A function that calls a compiled function as a new process would; returns its value and what was told."""
+    path = tmp_path / 'steps.py'
+    path.write_text(SOURCE)
 
-    monkeypatch.setattr(compiling, 'njit', njit)
-    assert compiling.compiled(fastmath=True)(abs)(-3) == 3
-    kept, anew = {'fastmath': True, 'cache': True}, {'fastmath': True}
-    assert asked == ([kept] if writable else [kept, anew])
+    def call():
+        compiling._once.cache_clear()
+        spec = importlib.util.spec_from_file_location('steps', path)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module.step(2), capsys.readouterr().err
+
+    yield call
+
+
+def kept(tmp_path) -> list:
+    return sorted(tmp_path.glob('__pycache__/steps.step*.nb?'))
+
+
+def test_the_second_run_finds_it_compiled_and_says_nothing(run):
+    assert [run(), run()] == [(3, FIRST), (3, '')]
+
+
+def flip(data: bytes) -> bytes:
+    return data[:2000] + bytes([data[2000] ^ 1]) + data[2001:]  # in the machine code
+
+
+@pytest.mark.parametrize('change', [lambda data: b'', lambda data: data[:100], flip])
+@pytest.mark.parametrize('ending', ['nbi', 'nbc'])
+def test_damaged_files_are_made_anew(ending, change, run, tmp_path):
+    run()
+    [path] = [path for path in kept(tmp_path) if path.suffix == f'.{ending}']
+    data = path.read_bytes()
+    path.write_bytes(change(data) if len(data) > 2000 else data[:50])
+    assert [run(), run()] == [(3, FIRST), (3, '')]
+
+
+def test_files_of_another_version_of_numba_are_made_anew(run, monkeypatch):
+    run()
+    monkeypatch.setattr(caching.numba, '__version__', '0.1')
+    assert [run(), run()] == [(3, FIRST), (3, '')]
+
+
+def test_a_full_disk_costs_only_that_each_run_compiles(run, tmp_path, monkeypatch):
+    def full(self, *_):
+        raise OSError(28, 'No space left on device')
+
+    monkeypatch.setattr(caching.IndexDataCacheFile, '_open_for_write', full)
+    assert [run(), run()] == [(3, 'compiling a step\n')] * 2
+    assert kept(tmp_path) == []
+
+
+def test_without_a_folder_to_write_each_run_compiles(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(caching.CacheImpl, '_locator_classes', [])
+    assert [run(), run()] == [(3, 'compiling a step\n')] * 2
+    assert kept(tmp_path) == []
+
+
+def test_a_numba_that_cannot_be_imported_is_told_in_a_line(tmp_path, monkeypatch):
+    (tmp_path / 'numba.py').write_text('raise ImportError("Numba needs\\nNumPy 2.3 or less")')
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in [name for name in sys.modules if name.split('.')[0] == 'numba']:
+        monkeypatch.delitem(sys.modules, name)
+    compiling.fault.cache_clear()
+    assert compiling.fault() == 'numba cannot be imported (Numba needs NumPy 2.3 or less)'
+    compiling.fault.cache_clear()
+
+
+def test_a_numba_that_can_be_imported_is_no_fault():
+    assert compiling.fault() is None

@@ -7,12 +7,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numba.core import caching
 from torch import nn
 from torch.nn import functional
 
 from anb2n import lang_anb2n
-from lab.common.compiling import compiled
 from lab.seq import gradient, kernel
 from seq_models import LSTM_model, SRN_model
 
@@ -161,12 +159,10 @@ def test_another_model_does_not_fit(model):
 
 def test_the_second_process_does_not_compile():
     kernel.fits(SRN_model(2, 2, 2))
-    code = 'import seq_models as m; from lab.seq import kernel as k; k.fits(m.SRN_model(2, 2, 2)); print(k.train.stats)'
+    code = (
+        'import seq_models as m; from lab.seq import gradient, kernel; kernel.fits(m.SRN_model(2, 2, 2)); '
+        'print(gradient.train.stats)'
+    )
     done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True, cwd=HERE)
     assert 'cache_hits=Counter({' in done.stdout
     assert 'cache_misses=Counter()' in done.stdout
-
-
-def test_without_a_folder_to_write_it_still_compiles(monkeypatch):
-    monkeypatch.setattr(caching.CacheImpl, '_locator_classes', [])
-    assert compiled(**gradient.OPTIONS)(lambda x: x + 1)(1) == 2

@@ -197,8 +197,9 @@ def test_another_language_is_trained_by_pytorch(monkeypatch, capsys):
     assert [snapshot.epoch for snapshot in record] == [0, 10]
 
 
-def test_compiling_is_told_before_it_is_waited_for(monkeypatch, capsys):
-    for kept in True, False:
-        monkeypatch.setattr(kernel, 'is_kept', lambda kept=kept: kept)
-        starts.choose_engine('auto', Task())
-        assert ('compiling the training step' in capsys.readouterr().err) is not kept
+def test_without_numba_pytorch_trains(monkeypatch, capsys):
+    monkeypatch.setattr(starts.compiling, 'fault', lambda: 'numba cannot be imported')
+    assert starts.choose_engine('auto', Task()) is classic
+    assert capsys.readouterr().err == 'engine: torch, as numba cannot be imported\n'
+    with pytest.raises(UserError, match='numba cannot be imported: train it with --engine torch'):
+        starts.choose_engine('kernel', Task())
