@@ -13,11 +13,13 @@ import os
 import sys
 import time
 
+sys.path.append(os.path.dirname(os.path.abspath(__file__)))  # python3 -I, and PYTHONSAFEPATH, leave it out
+
 from lab.common import cli, endings, files
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
-    parser = cli.Parser(__doc__.splitlines()[0])
+    parser = cli.Parser(__doc__)
     add = parser.add_argument
     add(
         '--part',

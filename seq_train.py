@@ -15,7 +15,7 @@ import shlex
 import sys
 from dataclasses import fields
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # python3 -I, and PYTHONSAFEPATH, leave it out
+sys.path.append(os.path.dirname(os.path.abspath(__file__)))  # python3 -I, and PYTHONSAFEPATH, leave it out
 
 from lab.common import cli, endings, files
 from lab.seq import flags

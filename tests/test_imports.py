@@ -56,7 +56,7 @@ def folder(tmp_path):
         ('check_main.py --act step --hid 4 --set_weights', {'numba', 'scipy', 'matplotlib'} | COMPILERS),
         ('check_main.py --hid 4 --epoch 100', {'matplotlib'} | COMPILERS),
         ('seq_train.py --epoch 1', DRAWING | COMPILERS),
-        ('seq_train.py --epoch 1 --engine torch', {'numba'} | DRAWING | COMPILERS),
+        ('seq_train.py --epoch 1 --engine torch', {'numba'} | DRAWING),
         ('seq_plot.py --epoch 1', {'numba', 'scipy'} | COMPILERS),
     ],
     ids=lambda value: value if isinstance(value, str) else '',

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 HOUSE = Path(__file__).parents[1]
-SCRIPTS = ['kuzu_main.py', 'check_main.py', 'seq_train.py', 'seq_plot.py', 'bench.py']
+SCRIPTS = ['kuzu_main.py', 'check_main.py', 'seq_train.py', 'seq_plot.py', 'bench.py', 'report.py']
 
 
 def run(folder: Path, script: str, flags: str = '', options: str = '', **variables: str) -> subprocess.CompletedProcess:
