@@ -3,6 +3,8 @@
 python3 seq_plot.py --lang anb2n --epoch 100
 python3 seq_plot.py --lang anb2nc3n --model lstm --epoch 50
 python3 seq_plot.py --lang anb2nc3n --model lstm --epoch 50 --cell     prints the cell states, too
+python3 seq_plot.py --lang anb2nc3n --model lstm --epoch 50 --cell     the cell states beside the hidden units
+python3 seq_plot.py --lang anb2nc3n --model lstm --set_weights         no training: weights made by hand (seq_models.py)
 
 prints the weights, --num_plot sequences with hidden units and output probabilities, then what was found out about the
 network; draws <plot_path>/<lang>_<model><hid>_*.jpg.
@@ -27,6 +29,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     add = parser.add_argument
     flags.add_network(parser)
     add('--epoch', type=cli.whole(0, 1_000_000), default=100, help='thousands of epochs that it was trained')
+    add('--set_weights', action='store_true', help='no checkpoint: show a network made by hand, of seq_models.py')
+    add('--design', help="which hand-made weights (default: the first ones of the network's size)")
     add('--num_plot', type=cli.whole(1, 1000), default=10, help='sequences to print and to plot')
     add('--cell', action='store_true', help='lstm: print and plot the cell states, too')
     add(
@@ -40,6 +44,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
         parser.error('--cell: an srn has no cells; use it with --model lstm')
     if args.plane and args.model != 'lstm':
         parser.error('--plane: an srn has hidden units only; use it with --model lstm')
+    if args.design and not args.set_weights:
+        parser.error('--design has no effect without --set_weights')
     return args
 
 
@@ -63,7 +69,8 @@ def checkpoint_path(task: Task, folder: str, epoch: int) -> str:
 def main(argv: list[str] | None = None):
     args = parse(argv)
     task = args.task
-    path = checkpoint_path(task, args.out_path, args.epoch)
+    path = None if args.set_weights else checkpoint_path(task, args.out_path, args.epoch)
+    stem = f'{task.stem}_hand' if args.set_weights else task.stem
     files.prepare(args.plot_path)
 
     from lab.common import checkpoint, picture
@@ -75,15 +82,19 @@ def main(argv: list[str] | None = None):
 
     def draw(named_figures):
         for name, figure in named_figures:
-            picture.save(figure, os.path.join(args.plot_path, f'{task.stem}_{name}.jpg'))
+            picture.save(figure, os.path.join(args.plot_path, f'{stem}_{name}.jpg'))
 
     model = student.network(task)
-    checkpoint.load_into(model, path)
+    if args.set_weights:
+        student.set_weights(model, args.design)
+    else:
+        checkpoint.load_into(model, path)
     seed = cli.seed_all(args.seed)
     seen = print_sequences(model, student.language(task), args.num_plot, args.cell)
     net = network(model.state_dict())
     units = '1 hidden unit' if task.hid == 1 else f'{task.hid} hidden units'
-    title = f'{task.lang}, {task.model.upper()} with {units}, epoch {1000 * args.epoch:,}'
+    origin = 'made by hand' if args.set_weights else f'epoch {1000 * args.epoch:,}'
+    title = f'{task.lang}, {task.model.upper()} with {units}, {origin}'
     endings.note('drawing hidden units')
     draw(pictures.of_units(seen, task.length, net.start if task.model == 'srn' else None, title))
     found = analyse(net, task.length, seed)

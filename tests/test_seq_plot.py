@@ -196,3 +196,33 @@ def test_a_module_of_the_lab_that_somebody_else_wrote(folder):
     done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert 'it is the smallest automaton of the language for n <= 4 (12 states)' in done.stdout
+
+
+def test_a_network_made_by_hand_needs_no_training(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv('DISPLAY', raising=False)
+    out = run('--model lstm --set_weights --num_plot 1 --seed 1', capsys).out
+    assert 'epoch: 0\n loss: 0.0000\n' in out
+    assert 'it is the smallest automaton of the language for n <= 4 (12 states)' in out
+    assert (tmp_path / 'plot' / 'anb2n_lstm2_hand_01.jpg').exists()
+    assert not (tmp_path / 'net').exists()
+
+
+@pytest.mark.parametrize(
+    ('flags', 'message'),
+    [
+        ('--set_weights --design foo', "unknown design 'foo': it should be one of anb2n, anb2nc3n, mine"),
+        ('--set_weights --hid 9', 'no hand-made weights for 9 hidden units and 2 symbols'),
+        ('--set_weights --design anb2nc3n', "the hand-made design 'anb2nc3n' has 4 hidden units and 3 symbols"),
+    ],
+)
+def test_a_design_that_does_not_fit(folder, flags, message):
+    with pytest.raises(UserError, match=message):
+        seq_plot.main(flags.split())
+    assert not os.listdir('plot')
+
+
+def test_design_needs_set_weights(folder, capsys):
+    with pytest.raises(SystemExit):
+        seq_plot.main(['--design', 'mine'])
+    assert '--design has no effect without --set_weights' in capsys.readouterr().err

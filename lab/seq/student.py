@@ -5,6 +5,7 @@ from torch import nn
 
 import seq_models
 from anb2n import lang_anb2n
+from lab.common.endings import UserError
 from lab.seq.task import MODELS, Task
 
 State = dict[str, torch.Tensor]  # a network's weights by name
@@ -30,3 +31,16 @@ def read(task: Task, state: State, x: torch.Tensor) -> tuple[torch.Tensor, torch
     with torch.no_grad():
         model.init_hidden()
         return model(x)
+
+
+def set_weights(model: nn.Module, design: str | None):
+    """Set the network's hand-made weights, those of a design where one is named.
+
+    Raises UserError where its class has no such method, or refuses the design.
+    """
+    if not hasattr(model, 'set_weights'):
+        raise UserError(f'{type(model).__name__} of this seq_models.py has no set_weights()')
+    try:
+        model.set_weights(*[design] if design else [])
+    except ValueError as error:  # seq_models.py imports nothing of this package
+        raise UserError(str(error)) from error
