@@ -10,9 +10,11 @@ whether the network has learned.
 """
 
 import argparse
+import itertools
 import os
 import shlex
 import sys
+from contextlib import closing
 from dataclasses import fields
 
 sys.path.append(os.path.dirname(os.path.abspath(__file__)))  # python3 -I, and PYTHONSAFEPATH, leave it out
@@ -37,22 +39,31 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     add('--schedule', choices=['constant', 'linear'], default='constant', help='linear: the learning rate falls to 0')
     grow = 'share of the run in which n grows from 1 to --length; 0 = none'
     add('--grow', type=cli.real(0, 1), default=Training.grow, help=grow)
-    add('--recipe', choices=RECIPES, default='lab', help='other defaults: ' + '; '.join(map(describe, RECIPES)))
+    usual = 'default: lab; hard for an srn on anb2nc3n without --restarts'
+    add('--recipe', choices=RECIPES, help='other defaults: ' + '; '.join([*map(describe, RECIPES), usual]))
     add('--mix', action='store_true', help='every second thousand of epochs has a smaller largest n, drawn anew')
     add('--keep', choices=['last', 'best'], default=Training.keep, help='which checkpoint of a start is judged')
-    add('--restarts', type=cli.whole(1, 10_000), default=1, help='starts, with seeds from --seed on; the best is kept')
+    add(
+        '--restarts',
+        type=cli.whole(1, 10_000),
+        help='starts, with seeds from --seed on; default: until one has learned',
+    )
     add('--engine', choices=['auto', 'kernel', 'torch'], default='auto', help='compiled, or PyTorch for any model')
     add('--no_cuda', action='store_true', help='--engine torch: restarts on the CPU')
     cli.add_seed(parser)
-    parser.set_defaults(**RECIPES[parser.parse_args(argv).recipe])
+    args = parser.parse_args(argv)
+    # Until one has learned: not with settings with which nearly none learns
+    hard = Task(args.lang, model=args.model).hard and not args.recipe and args.restarts is None
+    recipe = 'hard' if hard else args.recipe or 'lab'
+    parser.set_defaults(recipe=recipe, recipe_is_ours=hard, **RECIPES[recipe])
     args = parser.parse_args(argv)
     if 'RANK' in os.environ and os.environ.get('WORLD_SIZE', '1') != '1':  # torchrun started several
         parser.error(
             'this script uses all cores by itself: start it with python3, not with torchrun; '
             'on several machines, type another --seed on each'
         )
-    args.epoch = args.epoch or (200 if (args.lang, args.model) == ('anb2nc3n', 'srn') else Training.epoch)
     args.task = Task(args.lang, args.length, args.model, args.hid)
+    args.epoch = args.epoch or args.task.epochs
     args.training = Training(**{field.name: getattr(args, field.name) for field in fields(Training)})
     return args
 
@@ -86,46 +97,98 @@ def save(task: Task, snapshot, folder: str) -> str:
     return path
 
 
+def train_one(task: Task, training: Training, engine, seed: int, stop: endings.Interrupt, folder: str) -> list:
+    """The lab's run: train a start and show each snapshot at once. Returns its record."""
+    from lab.seq import starts
+
+    record = []
+    for snapshot in starts.train(starts.begin(task, training, engine, seed), stop):
+        if snapshot is None:
+            raise endings.UserError(
+                f'training diverged: weights are NaN or infinite at epoch {len(record) * starts.REPORT}; '
+                f'try --clip 1, or --lr smaller than {training.lr:g}'
+            )
+        show(task, snapshot, folder)
+        record.append(snapshot)
+    return record
+
+
+def train_many(args: argparse.Namespace, engine, seed: int, stop: endings.Interrupt, judge) -> tuple[list, list]:
+    """Train starts on all cores and show the best: --restarts of them, or until one has learned.
+
+    Returns the results of all, and the record of the best.
+    """
+    from lab.seq import results, starts
+
+    device = cli.device(args.no_cuda) if args.engine == 'torch' else None
+    many = [starts.begin(args.task, args.training, engine, seed + n) for n in range(args.restarts or results.TRIES)]
+    with results.sign_of_life() as tell, closing(starts.train_all(many, stop, device, tell)) as records:
+        found, record = results.choose(many, records, judge, first=args.restarts is None)
+    for snapshot in record:
+        show(args.task, snapshot, args.out_path)
+    if found and args.restarts:
+        results.print_table(found)
+    return found, record
+
+
 def main(argv: list[str] | None = None):
     args = parse(argv)
     task, training = args.task, args.training
     from lab.seq import results, starts
 
-    device = cli.device(args.no_cuda) if args.engine == 'torch' else None
     files.prepare(args.out_path)
     seed = cli.seed_all(args.seed)
+    if args.recipe_is_ours:
+        endings.note('recipe: hard, for an srn learns anb2nc3n in one of ten starts with the settings of --recipe lab')
     engine = starts.choose_engine(args.engine, task)
+    if args.restarts is None and starts.is_long(task, training, engine):
+        endings.note(
+            'a start takes minutes here: training one, live, and not until one learns (--restarts 20 trains 20)'
+        )
+        args.restarts = 1
     judge = results.judge_of(task, training.keep)
 
     with endings.Interrupt() as stop:
         if args.restarts == 1:
-            record = []
-            for snapshot in starts.train(starts.begin(task, training, engine, seed), stop):
-                if snapshot is None:
-                    raise endings.UserError(
-                        f'training diverged: weights are NaN or infinite at epoch {len(record) * starts.REPORT}; '
-                        f'try --clip 1, or --lr smaller than {training.lr:g}'
-                    )
-                show(task, snapshot, args.out_path)
-                record.append(snapshot)
+            record = train_one(task, training, engine, seed, stop, args.out_path)
             found = [judge(seed, record)]
         else:
-            many = [starts.begin(task, training, engine, seed + n) for n in range(args.restarts)]
-            found, record = results.choose(many, starts.train_all(many, stop, device), judge)
-            for snapshot in record:
-                show(task, snapshot, args.out_path)
-            if found:
-                results.print_table(found)
+            found, record = train_many(args, engine, seed, stop, judge)
         if found:
-            best = max(found, key=results.Result.rank)
-            if training.keep == 'best':
-                print('\nbest checkpoint:', task.checkpoint(args.out_path, best.epoch // 1000), end='')
-            typed = sys.argv[1:] if argv is None else argv
-            more = ['python3', 'seq_train.py', *typed, '--restarts', str(max(20, 2 * args.restarts))]
-            results.print_verdict(task, best.verdict, shlex.join(more))
-            if stop:
-                endings.note(f'stopped at epoch {snapshot.epoch}: {save(task, snapshot, args.out_path)}')
+            finish(args, found, record[-1], sys.argv[1:] if argv is None else argv, stop)
     stop.leave()
+
+
+def retry(args: argparse.Namespace, typed: list[str]) -> str:
+    """The command to try where none has learned: that which was typed, with other flags."""
+    from lab.seq import results
+
+    typed = list(typed)
+    better = results.advice(args.task, args.training, args.recipe, args.restarts)
+    for flag in filter(typed.__contains__, better):
+        at = typed.index(flag)
+        del typed[at : at + 2]
+    return shlex.join(['python3', 'seq_train.py', *typed, *itertools.chain(*better.items())])
+
+
+def finish(args: argparse.Namespace, found: list, last, typed: list[str], stop: endings.Interrupt):
+    """Print the verdict on the best start, write its network if that is not on disk yet, and say what was tried."""
+    from lab.seq import results
+
+    task, training = args.task, args.training
+    best = max(found, key=results.Result.rank)
+    if training.keep == 'best':
+        print('\nbest checkpoint:', task.checkpoint(args.out_path, best.epoch // 1000), end='')
+    results.print_verdict(task, best.verdict, retry(args, typed))
+    if last.epoch % results.CHECKPOINT:
+        save(task, last, args.out_path)
+    if args.restarts is None:
+        tried = f'{len(found)} start{"s" * (len(found) > 1)} tried'
+        which = f'seed {best.seed} has learned' if best.verdict.learned else f'none has learned; best: seed {best.seed}'
+        alone = f'--restarts 1 --seed {best.seed}' + ' --recipe hard' * args.recipe_is_ours
+        endings.note(f'{tried}: {which} (alone: {alone})')
+    if stop:
+        endings.note(f'stopped at epoch {last.epoch}: {task.checkpoint(args.out_path, last.epoch // 1000)}')
 
 
 if __name__ == '__main__':

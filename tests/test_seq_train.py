@@ -1,4 +1,3 @@
-import shlex
 import signal
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from lab.common import checkpoint
 from lab.common.endings import UserError
 from lab.seq import kernel, results, starts, student
 from lab.seq.task import Task, Training
+from lab.seq.verdict import Verdict
 from seq_models import LSTM_model
 from tests.seq.test_starts import OthersLanguage, OthersModel
 
@@ -41,7 +41,18 @@ def weights(path):
 
 
 def test_the_labs_command_as_typed(tmp_path):
-    command = [sys.executable, HERE / 'seq_train.py', '--lang', 'anb2n', '--epoch', '10', '--seed', '1']
+    command = [
+        sys.executable,
+        HERE / 'seq_train.py',
+        '--lang',
+        'anb2n',
+        '--epoch',
+        '10',
+        '--seed',
+        '1',
+        '--restarts',
+        '1',
+    ]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0
     assert done.stderr.replace('compiling the training step\nthe next run finds it compiled\n', '') == 'seed: 1\n'
@@ -66,6 +77,7 @@ def test_checkpoints_load_into_the_labs_model(transcript):
 
 @pytest.mark.parametrize('flags', ['--init 0.3 --length 2', '--model lstm --length 1'])
 def test_both_engines_print_the_same_transcript_for_2000_epochs(transcript, flags):
+    flags += ' --restarts 1'
     compiled = transcript(f'{flags} --seed 3 --epoch 2 --engine kernel')[0]
     assert compiled == transcript(f'{flags} --seed 3 --epoch 2 --engine torch')[0]
     assert 'epoch: 2000' in compiled
@@ -119,7 +131,7 @@ def test_the_best_of_many_starts_is_what_its_seed_gives_alone(transcript):
     rows = [line.split() for line in ours.splitlines()[1:4]]
     assert [row[0] for row in rows] == ['7', '8', '9']
     best = min(rows, key=lambda row: (-int(row[4]), float(row[1])))
-    alone, _ = transcript(f'--epoch 10 --init 0.5 --seed {best[0]} --out_path alone')
+    alone, _ = transcript(f'--epoch 10 --init 0.5 --seed {best[0]} --restarts 1 --out_path alone')
     assert many == alone
     assert torch.equal(weights('many/anb2n_srn2_10.pth'), weights('alone/anb2n_srn2_10.pth'))
     assert f' mean loss: {best[1]} ' in ours
@@ -134,12 +146,103 @@ def test_a_batch_of_starts_gives_what_starts_alone_give(transcript, monkeypatch)
     assert ours.splitlines()[:5] == expected[1].splitlines()[:5]
 
 
-def test_a_start_that_failed_says_what_to_type(transcript):
+@pytest.mark.parametrize(
+    'flags, better',
+    [
+        ('--epoch 1 --seed 1', '--seed 1 --epoch 100'),  # short: it is not told to try the same again
+        ('--hid 1 --epoch 100 --restarts 1', '--epoch 100 --restarts 1 --hid 2'),
+        ('--restarts 1', '--restarts 20'),
+        ('--seed 5 --restarts 30', '--seed 5 --restarts 60'),
+        ('--length 9', '--length 9 --recipe sure'),
+        ('--recipe sure', '--recipe sure --epoch 200'),
+        ('--lang anb2nc3n --restarts 1', '--lang anb2nc3n --recipe hard --restarts 20'),
+    ],
+)
+def test_a_start_that_failed_says_what_to_type(flags, better):
+    assert seq_train.retry(seq_train.parse(flags.split()), flags.split()) == f'python3 seq_train.py {better}'
+
+
+def test_what_to_type_is_said_at_the_end(transcript):
     _, ours = transcript('--epoch 1 --seed 1')
-    last = ours.splitlines()[-1]
-    assert last.startswith(' learned: no; try: python3 seq_train.py --epoch 1 --seed 1 ')
-    command = shlex.split(last.partition('seq_train.py ')[2])
-    assert seq_train.parse(command).restarts > 1
+    assert ours.splitlines()[-1] == ' learned: no; try: python3 seq_train.py --seed 1 --epoch 100'
+
+
+class Judge:
+    """Replaces results.judge_of(): the starts with these seeds have learned."""
+
+    def __init__(self, *seeds):
+        self.seeds = seeds
+
+    def __call__(self, task, keep):
+        return lambda seed, record: results.Result(
+            seed, Verdict(1 / seed, 0, 0, seed in self.seeds, 0), record[-1].epoch
+        )
+
+
+@pytest.mark.parametrize('cores', [1, 5])
+def test_without_restarts_the_lowest_seed_that_learns_is_all_there_is(cores, monkeypatch, capsys):
+    monkeypatch.setattr(starts.os, 'cpu_count', lambda: cores)
+    monkeypatch.setattr(results, 'judge_of', Judge(9, 10, 25))
+    seq_train.main(['--epoch', '11', '--init', '0.5', '--seed', '7', '--out_path', 'several'])
+    several = capsys.readouterr()
+    seq_train.main(['--epoch', '11', '--init', '0.5', '--seed', '9', '--restarts', '1', '--out_path', 'alone'])
+    assert capsys.readouterr().out == several.out
+    assert several.err == 'seed: 7\n3 starts tried: seed 9 has learned (alone: --restarts 1 --seed 9)\n'
+    names = [f'anb2n_srn2_{n}.pth' for n in (0, 10, 11)]
+    assert sorted(path.name for path in Path('several').iterdir()) == names
+    assert all(Path('several', name).read_bytes() == Path('alone', name).read_bytes() for name in names)
+
+
+def test_where_none_learns_the_best_of_20_is_shown(monkeypatch, capsys):
+    monkeypatch.setattr(results, 'judge_of', Judge())
+    seq_train.main(['--epoch', '1', '--seed', '7', '--out_path', 'several'])
+    several = capsys.readouterr()
+    assert '20 starts tried: none has learned; best: seed 26 (alone: --restarts 1 --seed 26)' in several.err
+    seq_train.main(['--epoch', '1', '--seed', '26', '--restarts', '1', '--out_path', 'alone'])
+    assert capsys.readouterr().out.partition(' learned: no')[0] == several.out.partition(' learned: no')[0]
+    assert torch.equal(weights('several/anb2n_srn2_1.pth'), weights('alone/anb2n_srn2_1.pth'))
+
+
+def test_the_other_starts_stop_when_one_has_learned(monkeypatch):
+    monkeypatch.setattr(starts.os, 'cpu_count', lambda: 4)
+    monkeypatch.setattr(results, 'judge_of', Judge(7))
+    calls = []
+    run = kernel.Trainer.run
+    monkeypatch.setattr(kernel.Trainer, 'run', lambda *args: (calls.append(1), run(*args)))
+    seq_train.main(['--epoch', '30', '--seed', '7'])
+    assert len(calls) < 6 * 31  # a start has 31; three are under way beside it
+
+
+def test_without_restarts_ctrl_c_keeps_the_best_so_far(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(starts.os, 'cpu_count', lambda: 1)
+    monkeypatch.setattr(starts, 'ThreadPoolExecutor', OneByOne)  # signals belong to the main thread
+    patch(monkeypatch, 36, lambda _: signal.raise_signal(signal.SIGINT))
+    with pytest.raises(SystemExit, match='130'):
+        seq_train.main(['--epoch', '20', '--seed', '1'])
+    found = capsys.readouterr()
+    assert ' learned: no' in found.out
+    assert '2 starts tried: none has learned' in found.err
+    assert 'stopped at epoch' in found.err
+    assert (tmp_path / 'net/anb2n_srn2_0.pth').is_file()
+
+
+def test_the_network_that_was_judged_is_on_disk(transcript):
+    transcript('--epoch 3 --restarts 1 --seed 1')
+    assert sorted(path.name for path in Path('net').iterdir()) == ['anb2n_srn2_0.pth', 'anb2n_srn2_3.pth']
+
+
+def test_an_srn_on_anb2nc3n_has_the_settings_that_it_needs_unless_the_lab_is_asked_for(capsys, monkeypatch):
+    ours, flags = (seq_train.parse(f'--lang anb2nc3n {more}'.split()) for more in ('', '--recipe hard'))
+    assert (ours.task, ours.training) == (flags.task, flags.training)
+    for more in '--restarts 1', '--restarts 9', '--recipe lab':
+        assert seq_train.parse(f'--lang anb2nc3n {more}'.split()).training == Training(epoch=200)
+    assert seq_train.parse(['--lang', 'anb2nc3n', '--model', 'lstm']).training == Training()
+    monkeypatch.setattr(results, 'judge_of', Judge(7))
+    seq_train.main(['--lang', 'anb2nc3n', '--epoch', '1', '--seed', '7'])
+    assert capsys.readouterr().err.splitlines()[1:] == [
+        'recipe: hard, for an srn learns anb2nc3n in one of ten starts with the settings of --recipe lab',
+        '1 start tried: seed 7 has learned (alone: --restarts 1 --seed 7 --recipe hard)',
+    ]
 
 
 def test_a_start_that_learned_says_so(transcript):
@@ -175,7 +278,7 @@ def patch(monkeypatch, call, action):
 def test_ctrl_c_keeps_the_last_whole_thousand(monkeypatch, capsys, tmp_path):
     patch(monkeypatch, 16, lambda _: signal.raise_signal(signal.SIGINT))
     with pytest.raises(SystemExit, match='130'):
-        seq_train.main(['--epoch', '30', '--seed', '1'])
+        seq_train.main(['--epoch', '30', '--seed', '1', '--restarts', '1'])
     found, _, ours = capsys.readouterr().out.partition('\n\n')
     assert found.splitlines()[-2] == 'epoch: 14000'
     assert 'learned' in ours
@@ -193,7 +296,7 @@ def test_ctrl_c_among_many_starts_keeps_the_best_so_far(monkeypatch, capsys, tmp
 
 
 def test_ctrl_c_before_any_of_many_starts_is_done_ends_quietly(monkeypatch, capsys):
-    monkeypatch.setattr(results, 'choose', lambda *_: (signal.raise_signal(signal.SIGINT), ([], []))[1])
+    monkeypatch.setattr(results, 'choose', lambda *_, **__: (signal.raise_signal(signal.SIGINT), ([], []))[1])
     with pytest.raises(SystemExit, match='130'):
         seq_train.main(['--epoch', '1', '--seed', '1', '--restarts', '2'])
     assert capsys.readouterr().out == ''
@@ -222,7 +325,7 @@ def test_nan_ends_the_run_and_keeps_the_last_good_checkpoint(monkeypatch, capsys
     with pytest.raises(
         UserError, match=r'training diverged.* at epoch 11000; try --clip 1, or --lr smaller than 0.005'
     ):
-        seq_train.main(['--epoch', '20', '--seed', '1'])
+        seq_train.main(['--epoch', '20', '--seed', '1', '--restarts', '1'])
     assert 'learned' not in capsys.readouterr().out
     assert sorted(path.name for path in tmp_path.rglob('*.pth')) == ['anb2n_srn2_0.pth', 'anb2n_srn2_10.pth']
     assert weights('net/anb2n_srn2_10.pth').isfinite().all()
@@ -243,6 +346,8 @@ def test_another_model_trains_with_pytorch(monkeypatch, capsys):
     seq_train.main(['--epoch', '2'])
     found = capsys.readouterr()
     assert 'engine: torch, as the OthersModel in test_starts.py is not the compiled one' in found.err
+    assert 'training one, live, and not until one learns' in found.err
+    assert 'starts tried' not in found.err
     assert 'epoch: 20\n' in found.out
 
 

@@ -1,16 +1,18 @@
 """Results: the verdict on each start, which start is the best, and what is printed about them."""
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from lab.common.endings import UserError, note
 from lab.seq import student, verdict
-from lab.seq.starts import Record, Snapshot, Start
-from lab.seq.task import Task
+from lab.seq.starts import REPORT, Record, Snapshot, Start
+from lab.seq.task import Task, Training
 from lab.seq.verdict import Verdict
 
 CHECKPOINT = 10_000  # epochs between two files
+TRIES = 20  # starts at most, where they are trained until one has learned
 
 
 class Result(NamedTuple):
@@ -43,22 +45,39 @@ def judge_of(task: Task, keep: str) -> Callable[[int, Record], Result]:
 
 
 def choose(
-    starts: list[Start], records: Iterable[Record], judge: Callable[[int, Record], Result]
+    starts: list[Start], records: Iterable[Record], judge: Callable[[int, Record], Result], first: bool = False
 ) -> tuple[list[Result], Record]:
-    """Judge each start as soon as it is trained, and tell progress; return all results and the best start's record.
+    """Judge each start as soon as it is trained; return all results and the best start's record.
 
-    Starts with an empty record (Ctrl-C came before them) are left out. Raises UserError if all others diverged.
+    first: take no more records once a start has learned; else tell progress. Starts with an empty record (Ctrl-C came
+    before them) are left out. Raises UserError if all others diverged.
     """
     results, best, best_record = [], None, []
-    for start, record in zip(starts, records, strict=True):
+    for start, record in zip(starts, records, strict=False):
         if record:
             results.append(judge(start.seed, record))
             if best is None or results[-1].rank() > best.rank():
                 best, best_record = results[-1], record
-            _tell_progress(results, len(starts))
+            if not first:
+                _tell_progress(results, len(starts))
+            elif learned(results):
+                break
     if best and best.verdict is None:
         raise UserError(f'training diverged in all {len(results)} starts: weights are NaN or infinite; try --clip 1')
     return results, best_record
+
+
+@contextmanager
+def sign_of_life() -> Iterator[Callable[[], None]]:
+    """A function to call every REPORT epochs; on a terminal it then shows how many epochs were trained."""
+    if not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from tqdm import tqdm
+
+    what = 'epochs, until a start has learned'
+    with tqdm(unit=' ' + what, unit_scale=True, leave=False, delay=1, bar_format='{n_fmt}{unit} [{elapsed}]') as bar:
+        yield lambda: bar.update(REPORT)
 
 
 def _tell_progress(results: list[Result], total: int):
@@ -93,3 +112,16 @@ def print_verdict(task: Task, found: Verdict, retry: str):
     """Say whether the network has learned, and if not, which command to try."""
     print('', *verdict.lines(found, task.classes, task.length), sep='\n')
     print(' learned: yes' if found.learned else f' learned: no; try: {retry}')
+
+
+def advice(task: Task, training: Training, recipe: str, tried: int | None) -> dict[str, str]:
+    """Flags that make a network learn that has not. tried: number of starts asked for, None: until one learns."""
+    usual = Task(task.lang, model=task.model)
+    if training.epoch < usual.epochs:
+        return {'--epoch': str(usual.epochs)}
+    if task.hid < usual.hid:
+        return {'--hid': str(usual.hid)}
+    better = {'--recipe': 'hard' if task.hard else 'sure'} if recipe == 'lab' else {}
+    if tried is None:
+        return better or {'--epoch': str(2 * training.epoch)}
+    return (better if task.hard else {}) | {'--restarts': str(max(TRIES, 2 * tried))}

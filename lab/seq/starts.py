@@ -3,7 +3,7 @@
 import copy
 import inspect
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
 from typing import NamedTuple
@@ -17,6 +17,7 @@ from lab.common.endings import Interrupt, UserError, note
 from lab.seq import batch, classic, kernel, student
 from lab.seq.task import Task, Training
 
+LONG = 5e10  # epochs times symbols times weights: the compiled engine trains that in minutes
 REPORT = 1000  # epochs between two snapshots; Training.epoch counts in these
 
 
@@ -65,6 +66,13 @@ def choose_engine(name: str, task: Task) -> ModuleType:
 def _file(thing: object) -> str:
     """The name of the file that has its class."""
     return os.path.basename(inspect.getfile(type(thing)))
+
+
+def is_long(task: Task, training: Training, engine: ModuleType) -> bool:
+    """Whether a start takes minutes. It depends on no clock, so the same command does the same on every machine."""
+    weights = sum(parameter.numel() for parameter in student.network(task).parameters())
+    symbols = 5 * (1 + task.length) / 2 * task.classes * (task.classes + 1) / 2  # in a sequence, on average
+    return engine is classic or training.epoch * REPORT * symbols * weights > LONG
 
 
 def begin(task: Task, training: Training, engine: ModuleType, seed: int) -> Start:
@@ -121,16 +129,41 @@ def train(start: Start, stop: Interrupt) -> Iterator[Snapshot | None]:
             return
 
 
-def train_all(starts: list[Start], stop: Interrupt, device: torch.device | None = None) -> Iterator[Record]:
+class _Halt:
+    """True once Ctrl-C was pressed, or nobody needs more starts."""
+
+    def __init__(self, stop: Interrupt):
+        self.stop, self.enough = stop, False
+
+    def __bool__(self):
+        return self.enough or bool(self.stop)
+
+
+def train_all(
+    starts: list[Start], stop: Interrupt, device: torch.device | None = None, tell: Callable[[], None] = lambda: None
+) -> Iterator[Record]:
     """Train starts on all cores, or as one batch on `device`; yield their records in order.
 
-    The record of a start that Ctrl-C came before is empty.
+    The record of a start that Ctrl-C came before is empty. Whoever needs no more starts closes this generator: then
+    those under way stop after their step. tell() is called after each snapshot (not for a batch).
     """
     if device is not None and kernel.draws(starts[0].lang):
         yield from train_batch(starts, stop, device)
-    else:
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            yield from pool.map(lambda start: [] if stop else list(train(start, stop)), starts)
+        return
+    halt = _Halt(stop)
+
+    def run(start: Start) -> Record:
+        record = []
+        for snapshot in [] if halt else train(start, halt):
+            record.append(snapshot)
+            tell()
+        return record
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        try:
+            yield from pool.map(run, starts)
+        finally:
+            halt.enough = True
 
 
 def train_batch(starts: list[Start], stop: Interrupt, device: torch.device) -> list[Record]:

@@ -203,3 +203,19 @@ def test_without_numba_pytorch_trains(monkeypatch, capsys):
     assert capsys.readouterr().err == 'engine: torch, as numba cannot be imported\n'
     with pytest.raises(UserError, match='numba cannot be imported: train it with --engine torch'):
         starts.choose_engine('kernel', Task())
+
+
+@pytest.mark.parametrize(
+    'task, thousands, long',
+    [
+        (Task(), 1000, False),
+        (Task('anb2nc3n', 4, 'lstm'), 1000, False),
+        (Task('anb2nc3n', 100, 'lstm', 100), 100, True),
+        (Task('anb2nc3n', 100, 'lstm', 100), 1, True),
+        (Task(), 1_000_000, True),
+    ],
+)
+def test_a_start_of_minutes_is_told_from_a_short_one(task, thousands, long, monkeypatch):
+    monkeypatch.setattr(starts, 'REPORT', 1000)
+    assert starts.is_long(task, Training(epoch=thousands), kernel) is long
+    assert starts.is_long(task, Training(epoch=thousands), classic)

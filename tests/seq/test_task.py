@@ -38,6 +38,7 @@ def test_the_recipes_are_those_that_were_measured():
     far = {'length': 10, 'hid': 6, 'lr': 0.03, 'decay': 0, 'clip': 1, 'mix': True, 'keep': 'best'}
     assert RECIPES['sure'] == sure
     assert RECIPES['far'] == sure | far
+    assert RECIPES['hard'] == {'optim': 'adam', 'lr': 0.01, 'schedule': 'linear', 'clip': 1, 'epoch': 100}
 
 
 @pytest.mark.parametrize('settings, name', [(Task(), 'hid'), (Training(), 'lr')])
