@@ -28,7 +28,7 @@ PARTS = {
     'check': ['check.race'],
     'seq': ['seq.race'],
     'growth': ['kuzu.growth', 'seq.growth'],
-    'seeds': ['check.seeds'],
+    'seeds': ['check.seeds', 'seq.seeds'],
     'automata': ['seq.automata'],
 }
 USUAL = [*TABLE, 'growth']

@@ -14,7 +14,6 @@ import itertools
 import os
 import shlex
 import sys
-from contextlib import closing
 from dataclasses import fields
 
 sys.path.append(os.path.dirname(os.path.abspath(__file__)))  # python3 -I, and PYTHONSAFEPATH, leave it out
@@ -118,12 +117,12 @@ def train_many(args: argparse.Namespace, engine, seed: int, stop: endings.Interr
 
     Returns the results of all, and the record of the best.
     """
-    from lab.seq import results, starts
+    from lab.seq import results
 
     device = cli.device(args.no_cuda) if args.engine == 'torch' else None
-    many = [starts.begin(args.task, args.training, engine, seed + n) for n in range(args.restarts or results.TRIES)]
-    with results.sign_of_life() as tell, closing(starts.train_all(many, stop, device, tell)) as records:
-        found, record = results.choose(many, records, judge, first=args.restarts is None)
+    seeds = range(seed, seed + (args.restarts or results.TRIES))
+    first = args.restarts is None
+    found, record = results.train(args.task, args.training, engine, seeds, judge, stop, device, first)
     for snapshot in record:
         show(args.task, snapshot, args.out_path)
     if found and args.restarts:

@@ -7,14 +7,16 @@ import pytest
 import torch
 
 import bench
-from lab.bench import check
+from lab.bench import check, seq
 
 
 def test_json_holds_what_was_measured(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(check, 'SEEDS', 2)
+    monkeypatch.setattr(seq, 'seeds', lambda: [{'name': 'SRN'}])
     bench.main(['seeds', '--json', str(tmp_path / 'new' / 'found.json')])
     found = json.loads((tmp_path / 'new' / 'found.json').read_text())
-    assert [row['right'] for row in found['seeds']] == [2, 2, 2]
+    assert [row['right'] for row in found['seeds'][:3]] == [2, 2, 2]
+    assert found['seeds'][3] == {'name': 'SRN'}
     assert found['machine']['torch'] == torch.__version__
     assert 'check, 4 units: 2 of 2 seeds' in capsys.readouterr().out
 

@@ -391,7 +391,7 @@ def test_each_setting_has_its_flag():
     [
         ('', 100),
         ('--model lstm', 100),
-        ('--lang anb2nc3n', 200),
+        ('--lang anb2nc3n --restarts 1', 200),
         ('--lang anb2nc3n --model lstm', 100),
         ('--epoch 0', 100),
         ('--epoch 5', 5),

@@ -1,7 +1,9 @@
 """Part 3 beside its classic loop; how the cost grows; how often an automaton agrees with its network."""
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
+from statistics import median
 from types import ModuleType
 
 import numpy as np
@@ -14,7 +16,7 @@ from lab.common.endings import Interrupt
 from lab.insight import analysis, automaton
 from lab.insight.step import network
 from lab.seq import classic, gradient, kernel, results, starts, student
-from lab.seq.task import Task, Training
+from lab.seq.task import RECIPES, Task, Training
 
 EPOCHS = 1000  # of a round: those between two blocks of the transcript
 ROUNDS = 5
@@ -27,6 +29,13 @@ SIZES = {
     'restarts': (1, 2, 4, 8, 16, 32, 64),
 }
 GPU_RESTARTS = 1, 16, 256, 4096
+SEEDS = 100  # searches for a start that learns
+PAIRS = [  # each with the settings of the default command
+    ('SRN 2, anb2n', Task(), Training()),
+    ('LSTM 2, anb2n', Task(model='lstm'), Training()),
+    ('LSTM 3, anb2nc3n', Task('anb2nc3n', model='lstm'), Training()),
+    ('SRN 4, anb2nc3n', Task('anb2nc3n'), Training(**RECIPES['hard'])),
+]
 LEARNED = 50  # networks whose automata are judged
 
 
@@ -105,6 +114,43 @@ def learned(task: Task) -> list[tuple[int, student.State]]:
                 found.append((start.seed, record[-1].state))
         seed += LEARNED
     return found[:LEARNED]
+
+
+def seeds() -> list[dict]:
+    """How often the default command learns, for each pair of language and network: SEEDS searches each.
+
+    The seeds are so far apart that no start belongs to two searches.
+    """
+    rows = []
+    print(f'{"":16}{"learned":>12}  {"seconds, median (range)":28}{"counts up to n, median (range)":34}starts tried')
+    for name, task, training in PAIRS:
+        judge, found = results.judge_of(task, training.keep), []
+        results.train(task, replace(training, epoch=1), kernel, [0], judge, Interrupt())  # compiles, or loads
+        for seed in range(0, SEEDS * results.TRIES, results.TRIES):
+            begun = time.perf_counter()
+            tried, _ = results.train(
+                task, training, kernel, range(seed, seed + results.TRIES), judge, Interrupt(), first=True
+            )
+            seconds = time.perf_counter() - begun
+            best = max(tried, key=results.Result.rank).verdict
+            found.append((best.learned, seconds, best.counts, len(tried)))
+        learned, seconds, counts, tried = zip(*found, strict=True)
+        row = {
+            'name': name,
+            'learned': sum(learned),
+            'seeds': SEEDS,
+            'seconds': seconds,
+            'counts': counts,
+            'tried': tried,
+        }
+        rows.append(row)
+        spread = f'{median(seconds):.2f} ({min(seconds):.2f} to {max(seconds):.2f})'
+        reach = f'{median(counts):g} ({min(counts)} to {max(counts)})'
+        print(
+            f'{name:16}{sum(learned):5} of {SEEDS}  {spread:28}{reach:34}{median(tried):g} (at most {max(tried)})',
+            flush=True,
+        )
+    return rows
 
 
 def automata() -> list[dict]:

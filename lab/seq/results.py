@@ -2,12 +2,15 @@
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from types import ModuleType
 from typing import NamedTuple
 
-from lab.common.endings import UserError, note
-from lab.seq import student, verdict
-from lab.seq.starts import REPORT, Record, Snapshot, Start
+import torch
+
+from lab.common.endings import Interrupt, UserError, note
+from lab.seq import starts, student, verdict
+from lab.seq.starts import Record, Snapshot, Start
 from lab.seq.task import Task, Training
 from lab.seq.verdict import Verdict
 
@@ -45,7 +48,7 @@ def judge_of(task: Task, keep: str) -> Callable[[int, Record], Result]:
 
 
 def choose(
-    starts: list[Start], records: Iterable[Record], judge: Callable[[int, Record], Result], first: bool = False
+    many: list[Start], records: Iterable[Record], judge: Callable[[int, Record], Result], first: bool = False
 ) -> tuple[list[Result], Record]:
     """Judge each start as soon as it is trained; return all results and the best start's record.
 
@@ -53,18 +56,38 @@ def choose(
     before them) are left out. Raises UserError if all others diverged.
     """
     results, best, best_record = [], None, []
-    for start, record in zip(starts, records, strict=False):
+    for start, record in zip(many, records, strict=False):
         if record:
             results.append(judge(start.seed, record))
             if best is None or results[-1].rank() > best.rank():
                 best, best_record = results[-1], record
             if not first:
-                _tell_progress(results, len(starts))
+                _tell_progress(results, len(many))
             elif learned(results):
                 break
     if best and best.verdict is None:
         raise UserError(f'training diverged in all {len(results)} starts: weights are NaN or infinite; try --clip 1')
     return results, best_record
+
+
+def train(
+    task: Task,
+    training: Training,
+    engine: ModuleType,
+    seeds: Iterable[int],
+    judge: Callable[[int, Record], Result],
+    stop: Interrupt,
+    device: torch.device | None = None,
+    first: bool = False,
+) -> tuple[list[Result], Record]:
+    """Train starts with these seeds on all cores (or as one batch on `device`); first: until one has learned.
+
+    Returns the results of all, in order, and the record of the best: with `first` the one of the lowest seed that
+    learns, whatever the number of cores. Raises UserError if all diverged.
+    """
+    many = [starts.begin(task, training, engine, seed) for seed in seeds]
+    with sign_of_life() as tell, closing(starts.train_all(many, stop, device, tell)) as records:
+        return choose(many, records, judge, first)
 
 
 @contextmanager
@@ -77,7 +100,7 @@ def sign_of_life() -> Iterator[Callable[[], None]]:
 
     what = 'epochs, until a start has learned'
     with tqdm(unit=' ' + what, unit_scale=True, leave=False, delay=1, bar_format='{n_fmt}{unit} [{elapsed}]') as bar:
-        yield lambda: bar.update(REPORT)
+        yield lambda: bar.update(starts.REPORT)
 
 
 def _tell_progress(results: list[Result], total: int):

@@ -1,9 +1,12 @@
 import numpy as np
 import pytest
 
+import seq_train
 from lab.bench import measure, seq
-from lab.seq import classic, kernel, student
+from lab.seq import classic, kernel, results, student
+from lab.seq.results import Result
 from lab.seq.task import RECIPES, Task, Training
+from lab.seq.verdict import Verdict
 
 
 @pytest.mark.parametrize('task, waits', [(Task(), 1), (Task('anb2nc3n', model='lstm'), 2)])
@@ -66,3 +69,25 @@ def test_automata_of_learned_networks_are_judged(monkeypatch, capsys):
     (row,) = seq.automata()
     assert (row['true'], row['smallest'], row['of']) == (1, 1, 1)
     assert 'of 1 networks that have learned' in capsys.readouterr().out
+
+
+def test_each_pair_is_searched_by_its_default_command_from_seeds_of_its_own(monkeypatch, capsys):
+    searches = []
+
+    def train(task, training, engine, seeds, judge, stop, device=None, first=False):
+        if first:
+            searches.append((task, training, list(seeds)))
+        learned = len(searches) % 2 == 1
+        return [Result(0, Verdict(0.1, 0, 0, False, 1), 0), Result(1, Verdict(0.1, 0, 0, learned, 3), 0)], []
+
+    monkeypatch.setattr(seq, 'SEEDS', 2)
+    monkeypatch.setattr(results, 'train', train)
+    rows = seq.seeds()
+    for place, flags in enumerate(['', '--model lstm', '--lang anb2nc3n --model lstm', '--lang anb2nc3n']):
+        args = seq_train.parse(flags.split())
+        for seed, search in enumerate(searches[2 * place : 2 * place + 2]):
+            assert search == (args.task, args.training, list(range(20 * seed, 20 * seed + 20)))
+    assert [(row['learned'], row['seeds'], row['counts'], row['tried']) for row in rows] == [(1, 2, (3, 3), (2, 2))] * 4
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split()[0] == 'learned' and len(lines) == 5
+    assert lines[1].startswith('SRN 2, anb2n        1 of 2')
