@@ -6,6 +6,7 @@ What is wrong with the copy on disk (damaged, of another version, a full disk) c
 import contextlib
 import functools
 import hashlib
+import os
 import pickle
 from collections.abc import Callable
 from pathlib import Path
@@ -19,23 +20,24 @@ SEAL = hashlib.sha256().digest_size  # bytes of the checksum at the end of a fil
 def fault() -> str | None:
     """Why nothing can be compiled here, or None: some versions of numpy or Python are too new for some of numba."""
     try:
-        import numba  # noqa: F401
+        import numba
     except Exception as error:  # whatever a package's import may raise, also the system's loader of libraries
         return f'numba cannot be imported ({" ".join(str(error).split())[:100]})'
-    return None
+    return 'NUMBA_DISABLE_JIT is set' if numba.config.DISABLE_JIT else None
 
 
-def compiled(what: str | None = None, **options) -> Callable[[Callable], Callable]:
+def compiled(what: str | None = None, parts: tuple = (), **options) -> Callable[[Callable], Callable]:
     """Decorator: numba.njit(**options). The machine code is kept beside the source, or else in the user's cache.
 
-    what: told on standard error when it is compiled: 'compiling <what>'.
+    what: told on standard error when it is compiled: 'compiling <what>'. parts: modules with functions that it calls:
+    where one has changed, the machine code on disk is of no use.
     """
     from numba import njit
 
     def decorate(function):
         dispatcher = njit(**options)(function)
         if dispatcher is not function:  # with NUMBA_DISABLE_JIT=1 nothing is compiled
-            dispatcher._cache = _Cache(function, what)  # as njit(cache=True) does with numba's own
+            dispatcher._cache = _Cache(function, what, parts)  # as njit(cache=True) does with numba's own
         return dispatcher
 
     return decorate
@@ -44,12 +46,12 @@ def compiled(what: str | None = None, **options) -> Callable[[Callable], Callabl
 class _Cache:
     """What numba asks for a function's machine code, and gives it to: numba's files, but no fault of theirs counts."""
 
-    def __init__(self, function: Callable, what: str | None):
+    def __init__(self, function: Callable, what: str | None, parts: tuple):
         from numba.core.caching import NullCache
 
         self.what = what
         try:
-            self.files = _sealed(function)
+            self.files = _sealed(function, parts)
         except Exception:  # no folder can be written
             self.files = NullCache()
 
@@ -78,7 +80,7 @@ class _Cache:
 _once = functools.cache(note)  # several versions of a function may be compiled, for other types of its arguments
 
 
-def _sealed(function: Callable):
+def _sealed(function: Callable, parts: tuple):
     """numba's cache of a function, with a checksum in its files: damaged machine code would end Python."""
     from numba.core import caching
 
@@ -95,4 +97,9 @@ def _sealed(function: Callable):
 
     cache = caching.FunctionCache(function)
     cache._cache_file.__class__ = Files
+    stats = [os.stat(part.__file__) for part in parts]
+    cache._cache_file._source_stamp = (
+        cache._cache_file._source_stamp,
+        *((stat.st_mtime, stat.st_size) for stat in stats),
+    )
     return cache

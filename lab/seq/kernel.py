@@ -1,4 +1,4 @@
-"""The compiled engine: trains an SRN_model or LSTM_model by the step in gradient.py, if fits() and draws() allow it.
+"""The compiled engine: trains an SRN_model or LSTM_model by the loop in loop.py, if fits() and draws() allow it.
 
 It does in double precision what PyTorch does with the definitions in seq_models.py: tests/seq/test_kernel.py holds the
 two to a difference under 1e-9.
@@ -22,31 +22,66 @@ class Trainer:
     """
 
     def __init__(self, model: nn.Module, optim: str, momentum: float, decay: float, clip: float):
-        from lab.seq import gradient  # loads numba, which cannot be loaded everywhere
-
-        self.model, self.train = model, gradient.train
-        self.hid, self.classes = model.V.shape
-        self.kind = not hasattr(model, 'H0'), optim == 'adam'
-        self.settings = momentum, decay, clip
-        self.weights = vector(model)
-        self.means, self.squares = np.zeros((2, len(self.weights)))
-        self.done = 0
+        self.model, self.team = model, Team([model], optim, momentum, decay, clip, 1)
 
     def run(self, lang, count: int, rate: float, stop: Callable[[], bool] = lambda: False):
         """Train on the next `count` sequences of `lang` with this learning rate, or fewer if stop() becomes true."""
-        symbols, ends = lang.get_symbols(count)
-        starts = np.append(0, ends[:-1])
+        self.team.run([lang], count, rate, stop)
+
+
+class Team:
+    """Trains several models of one class side by side, as a Trainer would train each: the same to the last bit.
+
+    Models that are fewer than `lanes` take as long as so many.
+    """
+
+    def __init__(self, models: list[nn.Module], optim: str, momentum: float, decay: float, clip: float, lanes: int):
+        from lab.seq import loop  # loads numba, which cannot be loaded everywhere
+
+        self.models = models
+        self.hid, self.classes = models[0].V.shape
+        self.train = loop.train_srn if hasattr(models[0], 'H0') else loop.train_lstm
+        self.settings = optim == 'adam', momentum, decay, clip
+        self.lanes = lanes
+        self.order = order(models[0])
+        self.weights = np.ascontiguousarray(self.fill([vector(model)[self.order] for model in models]).T)
+        self.means, self.squares = np.zeros((2, *self.weights.shape))
+        self.done = 0
+
+    def fill(self, columns: list) -> np.ndarray:
+        """An array of what belongs to each model; the first one's also goes to lanes that are left over."""
+        return np.array([*columns, *columns[:1] * (self.lanes - len(columns))])
+
+    def run(self, langs: list, count: int, rate: float, stop: Callable[[], bool] = lambda: False):
+        """Train each model on the next `count` sequences of its language, or fewer if stop() becomes true."""
+        drawn = [lang.get_symbols(count) for lang in langs]
+        symbols = np.concatenate([symbols for symbols, _ in drawn]).astype(np.int64)
+        lengths = np.array([np.diff(ends, prepend=0) for _, ends in drawn])
+        ends = lengths.cumsum().reshape(lengths.shape)
+        starts, ends = (np.ascontiguousarray(self.fill(list(array)).T) for array in (ends - lengths, ends))
         part = max(1, PART * count // (len(symbols) * len(self.weights)))
         for first in range(0, count, part):
             if not stop():
                 self.step(symbols, starts[first : first + part], ends[first : first + part], rate)
-        set_vector(self.model, self.weights)
+        for model, weights in zip(self.models, self.weights.T, strict=False):
+            set_vector(model, weights[np.argsort(self.order)])
 
     def step(self, symbols: np.ndarray, starts: np.ndarray, ends: np.ndarray, rate: float):
-        """One epoch on each of the sequences symbols[start:end]."""
-        vectors = self.weights, self.means, self.squares
-        self.train(*self.kind, *vectors, self.done, symbols, starts, ends, self.hid, self.classes, rate, *self.settings)
+        """One epoch on each row of sequences symbols[start:end]; starts and ends: (epochs, lanes)."""
+        adam, *settings = self.settings
+        lanes, vectors = (0.0,) * self.lanes, (self.weights, self.means, self.squares)
+        self.train(lanes, *vectors, self.done, symbols, starts, ends, self.hid, self.classes, adam, rate, *settings)
         self.done += len(ends)
+
+
+def order(model: nn.Module) -> np.ndarray:
+    """In which order loop.split() wants the elements of vector(): those of an LSTM's four gates unit by unit."""
+    places = [torch.arange(parameter.numel()).reshape(parameter.shape) for parameter in model.parameters()]
+    if not hasattr(model, 'H0'):
+        hid = len(model.V)
+        places[:3] = [place.unflatten(-1, (4, hid)).transpose(-1, -2) for place in places[:3]]
+    offsets = np.cumsum([0, *(place.numel() for place in places)])
+    return np.concatenate([place.flatten().numpy() + first for place, first in zip(places, offsets, strict=False)])
 
 
 def vector(model: nn.Module) -> np.ndarray:
@@ -61,10 +96,10 @@ def set_vector(model: nn.Module, weights: np.ndarray):
 
 def gradient(model: nn.Module, symbols: np.ndarray) -> np.ndarray:
     """The gradient of the mean negative log-likelihood of a sequence's symbols after the first, as one vector."""
-    trainer = Trainer(model, 'sgd', 0.0, 0.0, 0.0)
-    end = np.array([len(symbols)])
-    trainer.step(symbols, 0 * end, end, 1.0)
-    return vector(model) - trainer.weights
+    team = Team([model], 'sgd', 0.0, 0.0, 0.0, 1)
+    end = np.array([[len(symbols)]])
+    team.step(symbols, 0 * end, end, 1.0)
+    return vector(model) - team.weights[np.argsort(team.order), 0]
 
 
 def fits(model: nn.Module) -> bool:

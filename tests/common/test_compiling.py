@@ -36,6 +36,17 @@ def test_the_second_run_finds_it_compiled_and_says_nothing(run):
     assert [run(), run()] == [(3, FIRST), (3, '')]
 
 
+def test_it_is_compiled_anew_where_a_module_that_it_calls_has_changed(run, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    part = tmp_path / 'part_of_steps.py'
+    calling = 'import part_of_steps\n\n' + SOURCE.replace("'a step'", "'a step', (part_of_steps,)")
+    (tmp_path / 'steps.py').write_text(calling.replace('x + 1', 'part_of_steps.add(x)'))
+    for number in (10, 100):
+        part.write_text(f'from numba import njit\n\n\n@njit\ndef add(x):\n    return x + {number}\n')
+        assert [run(), run()] == [(2 + number, FIRST), (2 + number, '')]
+        del sys.modules['part_of_steps']
+
+
 def flip(data: bytes) -> bytes:
     return data[:2000] + bytes([data[2000] ^ 1]) + data[2001:]  # in the machine code
 
@@ -78,6 +89,13 @@ def test_a_numba_that_cannot_be_imported_is_told_in_a_line(tmp_path, monkeypatch
         monkeypatch.delitem(sys.modules, name)
     compiling.fault.cache_clear()
     assert compiling.fault() == 'numba cannot be imported (Numba needs NumPy 2.3 or less)'
+    compiling.fault.cache_clear()
+
+
+def test_a_numba_that_is_switched_off_is_a_fault(monkeypatch):
+    monkeypatch.setattr(caching.numba.config, 'DISABLE_JIT', True)
+    compiling.fault.cache_clear()
+    assert compiling.fault() == 'NUMBA_DISABLE_JIT is set'
     compiling.fault.cache_clear()
 
 

@@ -115,6 +115,37 @@ def test_exponential_is_exact_to_1e_12():
 
 
 @pytest.mark.parametrize('kind', ['srn', 'lstm'])
+@pytest.mark.parametrize('optim, momentum, clip', [('sgd', 0.9, 0.0), ('adam', 0.0, 0.2)])
+@pytest.mark.parametrize('count', [2, 5])
+def test_models_trained_side_by_side_are_those_trained_alone_to_the_last_bit(kind, optim, momentum, clip, count):
+    def make(seed):
+        return network(kind, 3, 4, seed), lang_anb2n(3, 1 + seed)  # longer and longer sequences
+
+    team, langs = zip(*map(make, range(count)), strict=True)
+    trainer = kernel.Team(team, optim, momentum, 1e-4, clip, 8)
+    for epochs in (1, 40, 19):
+        trainer.run(langs, epochs, 0.01)
+    for seed, model in enumerate(team):
+        alone, lang = make(seed)
+        trainer = kernel.Trainer(alone, optim, momentum, 1e-4, clip)
+        for epochs in (1, 40, 19):
+            trainer.run(lang, epochs, 0.01)
+        assert np.array_equal(kernel.vector(model), kernel.vector(alone))
+        assert np.abs(kernel.vector(model) - kernel.vector(network(kind, 3, 4, seed))).max() > 0.01
+
+
+@pytest.mark.parametrize('kind', ['srn', 'lstm'])
+def test_a_model_that_diverges_leaves_its_neighbours_alone(kind):
+    models = [network(kind, 2, 2, seed) for seed in (0, 0)]
+    kernel.set_vector(models[0], kernel.vector(models[0]) * np.nan)
+    kernel.Team(models, 'sgd', 0.0, 1e-4, 0.0, 8).run(2 * [Sequence([0, 1, 1, 0])], 5, 0.1)
+    alone = network(kind, 2, 2)
+    kernel.Trainer(alone, 'sgd', 0.0, 1e-4, 0.0).run(Sequence([0, 1, 1, 0]), 5, 0.1)
+    assert np.array_equal(kernel.vector(models[1]), kernel.vector(alone))
+    assert np.isnan(kernel.vector(models[0])).all()
+
+
+@pytest.mark.parametrize('kind', ['srn', 'lstm'])
 def test_a_model_keeps_its_float32(kind):
     model = network(kind, 2, 2).float()
     kernel.Trainer(model, 'sgd', 0.0, 1e-4, 0.0).run(Sequence([0, 1, 1, 0]), 5, 0.1)
@@ -160,8 +191,8 @@ def test_another_model_does_not_fit(model):
 def test_the_second_process_does_not_compile():
     kernel.fits(SRN_model(2, 2, 2))
     code = (
-        'import seq_models as m; from lab.seq import gradient, kernel; kernel.fits(m.SRN_model(2, 2, 2)); '
-        'print(gradient.train.stats)'
+        'import seq_models as m; from lab.seq import kernel, loop; kernel.fits(m.SRN_model(2, 2, 2)); '
+        'print(loop.train_srn.stats)'
     )
     done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True, cwd=HERE)
     assert 'cache_hits=Counter({' in done.stdout

@@ -67,8 +67,8 @@ def test_init_is_the_size_of_an_srns_first_weights_alone():
 
 def test_the_settings_reach_the_trainer():
     training = Training('adam', mom=0.3, decay=0.2, clip=0.1)
-    trainer = starts.begin(LSTM, training, kernel, 0).trainer
-    assert (trainer.kind, trainer.settings) == ((True, True), (0.3, 0.2, 0.1))
+    team = starts.begin(LSTM, training, kernel, 0).trainer.team
+    assert team.settings == (True, 0.3, 0.2, 0.1)
 
 
 def test_a_snapshot_is_shown_with_the_sequence_that_training_leaves_out():
