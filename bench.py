@@ -2,6 +2,7 @@
 
     python3 bench.py                    speed and growth, some minutes
     python3 bench.py kuzu               the parts named
+    python3 bench.py commands           every command of the lab, from typing to the last picture: ten minutes
     python3 bench.py seeds automata     how often training succeeds; how often an automaton agrees with its network
     python3 bench.py --json FILE        all numbers, for another program
 
@@ -27,6 +28,7 @@ PARTS = {
     'kuzu': ['kuzu.race'],
     'check': ['check.race'],
     'seq': ['seq.race'],
+    'commands': ['commands.race'],
     'growth': ['kuzu.growth', 'seq.growth'],
     'seeds': ['check.seeds', 'seq.seeds'],
     'automata': ['seq.automata'],

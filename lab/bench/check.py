@@ -4,14 +4,13 @@ import contextlib
 import io
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 
 import numpy as np
 import torch
 
-from lab.bench.measure import call_cost, compare
+from lab.bench.measure import call_cost, compare, process
 from lab.check import classic, student, train
 from lab.check.lines import accuracy, evaluate
 from lab.check.points import read
@@ -67,13 +66,11 @@ def race() -> list[dict]:
     with tempfile.TemporaryDirectory() as folder:
         os.mkdir(os.path.join(folder, 'plot'))
 
-        def process(*command: str):
-            environment = os.environ | {'PYTHONPATH': os.path.dirname(CHECK_CSV)}
-            words = [sys.executable, '-m', *command]
-            subprocess.run(words, cwd=folder, env=environment, check=True, capture_output=True)
+        def run_module(*command: str):
+            process([sys.executable, '-m', *command], folder, PYTHONPATH=os.path.dirname(CHECK_CSV))
 
         suite = 'check_main', '--act', 'step', '--hid', '4', '--set_weights'
-        pair = (lambda: process('lab.check.classic')), (lambda: process(*suite))
+        pair = (lambda: run_module('lab.check.classic')), (lambda: run_module(*suite))
         return [row, compare('check, set_weights', 'process', *pair, ROUNDS)]
 
 

@@ -5,11 +5,15 @@ import io
 import os
 import platform
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 
 import numpy as np
 import torch
+
+from lab.common.endings import UserError, note
 
 MATRIX = 1024  # rows and columns of the matrices whose product is timed
 CALLS = 4096  # numbers in the array that a function is timed on: they stay in the fastest cache
@@ -30,6 +34,23 @@ def seconds(run: Work) -> float:
         return time.perf_counter() - start
 
 
+def process(words: list[str], folder: str, **environment: str) -> float:
+    """Wall-clock seconds of a command run in `folder`, without a display. Raises UserError if it fails."""
+    around = {name: value for name, value in os.environ.items() if name not in ('DISPLAY', 'WAYLAND_DISPLAY')}
+    start = time.perf_counter()
+    done = subprocess.run(words, cwd=folder, env=around | environment, capture_output=True, text=True)
+    taken = time.perf_counter() - start
+    if done.returncode:
+        raise UserError(f'{" ".join(words[1:])} ended with exit code {done.returncode}: {done.stderr[-1000:]}')
+    return taken
+
+
+def progress(text: str):
+    """Say on standard error what is done, for all who do not see the rows of the table come one by one."""
+    if not sys.stdout.isatty():
+        note(text)
+
+
 def compare(
     name: str, unit: str, classic: Work, suite: Work, rounds: int, floor: Callable[[], float] | None = None
 ) -> dict:
@@ -38,7 +59,10 @@ def compare(
     classic, suite: each call does one `unit` (1,000 epochs, a run).
     floor: called after the rounds, returns the seconds that a call of `suite` takes at least, if that is known.
     """
-    pairs = [(seconds(classic), seconds(suite)) for _ in range(rounds)]
+    pairs = []
+    for number in range(rounds):
+        pairs.append((seconds(classic), seconds(suite)))
+        progress(f'{name}: round {number + 1} of {rounds}')
     ratios = [slow / fast for slow, fast in pairs]
     slow, fast = map(statistics.median, zip(*pairs, strict=True))
     least, ratio, low, high = floor and floor(), statistics.median(ratios), min(ratios), max(ratios)
@@ -53,7 +77,10 @@ def grow(name: str, by: str, runs: dict[int, Work]) -> dict:
 
     runs: size -> what is timed. The sizes take turns; the median of a size counts.
     """
-    times = [[seconds(run) for run in runs.values()] for _ in range(ROUNDS)]
+    times = []
+    for number in range(ROUNDS):
+        times.append([seconds(run) for run in runs.values()])
+        progress(f'{name}, {by}: round {number + 1} of {ROUNDS}')
     medians = [*map(statistics.median, zip(*times, strict=True))]
     row = {'name': name, 'by': by, 'sizes': [*runs], 'seconds': medians, 'exponent': exponent([*runs], medians)}
     print(f'\n{by:20s}' + ''.join(f'{size:9d}' for size in runs))

@@ -8,6 +8,7 @@ from lab.bench import check, measure
 from lab.check import classic, train
 from lab.check.points import read
 from lab.check.settings import CHECK_CSV
+from lab.common.endings import UserError
 
 
 def test_an_exponential_costs_some_nanoseconds():
@@ -50,13 +51,18 @@ def test_both_processes_write_the_picture_of_the_output(script, monkeypatch, tmp
         return {}
 
     run, done = subprocess.run, []
-    monkeypatch.setattr(subprocess, 'run', lambda command, cwd, **more: done.append(run(command, cwd=tmp_path, **more)))
+
+    def run_here(command, cwd, **more):
+        done.append(run(command, cwd=tmp_path, **more))
+        return done[0]
+
+    monkeypatch.setattr(subprocess, 'run', run_here)
     monkeypatch.setattr(check, 'compare', compare)
     monkeypatch.setattr(check, 'run', lambda *_: (True, 5000))
     (tmp_path / 'plot').mkdir()
     check.race()
     assert (tmp_path / 'plot' / 'out_4.jpg').stat().st_size > 0
-    assert done[0].returncode == 0 and b'Initial Accuracy:  100.0' in done[0].stdout
+    assert done[0].returncode == 0 and 'Initial Accuracy:  100.0' in done[0].stdout
 
 
 def test_seeds_are_counted(monkeypatch, capsys):
@@ -72,5 +78,5 @@ def test_a_process_that_fails_is_not_timed(monkeypatch):
     monkeypatch.setattr(check, 'run', lambda *_: (True, 5000))
     monkeypatch.setattr(check, 'compare', lambda name, unit, slow, *_: unit == 'process' and slow())
     monkeypatch.setattr(check.sys, 'executable', 'false')
-    with pytest.raises(subprocess.CalledProcessError):
+    with pytest.raises(UserError, match='lab.check.classic ended with exit code 1'):
         check.race()
