@@ -22,14 +22,14 @@ def kuzu(kind: str) -> tuple[Callable[[], None], float]:
     from torch.utils.data import DataLoader, Subset
 
     from lab.kuzu import classic
-    from lab.kuzu.networks import CLASSES
+    from lab.kuzu.student import network as new
 
     device = torch.device('cuda' if torch.cuda.is_available() else 'cpu')
     train, test = (
         DataLoader(Subset(loader.dataset, range(len(loader.dataset) // SHARE)), batch_size=64)
         for loader in classic.loaders('data')
     )
-    network = CLASSES[kind]().to(device)
+    network = new(kind, {}).to(device)
     optimizer = torch.optim.SGD(network.parameters(), lr=0.01, momentum=0.5)
 
     def part():

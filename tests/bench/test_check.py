@@ -78,5 +78,5 @@ def test_a_process_that_fails_is_not_timed(monkeypatch):
     monkeypatch.setattr(check, 'run', lambda *_: (True, 5000))
     monkeypatch.setattr(check, 'compare', lambda name, unit, slow, *_: unit == 'process' and slow())
     monkeypatch.setattr(check.sys, 'executable', 'false')
-    with pytest.raises(UserError, match='lab.check.classic ended with exit code 1'):
+    with pytest.raises(UserError, match=r'lab\.check\.classic ended with exit code 1'):
         check.race()
