@@ -96,8 +96,8 @@ def counts(found: States, points: Array, count: Array, labels: list[str], title:
     for column, phase in enumerate(phases):
         axes = figure.add_axes(((0.8 + 5.6 * column) / width, 0.6 / height, 4.0 / width, 5.0 / height))
         mine = (found.state != NONE) & (automaton.phase[found.state] == phase)
-        axes.scatter(*points[~mine].T, s=2, color='0.85', linewidths=0)
-        cloud = axes.scatter(*points[mine].T, c=count[mine], s=6, linewidths=0, cmap='viridis')
+        axes.scatter(*points[~mine].T, s=6, color='0.85', linewidths=0)
+        cloud = axes.scatter(*points[mine].T, c=count[mine], s=16, linewidths=0, cmap='viridis')
         axes.plot(*points[0], 'x', color='black', ms=11, mew=2.5)
         axes.set(xlabel=labels[0], ylabel=labels[1] if column == 0 else '')
         axes.set_title(f'after reading {SYMBOLS[phase]}', fontsize=10, y=1.01)
