@@ -99,8 +99,8 @@ def main(argv: list[str] | None = None):
     weights = lines.read_weights(net, args.act, inputs)
     explain(net, weights, args.act, inputs, targets, args.set_weights)
     pictures.write(args.plot_path, pictures.draw(net, args.hid, weights, inputs, targets))
-    picture.show()
     stop.leave()
+    picture.show()
 
 
 if __name__ == '__main__':

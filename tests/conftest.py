@@ -7,6 +7,7 @@ import sys
 # Before torch is loaded, here and in the scripts that the tests start: their networks are small, and threads would wait
 # for each other.
 os.environ['OMP_NUM_THREADS'] = '1'
+os.environ['MPLBACKEND'] = 'agg'  # where there is a display, no test waits until somebody closes a window
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has it ignored by what runs in the background
 
 

@@ -191,8 +191,8 @@ def write(folder: str, images: dict[str, Image.Image]):
     """Write each picture into `folder`. With a display, the last one, the sheet, opens in a window."""
     for name, image in images.items():
         picture.save_image(image, f'{folder}/{name}.jpg')
-    if picture.has_windows():
-        figure = picture.new(12, 12 * image.height / image.width)
+    if picture.has_display():
+        figure = picture.new(12, 12 * image.height / image.width, title=name)
         axes = figure.add_axes((0, 0, 1, 1))
         axes.imshow(image)
         axes.axis('off')

@@ -173,11 +173,14 @@ def test_inputs_stand_apart_by_half_the_hidden_units_but_no_more_than_two_and_a_
 
 
 def test_the_sheet_fills_a_window_where_there_is_a_display(drawn, tmp_path, monkeypatch):
-    made = []
-    monkeypatch.setattr(pictures.picture, 'has_windows', lambda: True)
-    monkeypatch.setattr(pictures.picture, 'new', lambda *size: made.append(Figure(size)) or made[0])
+    made, titles = [], []
+    monkeypatch.setattr(pictures.picture, 'has_display', lambda: True)
+    monkeypatch.setattr(
+        pictures.picture, 'new', lambda *size, title: made.append(Figure(size)) or titles.append(title) or made[0]
+    )
     pictures.write(str(tmp_path), drawn['step'][1])
     [figure] = made
+    assert titles == ['sheet_4']
     assert figure.get_size_inches().tolist() == pytest.approx([12, 12 * 960 / 2640])
     [axes] = figure.axes
     assert axes.get_position().bounds == pytest.approx((0, 0, 1, 1)) and not axes.axison

@@ -1,32 +1,48 @@
-"""picture.py: files are JPGs, the same each time, and windows open only where there is a display."""
+"""picture.py: files are JPGs, the same each time; windows open after them, where there is a display that works."""
 
-import matplotlib.pyplot as plt
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
 import pytest
 from PIL import Image
 
 from lab.common import picture
 
+HOUSE = Path(__file__).parents[2]
 DISPLAYS = 'DISPLAY', 'WAYLAND_DISPLAY'
 
 
 @pytest.fixture
 def screen(monkeypatch):
-    """A function that sets a display, the system and matplotlib's backend; all are as before in the end."""
+    """A function that sets a display, the system and the backend that the user chose."""
 
-    def make(variable='DISPLAY', system='linux', backend='tkagg'):
+    def make(variable='DISPLAY', system='linux', backend=''):
         for name in DISPLAYS:
             monkeypatch.delenv(name, raising=False)
         if variable:
             monkeypatch.setenv(variable, ':0')
         monkeypatch.setattr(picture.sys, 'platform', system)
-        monkeypatch.setattr(plt, 'get_backend', lambda: asked.append(backend) or backend)
-        picture.has_windows.cache_clear()
+        monkeypatch.setattr(picture, 'BACKEND', backend)
 
-    asked = []
-    make.asked = asked
-    yield make
-    plt.close('all')
-    picture.has_windows.cache_clear()
+    monkeypatch.setattr(picture, '_figures', {})
+    return make
+
+
+@pytest.fixture
+def opener(monkeypatch, tmp_path, screen):
+    """A function that puts another script in place of windows.py, and shows a figure with it."""
+
+    def show(body):
+        screen()
+        monkeypatch.setattr(picture, 'WINDOWS', tmp_path / 'other.py')
+        (tmp_path / 'other.py').write_text(f'import os, sys, time\n{body}')
+        picture.new(2, 1, title='a')
+        picture.show()
+
+    return show
 
 
 def test_the_same_figure_is_the_same_file(tmp_path):
@@ -55,43 +71,83 @@ def test_figures_and_images_are_written_with_the_same_quality(tmp_path):
 @pytest.mark.parametrize(
     ('variable', 'system', 'backend', 'windows'),
     [
+        ('DISPLAY', 'linux', '', True),
         ('DISPLAY', 'linux', 'TkAgg', True),
         ('WAYLAND_DISPLAY', 'linux', 'qtagg', True),
-        ('DISPLAY', 'linux', 'agg', False),
-        (None, 'darwin', 'macosx', True),
+        ('DISPLAY', 'linux', 'Agg', False),
+        ('DISPLAY', 'linux', 'module://matplotlib_inline.backend_inline', False),
+        (None, 'linux', '', False),
+        (None, 'darwin', '', True),
         (None, 'win32', 'TkAgg', True),
         (None, 'darwin', 'agg', False),
     ],
 )
-def test_windows_need_a_display_and_a_toolkit(variable, system, backend, windows, screen):
+def test_windows_need_a_display_and_no_backend_that_only_writes_files(variable, system, backend, windows, screen):
     screen(variable, system, backend)
-    assert picture.has_windows() is windows
+    assert picture.has_display() is windows
 
 
-def test_without_a_display_matplotlib_is_not_asked_and_nothing_opens(screen, monkeypatch):
-    screen(None, 'linux')
-    assert not picture.has_windows() and screen.asked == []
-    picture.new(1, 1)
-    monkeypatch.setattr(plt, 'show', lambda: pytest.fail('a window'))
-    picture.show()
-    assert plt.get_fignums() == []
-
-
-def test_a_window_is_called_as_its_file(tmp_path):
-    figure = plt.figure(figsize=(1, 1))  # with a manager, as that of a window
-    titles = []
-    figure.canvas.manager.set_window_title = titles.append
-    picture.save(figure, str(tmp_path / 'some_picture.jpg'))
-    assert titles == ['some_picture']
-    plt.close(figure)
-
-
-def test_figures_are_shown_in_windows_unless_they_are_for_the_file_alone(screen, monkeypatch):
+def test_only_the_process_that_writes_files_opens_windows(screen, monkeypatch):
     screen()
-    monkeypatch.setattr(plt, 'figure', lambda figsize: shown.append(figsize))
-    monkeypatch.setattr(plt, 'show', lambda: shown.append('all'))
+    monkeypatch.setattr(picture.files, 'WRITES', False)
+    assert not picture.has_display()
+
+
+def test_figures_are_shown_once_unless_they_are_for_the_file_alone_and_are_called_as_their_files(
+    screen, monkeypatch, tmp_path
+):
     shown = []
-    picture.new(2, 1)
-    assert picture.new(4, 3, window=False).get_size_inches().tolist() == [4, 3]
+    monkeypatch.setattr(picture, '_open_windows', shown.extend)
+    screen()
+    first, second, third = picture.new(2, 1), picture.new(4, 3, window=False), picture.new(2, 2, title='sheet')
+    for name, figure in ('kuzu_lin_curve', first), ('net', second), ('other', third):
+        picture.save(figure, str(tmp_path / f'{name}.jpg'))
     picture.show()
-    assert shown == [(2, 1), 'all']
+    picture.show()
+    assert shown == [('kuzu_lin_curve', first), ('sheet', third)]
+
+
+def test_without_a_display_no_process_is_started(screen, monkeypatch):
+    monkeypatch.setattr(subprocess, 'Popen', lambda *_: pytest.fail('a process'))
+    screen(None)
+    picture.new(1, 1)
+    picture.show()
+
+
+@pytest.mark.parametrize(
+    ('body', 'told'),
+    [
+        ('print("open", flush=True); time.sleep(0.2)', ''),
+        ('print("open", flush=True); os.abort()', ''),  # the display goes away while windows are open
+        ('print("no display"); sys.exit(1)', 'no windows: no display\n'),
+        ('os.abort()', 'no windows: their process ended with -6\n'),  # as Qt does without a display
+    ],
+)
+def test_a_display_that_does_not_work_is_at_most_a_note(body, told, opener, capsys):
+    opener(body)
+    assert capsys.readouterr().err == told
+
+
+def test_a_display_that_does_not_answer_is_given_up(opener, capsys, monkeypatch):
+    monkeypatch.setattr(picture, 'PATIENCE', 0.5)
+    start = time.monotonic()
+    opener('time.sleep(600)')
+    assert time.monotonic() - start < 60
+    assert capsys.readouterr().err == 'no windows: the display has not answered in 0.5 s\n'
+
+
+def test_a_backend_that_matplotlib_does_not_know_is_told_by_its_name(screen, capsys):
+    screen(backend='nonsense')
+    picture.new(1, 1)
+    picture.show()
+    assert capsys.readouterr().err.startswith('no windows: MPLBACKEND=nonsense: ')
+
+
+def test_matplotlib_loads_whatever_backend_a_notebook_has_set(tmp_path):
+    code = 'from lab.common import picture; picture.save(picture.new(1, 1), "a.jpg"); picture.show()'
+    for backend in 'module://matplotlib_inline.backend_inline', 'nonsense':
+        environment = {**os.environ, 'MPLBACKEND': backend, 'PYTHONPATH': str(HOUSE)}
+        for name in DISPLAYS:
+            environment.pop(name, None)
+        subprocess.run([sys.executable, '-c', code], cwd=tmp_path, env=environment, check=True)
+        (tmp_path / 'a.jpg').unlink()
