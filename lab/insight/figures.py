@@ -145,6 +145,7 @@ def gates(table: dict[str, dict[str, Array]], title: str) -> Figure:
             axes.axhspan(0, CLOSED_BELOW, color='0.93')
         for unit in range(hid):
             mean, least, largest = np.stack([values[gate][:, unit] for values in table.values()], axis=1)
+            mean = np.clip(mean, least, largest)  # rounding can put the mean of equal values beside them
             x = np.arange(len(table)) + (unit - (hid - 1) / 2) * min(0.18, 0.7 / hid)
             again, which = divmod(unit, len(MORE_COLOURS))
             style = {'fmt': SHAPES[again % len(SHAPES)], 'color': MORE_COLOURS[which], 'ms': 5, 'capsize': 2}

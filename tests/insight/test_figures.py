@@ -281,3 +281,11 @@ def test_the_flow_holds_states_beyond_1():
     found, here = analysed('learned'), np.array([[3.0, 0.0]])
     figure = figures.flow(found.net, found.points, [(here, here)] * 2, TITLE)
     assert figure.axes[0].get_xlim()[1] == figure.axes[0].get_ylim()[1] > 3
+
+
+def test_gates_that_never_change_have_a_picture_although_their_means_are_rounded():
+    least = largest = np.array([0.1])
+    gate = np.array([[np.nextafter(0.1, 1)], largest, least])
+    figure = figures.gates({'A': dict.fromkeys(GATES, gate)}, TITLE)
+    (mean,) = figure.axes[0].containers[0].lines[0].get_ydata()
+    assert mean == 0.1
