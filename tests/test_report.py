@@ -1,10 +1,19 @@
 """report.py as a student types it."""
 
 import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
 import report
+from lab.common.endings import UserError
+from tests.kuzu.server import made_files
+
+HOUSE = Path(__file__).parents[1]
 
 
 def test_without_flags_the_page_has_all_parts():
@@ -30,3 +39,42 @@ def test_a_wrong_flag_is_told(flags, capsys):
         report.parse(flags)
     assert ended.value.code == 2
     assert re.search(r'error: argument --\w+: ', capsys.readouterr().err)
+
+
+def start(folder, *flags) -> subprocess.Popen:
+    command = [sys.executable, str(HOUSE / 'report.py'), '--part', '1', '--dataset', 'digits', '--seed', '1', *flags]
+    return subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_ctrl_c_keeps_what_is_trained_and_the_next_run_goes_on(tmp_path):
+    first = start(tmp_path)
+    while not list(tmp_path.glob('net/kuzu_*.resume')):
+        assert first.poll() is None
+        time.sleep(0.05)
+    first.send_signal(signal.SIGINT)
+    assert first.wait() == 130 and not (tmp_path / 'report.html').exists()
+    second = start(tmp_path)
+    out, err = second.communicate()
+    assert (second.returncode, out) == (0, '') and '$ python3 kuzu_main.py' in err
+    page = (tmp_path / 'report.html').read_text()
+    third = start(tmp_path)
+    assert '$ ' not in third.communicate()[1]
+    assert (tmp_path / 'report.html').read_text() == page
+    for kind in 'lin', 'full', 'conv':  # as kuzu_main.py alone writes them
+        rows = (tmp_path / 'net' / f'kuzu_{kind}.csv').read_text().splitlines()
+        epoch, _, loss, accuracy = rows[-1].split(',')
+        assert epoch == '10'
+        assert f'<b>{accuracy}%</b>' in page and f'{float(loss):.4f}' in page
+        assert f'python3 kuzu_main.py --net {kind} --seed 1 --dataset digits' in page
+
+
+def test_an_error_leaves_the_old_page(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / 'report.html').write_text('old')
+    raw = tmp_path / 'data' / 'KMNIST' / 'raw'
+    raw.mkdir(parents=True)
+    for name, data in made_files().items():
+        (raw / name).write_bytes(data[:-1])
+    with pytest.raises(UserError, match='is truncated'):
+        report.main(['--part', '1'])
+    assert (tmp_path / 'report.html').read_text() == 'old'

@@ -28,11 +28,11 @@ def parts(wanted: list[int], options: Options, seed: int, stop: Interrupt) -> di
             places[kind] = kuzu.find(kind, options, data, seed)
             reads[kind] = lambda folder, kind=kind: kuzu.read(kind, options, data, folder)
     if 3 in wanted:
-        from lab.page import seq
+        from lab.page import checkpoints, seq
 
-        for task in seq.TASKS:
-            places[task.stem] = seq.find(task, options, seed)
-            reads[task.stem] = lambda folder, task=task: seq.read(task, options, folder)
+        for task in checkpoints.TASKS:
+            places[task.stem] = checkpoints.find(task, options, seed)
+            reads[task.stem] = lambda folder, task=task: checkpoints.read(task, options, folder)
     found = train(places, reads, stop)
     if stop:
         return {}
@@ -47,7 +47,7 @@ def parts(wanted: list[int], options: Options, seed: int, stop: Interrupt) -> di
         described['check'] = check.describe(*check.make(options, seed, stop))
     if 3 in wanted and not stop:
         note('Part 3: what the networks do')
-        described['seq'] = seq.describe([found[task.stem] for task in seq.TASKS], seed)
+        described['seq'] = seq.describe([found[task.stem] for task in checkpoints.TASKS], seed)
     return {} if stop else described
 
 

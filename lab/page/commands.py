@@ -1,5 +1,6 @@
 """Runs the lab's own commands, several at once, until each has left its files. The page shows them as they were run."""
 
+import contextlib
 import os
 import shlex
 import signal
@@ -15,7 +16,7 @@ from typing import NamedTuple
 from lab.common.endings import Interrupt, UserError, note
 
 HOUSE = Path(__file__).resolve().parents[2]
-PAUSE = 0.05  # seconds between two looks at the commands that run
+PAUSE = 0.1  # seconds between two looks at the commands that run
 ANSWER = 30  # seconds that a command has to end after Ctrl-C; the lab's scripts end after the step under way
 
 
@@ -36,11 +37,11 @@ def folders(out_path: str) -> list[str]:
 
 @dataclass
 class Job:
-    """A command to run. `done` is called with all that it printed, once it has ended well."""
+    """A command to run. Once it has ended well, `done` is called with its standard output and its standard error."""
 
     words: list[str]  # a script of the lab and its flags
     extra: list[str] = field(default_factory=list)  # flags that only go on with what an earlier run has left
-    done: Callable[[str], None] = lambda printed: None
+    done: Callable[[str, str], None] = lambda printed, notes: None
 
     def __str__(self):
         return typed(self.words)
@@ -99,7 +100,8 @@ def _end(running: list[_Running]):
         for each in running:
             each.process.send_signal(signal.SIGINT)
         for each in running:
-            each.process.wait(ANSWER)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                each.process.wait(ANSWER)
     finally:
         for each in running:
             each.process.kill()
@@ -110,7 +112,7 @@ def _finish(each: _Running):
         said = each.err.read_text(errors='replace').strip().splitlines() or [f'exit code {each.process.returncode}']
         raise UserError(f'{each.job} failed: {said[-1]}')
     note(f'{time.monotonic() - each.since:5.1f} s: {each.job}')
-    each.job.done(each.out.read_text(errors='replace'))
+    each.job.done(each.out.read_text(errors='replace'), each.err.read_text(errors='replace'))
 
 
 def _tell(running: list[_Running]):

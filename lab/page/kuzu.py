@@ -80,6 +80,8 @@ def read(kind: str, options: Options, data: Dataset, folder: str) -> Trained | J
     path = os.path.join(folder, f'kuzu_{kind}')
     if not any(os.path.exists(f'{path}.{ending}') for ending in ('resume', 'pth', 'csv')):
         return None
+    if not os.path.exists(f'{path}.resume'):
+        raise UserError(f'{path}.pth: it is not known how it was trained, there is no {path}.resume')
     saved = resume.load(path)
     seed = saved['settings']['seed'] if options.seed is None else options.seed
     settings = Settings(seed, options.dataset, len(data.train_images))

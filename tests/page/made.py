@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from lab.kuzu import student as student_of_kuzu
 from lab.kuzu.train import predict
 from lab.page import check, kuzu, render, seq
+from lab.page.checkpoints import Trained
 from lab.page.commands import Options
 from lab.seq import student
 from lab.seq.task import Task
@@ -31,14 +32,28 @@ def untrained(kind: str) -> kuzu.Trained:
     return kuzu.Trained(kind, f'python3 kuzu_main.py --net {kind}', 1, model, history, loss, confusion, chosen.numpy())
 
 
-def recurrent() -> list[seq.Trained]:
+def recurrent() -> list[Trained]:
     """An SRN that has learned, with its way there, and an LSTM with its first weights."""
     torch.manual_seed(2)
     begin = {name: 0.1 * value for name, value in LEARNED.items()}
     states = {task: {k: v.clone() for k, v in student.network(task).state_dict().items()} for task in (SRN, LSTM)}
     return [
-        seq.Trained(SRN, 'python3 seq_train.py --seed 1', 1, {0: states[SRN], 10: begin, 100: LEARNED}, '-----\n'),
-        seq.Trained(LSTM, 'python3 seq_train.py --seed 1', 1, {0: states[LSTM], 100: states[LSTM]}, '-----\n'),
+        Trained(
+            SRN,
+            'python3 seq_train.py --seed 1',
+            1,
+            {0: states[SRN], 10: begin, 100: LEARNED},
+            '-----\n',
+            '1 start tried: seed 1 has learned',
+        ),
+        Trained(
+            LSTM,
+            'python3 seq_train.py --seed 1',
+            1,
+            {0: states[LSTM], 100: states[LSTM]},
+            '-----\n',
+            '1 start tried: seed 1 has learned',
+        ),
     ]
 
 

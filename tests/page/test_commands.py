@@ -19,10 +19,10 @@ def scripts(tmp_path, monkeypatch):
 
 
 def test_what_a_command_prints_is_handed_on(scripts, capsys):
-    (scripts / 'talk.py').write_text('import sys\nprint(*sys.argv[1:])')
+    (scripts / 'talk.py').write_text('import sys\nprint(*sys.argv[1:])\nprint(7, file=sys.stderr)')
     said = []
-    commands.run([Job(['talk.py', '--seed', '1'], ['--resume'], said.append)], Interrupt())
-    assert said == ['--seed 1 --resume\n']
+    commands.run([Job(['talk.py', '--seed', '1'], ['--resume'], lambda *texts: said.extend(texts))], Interrupt())
+    assert said == ['--seed 1 --resume\n', '7\n']
     assert 'python3 talk.py --seed 1\n' in capsys.readouterr().err
 
 

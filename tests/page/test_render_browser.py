@@ -168,7 +168,7 @@ def test_a_recurrent_network_of_the_page_computes_what_python_does(stem, opened)
     page, rng = opened(), np.random.default_rng(2)
     view = parts()['seq']['view']['networks'][stem]
     symbols = rng.integers(0, view['classes'], 60)
-    for weights in view['epochs'].values():
+    for weights in [*view['epochs'].values(), view['made']]:
         theirs = page.evaluate('([weights, symbols]) => net.follow(weights, symbols)', [weights, symbols.tolist()])
         python = step.network(weights)
         states = step.follow(python, symbols[None])
@@ -228,9 +228,23 @@ def test_the_slider_goes_through_the_checkpoints(opened):
     weights = parts()['seq']['view']['networks']['anb2n_srn2']['epochs']
     for number, epoch in enumerate(weights):
         view.locator('[name=epoch]').fill(str(number))
-        assert view.locator('.epoch-says').text_content() == f'{1000 * epoch:,} epochs'
+        assert view.locator('.epoch-says').text_content() == f'after {1000 * epoch:,} epochs of training'
         state = step.follow(step.network(weights[epoch]), np.array([[0, 0, 1]]))[0, -1]
         assert view.locator('.units .value').all_text_contents() == [f'{value:.2f}' for value in state]
+
+
+def test_the_network_made_by_hand_can_be_chosen(opened):
+    view = opened().locator('.view[data-network=anb2nc3n_lstm3]')
+    view.locator('[name=which]').select_option('made')
+    assert view.locator('.epoch-says').text_content() == 'not trained'
+    assert view.locator('[name=epoch]').is_disabled()
+    view.locator('[data-blocks]').last.click()  # n = 8, which a network made by hand knows as well
+    assert view.locator('.strip .good').count() > 40 and view.locator('.strip .bad').count() == 0
+    weights = parts()['seq']['view']['networks']['anb2nc3n_lstm3']['made']
+    view.locator('[name=sequence]').fill('AAB')
+    view.locator('.strip button').nth(2).click()
+    state = step.follow(step.network(weights), np.array([[0, 0, 1]]))[0, -1]
+    assert view.locator('.cells .value').all_text_contents() == [f'{value:.2f}' for value in state[3:]]
 
 
 def test_a_letter_that_the_language_does_not_have_is_told(opened):

@@ -1,70 +1,9 @@
-"""Part 3 of the page: only checkpoints of the page's own command are taken, and all numbers are theirs."""
+"""Part 3 of the page: all numbers and sentences are those of the networks shown."""
 
-import json
-
-import pytest
-import torch
-
-from lab.common import checkpoint
-from lab.common.endings import UserError
+import seq_models
 from lab.page import seq
-from lab.page.commands import Job
-from lab.seq import student
-from tests.page.made import OPTIONS, SRN, parts
+from tests.page.made import LSTM, SRN, parts
 from tests.seq.learned import LEARNED
-
-PRINTED = '-----\nfirst\n-----\nlast\n learned: yes\n'
-
-
-@pytest.fixture
-def folder(tmp_path):
-    """Checkpoints of an SRN after 0 and 10,000 epochs, and what the page remembers of them."""
-    torch.manual_seed(0)
-    for epoch in 0, 10:
-        checkpoint.save(SRN.checkpoint(str(tmp_path), epoch), student.network(SRN).state_dict())
-    words = seq.command(SRN, 1, options(tmp_path), str(tmp_path))
-    seq.remember(SRN, str(tmp_path), words, 1, PRINTED)
-    return tmp_path
-
-
-def options(folder):
-    return OPTIONS._replace(out_path=str(folder))
-
-
-def test_checkpoints_of_the_command_are_taken(folder):
-    found = seq.read(SRN, options(folder), str(folder))
-    assert (found.seed, found.printed, list(found.states)) == (1, '-----\nlast\n learned: yes\n', [0, 10])
-    assert found.command == f'python3 seq_train.py --lang anb2n --seed 1 --out_path {folder}'
-    assert not torch.equal(found.states[0]['W'], found.states[10]['W'])
-
-
-def test_without_a_seed_any_seed_is_taken(folder):
-    assert seq.read(SRN, options(folder)._replace(seed=None), str(folder)).seed == 1
-
-
-def test_other_checkpoints_are_refused(folder):
-    with pytest.raises(UserError, match='--seed 1'):
-        seq.read(SRN, options(folder)._replace(seed=2), str(folder))
-    checkpoint.save(SRN.checkpoint(str(folder), 10), LEARNED)
-    with pytest.raises(UserError, match='have changed'):
-        seq.read(SRN, options(folder), str(folder))
-    (folder / 'anb2n_srn2.report.json').write_text(json.dumps({'command': 'x'}))
-    with pytest.raises(UserError, match='not written by this script'):
-        seq.read(SRN, options(folder), str(folder))
-    (folder / 'anb2n_srn2.report.json').unlink()
-    with pytest.raises(UserError, match='not known'):
-        seq.read(SRN, options(folder), str(folder))
-
-
-def test_checkpoints_of_another_run_are_left_alone(folder, capsys):
-    there, job = seq.find(SRN, options(folder)._replace(seed=2), 2)
-    assert (there, job.words[-2:]) == (f'{folder}/report', ['--out_path', f'{folder}/report'])
-    assert 'not used' in capsys.readouterr().err
-
-
-def test_where_nothing_is_there_the_labs_command_is_run(tmp_path):
-    there, job = seq.find(SRN, options(tmp_path / 'new'), 1)
-    assert (there, isinstance(job, Job)) == (str(tmp_path / 'new'), True)
 
 
 def test_the_page_says_what_the_analysis_says():
@@ -83,3 +22,18 @@ def test_the_view_has_the_weights_of_every_checkpoint():
     weights = parts()['seq']['view']['networks']['anb2n_srn2']['epochs']
     assert list(weights) == [0, 10, 100]
     assert weights[100]['W'] == LEARNED['W'].double().tolist()
+
+
+def test_the_networks_made_by_hand_stand_beside_the_trained_ones():
+    for found, task in zip(parts()['seq']['networks'], (SRN, LSTM), strict=True):
+        assert found['made']['learned'] and found['made']['counts'] >= 20
+        assert found['made']['command'].startswith(f'python3 seq_plot.py --lang {task.lang} ')
+        assert found['made']['command'].endswith(' --set_weights')
+        weights = parts()['seq']['view']['networks'][task.stem]['made']
+        assert weights == seq.as_lists(seq.by_hand(task))
+
+
+def test_a_students_seq_models_may_have_no_weights_made_by_hand(monkeypatch, capsys):
+    monkeypatch.delattr(seq_models.SRN_model, 'set_weights')
+    assert seq.by_hand(SRN) is None
+    assert 'has no set_weights()' in capsys.readouterr().err

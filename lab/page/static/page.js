@@ -44,6 +44,8 @@ matchMedia('(prefers-color-scheme: dark)').addEventListener('change', event => {
   document.dispatchEvent(new Event('repaint'));
 });
 
+addEventListener('beforeprint', () => document.querySelectorAll('details').forEach(each => (each.open = true)));
+
 for (const button of document.querySelectorAll('.copy')) {
   button.addEventListener('click', async () => {
     const code = button.parentElement.querySelector('code');

@@ -12,13 +12,12 @@
     const epochs = Object.keys(data.epochs).map(Number).sort((a, b) => a - b);
     const names = net.SYMBOLS.slice(0, data.classes);
     const find = name => root.querySelector(`[name=${name}]`) || root.querySelector('.' + name);
-    const last = data.epochs[epochs.at(-1)], lstm = !last.H0;
-    const state = { at: 0, weights: null, symbols: [], steps: [], places: [], what: find('what')?.value ?? 'hidden', timer: null };
+    const last = () => (state.made ? data.made : data.epochs[epochs.at(-1)]);
+    const lstm = !data.epochs[epochs[0]].H0;
+    const state = { at: 0, made: false, weights: null, symbols: [], steps: [], places: [], what: find('what')?.value ?? 'hidden', timer: null };
     const cloud = clouds(data.classes, data.length);
     const axes = [...Array(Math.min(3, data.hid)).keys()];
     const space = new Space(find('space'), axes.map(k => `unit ${k}`), point => (find('pointed').textContent = point ? point.says : ' '));
-    const most = lstm ? Math.max(1, ...cloud.flatMap(sequence => net.follow(last, sequence).flatMap(step => step.cell.map(Math.abs)))) : 1;
-    bounds();
 
     // All pairs of blocks that are in the training range, one prefix once.
     function clouds(classes, length) {
@@ -33,8 +32,11 @@
     // The axes are the same for all checkpoints, so that one sees the states move.
     function bounds() {
       space.labels = axes.map(k => (state.what === 'cell' ? 'cell ' : 'unit ') + k);
-      if (state.what === 'hidden') return (space.ranges = axes.map(() => [-1, 1]));
-      const all = cloud.flatMap(sequence => net.follow(last, sequence).map(step => step.cell));
+      space.ranges = axes.map(() => [-1, 1]);
+      if (!lstm) return;
+      const all = cloud.flatMap(sequence => net.follow(last(), sequence).map(step => step.cell));
+      state.most = Math.max(1, ...all.flat().map(Math.abs));
+      if (state.what === 'hidden') return;
       space.ranges = axes.map(k => {
         const cells = all.map(cell => cell[k]);
         const [low, high] = [Math.min(0, ...cells), Math.max(0, ...cells)];
@@ -51,8 +53,9 @@
     // The checkpoint has changed: the cloud, and the sequence.
     function epoch() {
       const chosen = epochs[Number(find('epoch').value)];
-      state.weights = data.epochs[chosen];
-      find('epoch-says').textContent = `${(chosen * 1000).toLocaleString('en')} epochs`;
+      state.weights = state.made ? data.made : data.epochs[chosen];
+      find('epoch').disabled = state.made;
+      find('epoch-says').textContent = state.made ? 'not trained' : `after ${(chosen * 1000).toLocaleString('en')} epochs of training`;
       const seen = new Set();
       space.points = cloud.flatMap(sequence => {
         const places = net.places(sequence, data.classes);
@@ -117,7 +120,7 @@
       bars(find('prob'), [...names], prob, 0, 1, 'p');
       bars(find('units'), step.hidden.map((_, k) => `unit ${k}`), step.hidden, -1, 1, 'h');
       if (!lstm) return;
-      bars(find('cells'), step.cell.map((_, k) => `cell ${k}`), step.cell, -most, most, 'h');
+      bars(find('cells'), step.cell.map((_, k) => `cell ${k}`), step.cell, -state.most, state.most, 'h');
       for (const gate of ['forget', 'input', 'output', 'new']) {
         const gates = step.gates ? step.gates[gate] : step.cell.map(() => NaN);
         bars(find('gate-' + gate), gates.map((_, k) => String(k)), gates, gate === 'new' ? -1 : 0, 1, 'h');
@@ -177,9 +180,15 @@
         go(state.symbols.length);
       });
     }
+    find('which')?.addEventListener('change', event => {
+      state.made = event.target.value === 'made';
+      bounds();
+      epoch();
+    });
     find('what')?.addEventListener('change', event => { state.what = event.target.value; bounds(); epoch(); });
     find('sequence').value = net.spell([2, 3, 1], data.classes).map(symbol => names[symbol]).join('');
     state.at = 6;
+    bounds();
     epoch();
   }
 })();

@@ -1,0 +1,98 @@
+"""Part 3 of the page: which checkpoints fit, and the command that trains what is missing."""
+
+import hashlib
+import json
+import os
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from lab.common import checkpoint, files
+from lab.common.endings import UserError, note
+from lab.page.commands import Job, Options, folders, typed
+from lab.seq import student
+from lab.seq.task import Task
+
+TASKS = [Task('anb2n', 0, 'srn'), Task('anb2nc3n', 0, 'lstm')]
+KNOWN = 'report.json'  # ending of the file that says which command has made the checkpoints
+
+
+class Trained(NamedTuple):
+    """A trained network: its checkpoints by thousands of epochs, and what its command printed at the end."""
+
+    task: Task
+    command: str
+    seed: int
+    states: dict[int, student.State]
+    printed: str
+    tried: str  # how many starts it tried, and which seed has learned
+
+
+def command(task: Task, seed: int, options: Options, folder: str) -> list[str]:
+    """The command that trains a network; flags that have their default are left out."""
+    flags = [] if task.model == 'srn' else ['--model', task.model, '--hid', str(task.hid)]
+    place = [] if folder == 'net' else ['--out_path', folder]
+    return ['seq_train.py', '--lang', task.lang, *flags, '--seed', str(seed), *place]
+
+
+def find(task: Task, options: Options, seed: int) -> tuple[str, Trained | Job]:
+    """The folder of a network's checkpoints, and the network, or the command that trains it.
+
+    seed: of a network that has not been trained. Checkpoints that are of another run are left alone: a note says so.
+    """
+    free = folders(options.out_path)[-1]
+    for folder in reversed(folders(options.out_path)):
+        try:
+            found = read(task, options, folder)
+        except UserError as error:
+            note(f'not used: {error}')
+            continue
+        if found is None:
+            free = folder
+        else:
+            return folder, found
+    words = command(task, seed, options, free)
+    return free, Job(words, done=lambda printed, notes: remember(task, free, words, seed, printed, notes))
+
+
+def remember(task: Task, folder: str, words: list[str], seed: int, printed: str, notes: str):
+    """Write down which command has made the checkpoints in `folder`, and what it printed at the end."""
+    last = printed[printed.rfind('-----\n') :]
+    tried = ''.join(re.findall(r'^\d+ starts? tried: [^(\n]*', notes, re.MULTILINE)).strip()
+    known = {'command': words, 'seed': seed, 'files': _sums(task, folder), 'printed': last, 'tried': tried}
+    files.write(os.path.join(folder, f'{task.stem}.{KNOWN}'), json.dumps(known, indent=1).encode())
+
+
+def _sums(task: Task, folder: str) -> dict[str, str]:
+    """SHA-256 of each checkpoint of a network."""
+    names = [name for name in os.listdir(folder) if re.fullmatch(rf'{task.stem}_\d+\.pth', name)]
+    return {name: hashlib.sha256(Path(folder, name).read_bytes()).hexdigest() for name in sorted(names)}
+
+
+def read(task: Task, options: Options, folder: str) -> Trained | None:
+    """The trained network of the checkpoints in `folder`; None if there are none.
+
+    Raises UserError where they are of another run than the page's command, as far as is known.
+    """
+    path = os.path.join(folder, f'{task.stem}.{KNOWN}')
+    there = _sums(task, folder) if os.path.isdir(folder) else {}
+    if not there:
+        return None
+    if not os.path.isfile(path):
+        raise UserError(f'{folder}/{task.stem}_*.pth: it is not known how they were trained')
+    try:
+        known = json.loads(Path(path).read_bytes())
+        seed, sums = int(known['seed']), dict(known['files'])
+        printed, tried = str(known['printed']), str(known['tried'])
+        words = [str(word) for word in known['command']]
+    except (ValueError, LookupError, TypeError) as error:
+        raise UserError(f'{path} was not written by this script') from error
+    if words != command(task, seed, options, folder) or options.seed not in (None, seed):
+        raise UserError(f'{folder}/{task.stem}_*.pth are of {typed(words)}')
+    if sums != there:
+        raise UserError(f'{folder}/{task.stem}_*.pth have changed since {typed(words)}')
+    states, model = {}, student.network(task)
+    for name in there:
+        checkpoint.load_into(model, os.path.join(folder, name))
+        states[int(name[len(task.stem) + 1 : -4])] = {key: value.clone() for key, value in model.state_dict().items()}
+    return Trained(task, typed(words), seed, dict(sorted(states.items())), printed, tried)
