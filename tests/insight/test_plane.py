@@ -94,3 +94,39 @@ def test_one_state_and_units_that_never_change_have_a_plane(hid):
                 assert np.isfinite(units @ found.matrix).all()
                 assert (units @ found.matrix).shape == (40, axes)
                 assert len(set(found.labels)) == axes
+
+
+def test_means_and_variances_of_groups_are_those_of_their_points():
+    points, group = RNG.normal(3, 1, (50, 3)), np.append(np.arange(49) % 4, NONE)
+    found = plane.groups(points, group)
+    np.testing.assert_allclose(found.means, [points[group == each].mean(axis=0) for each in range(4)])
+    np.testing.assert_allclose(found.spread, [points[group == each].var(axis=0) for each in range(4)])
+    np.testing.assert_allclose(found.total, points[:-1].var(axis=0))
+
+
+def test_parting_is_the_distance_to_the_nearest_group_for_the_spread_in_sizes_of_the_whole():
+    def parting(*places):
+        places = np.array(places, dtype=float)
+        return plane.parting(plane.Groups(places, np.full_like(places, 0.5), np.full(2, 4.0)))
+
+    expected = np.log(3 / 2 + 1e-3) - np.log(1 / 2 + 1e-2)  # 3 apart, a spread of 1, a size of 2
+    assert parting((7, 1), (10, 1)) == pytest.approx(expected, abs=1e-9)
+    further = np.log(np.hypot(4, 4) / 2 + 1e-3) - np.log(1 / 2 + 1e-2)
+    assert parting((7, 1), (10, 1), (14, 5)) == pytest.approx((2 * expected + further) / 3, abs=1e-9)
+
+
+def test_parting_does_not_depend_on_the_scale():
+    units, group = grid()
+    scores = [plane.parting(plane.groups(scale * units, group)) for scale in (1e-6, 1, 1e6)]
+    assert scores == pytest.approx([scores[1]] * 3)
+
+
+@pytest.mark.parametrize(('hid', 'written'), [(4, True), (5, False)])
+def test_four_units_are_written_out_and_five_are_not(hid, written):
+    units, group = grid(hid)
+    turned = np.linalg.qr(np.random.default_rng(5).normal(size=(hid, hid)))[0]
+    found = plane.choose(units * [3, 1, 3, 1, 3][:hid] @ turned, group, 2, 'unit')
+    assert all((': ' in label) == written for label in found.labels)
+    if written:  # each direction has the length 1, and its largest part is positive
+        assert np.hypot.reduce(found.matrix, axis=0) == pytest.approx(1)
+        assert (found.matrix.max(axis=0) == np.abs(found.matrix).max(axis=0)).all()
