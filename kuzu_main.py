@@ -61,7 +61,8 @@ def parse(argv: list[str] | None) -> Options:
     add('--out_path', type=cli.folder, default='net', help='folder for the weights')
     add('--plot_path', type=cli.folder, default='plot', help='folder for the pictures')
     add('--resume', action='store_true', help='go on with a run that was stopped')
-    add('--threads', type=cli.whole(1, os.cpu_count() or 1), default=1, help='CPU threads; more change the rounding')
+    threads = 'CPU threads (default: conv: one per core, lin and full: 1, which is fastest); more change the rounding'
+    add('--threads', type=cli.whole(1, os.cpu_count() or 1), help=threads)
     add('--no_cuda', action='store_true', help='run on the CPU even if there is a CUDA device')
     cli.add_seed(parser)
     args = vars(parser.parse_args(argv))
@@ -143,8 +144,18 @@ def prepare(options: Options) -> tuple[int, dict[str, dict]]:
     return cli.draw_seed() if seed is None else seed, saved
 
 
-def train_one(options: Options, run: Run, data: Dataset, saved: dict | None, stop: endings.Interrupt) -> Result:
-    """Train one network, print what the lab prints and what is new, and draw its pictures."""
+def threads_of(options: Options) -> dict[str, int]:
+    """CPU threads by kind of network: as asked, or what is fastest. The small ones wait longer for a second thread."""
+    import torch
+
+    cores = max(1, torch.get_num_threads() // processes.LOCAL_SIZE)  # torch's own number: the physical cores
+    return {run.kind: options.threads or (cores if run.kind == 'conv' else 1) for run in options.runs}
+
+
+def train_one(
+    options: Options, run: Run, threads: int, data: Dataset, saved: dict | None, stop: endings.Interrupt
+) -> Result:
+    """Train one network on so many threads, print what the lab prints and what is new, and draw its pictures."""
     import torch
 
     from lab.common.student import trial
@@ -152,6 +163,7 @@ def train_one(options: Options, run: Run, data: Dataset, saved: dict | None, sto
     from lab.kuzu.train import predict, train
 
     settings = options.settings
+    torch.set_num_threads(threads)
     torch.manual_seed(settings.seed)  # so that a network's result does not depend on those trained before it
     model = networks.to_device(student.network(run.kind, run.shape), data.train_images)
     history, loss, confusion = train(model, data, settings, os.path.join(options.out_path, run.name), saved, stop)
@@ -194,7 +206,8 @@ def main(argv: list[str] | None = None):
 
     from lab.kuzu.data import load  # loads torch, so not before the flags are read
 
-    device = cli.device(options.no_cuda, options.threads)
+    threads = threads_of(options)
+    device = cli.device(options.no_cuda)
     options = replace(options, runs=trainable(options.runs, options.settings.batch, device))
     (seed, saved), data = processes.begin(
         device,
@@ -202,13 +215,15 @@ def main(argv: list[str] | None = None):
         load=lambda: load(options.settings.dataset, options.data_path, device),
         alike=lambda data: dict(device=device.type, networks=options.runs, data=data.about(), **vars(options.settings)),
     )
-    settings = replace(options.settings, seed=cli.seed_all(seed), images=len(data.train_images))
+    told = ', '.join(f'{count} ({kind})' for kind, count in threads.items())
+    seed = cli.seed_all(seed, f', threads: {told}' if device.type == 'cpu' else '')
+    settings = replace(options.settings, seed=seed, images=len(data.train_images))
     options = replace(options, settings=settings)
     results = []
     with processes.interrupt() as stop:
         for run in options.runs:
             if not stop:
-                results.append(train_one(options, run, data, saved.get(run.name), stop))
+                results.append(train_one(options, run, threads[run.kind], data, saved.get(run.name), stop))
         if len(options.runs) > 1:
             print_table(results)
             if {run.kind for run in options.runs} == {'full'}:

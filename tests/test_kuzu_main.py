@@ -9,6 +9,7 @@ import textwrap
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -35,7 +36,7 @@ def test_a_run_prints_the_transcript_and_writes_its_files(capsys, here):
     test = r'\nTest set: Average loss: \d\.\d{4}, Accuracy: \d+/397 \(\d+%\)\n\n'
     epochs = [rf'Train Epoch: {epoch} \[0/1400 \(0%\)\]\tLoss: \d\.\d{{6}}\n' + matrix + test for epoch in (1, 2)]
     assert re.fullmatch(''.join(epochs) + r'Model parameters: 7850\n(\d -> \d \d+\n){5}', out)
-    assert err == 'seed: 1\n'
+    assert err == 'seed: 1, threads: 1 (lin)\n'
     assert sorted(os.listdir('net')) == ['kuzu_lin.csv', 'kuzu_lin.pth', 'kuzu_lin.resume']
     assert sorted(os.listdir('plot')) == ['kuzu_lin_confusion.jpg', 'kuzu_lin_curve.jpg', 'kuzu_lin_mistakes.jpg']
 
@@ -45,7 +46,7 @@ def test_without_flags_the_settings_are_the_labs():
     assert options.runs == [Run('full', 'kuzu_full', {})]
     assert options.settings == Settings(None, 'kmnist', 0, 10, 64, False, 'classic', 'sgd', 0.01, 0.5)
     assert (options.data_path, options.out_path, options.plot_path) == ('./data', 'net', 'plot')
-    assert (options.resume, options.threads, options.no_cuda) == (False, 1, False)
+    assert (options.resume, options.threads, options.no_cuda) == (False, None, False)
 
 
 @pytest.mark.parametrize(
@@ -112,11 +113,34 @@ def no_pictures(monkeypatch):
     monkeypatch.setattr(pictures, 'draw', lambda *_: None)
 
 
-def test_more_threads_are_taken_where_they_are_asked_for(no_pictures):
-    kuzu_main.main(['--net', 'lin', '--epochs', '1', '--threads', str(os.cpu_count()), *DIGITS])
-    assert torch.get_num_threads() == os.cpu_count()
-    kuzu_main.main(['--net', 'lin', '--epochs', '1', *DIGITS])
-    assert torch.get_num_threads() == 1
+@pytest.mark.parametrize(
+    ('flags', 'told'),
+    [
+        (['--net', 'conv'], '3 (conv)'),
+        (['--net', 'all'], '1 (lin), 1 (full), 3 (conv)'),
+        (['--net', 'all', '--threads', '1'], '1 (lin), 1 (full), 1 (conv)'),
+        (['--hid', '5', '6'], '1 (full), 1 (full)'),
+        (['--net', 'lin', '--threads', str(os.cpu_count())], f'{os.cpu_count()} (lin)'),
+    ],
+)
+def test_each_network_takes_the_threads_that_are_fastest_or_asked_for(flags, told, monkeypatch, capsys):
+    """Torch's own number of threads is that of the cores: here three."""
+    taken = []
+
+    def train(model, *_):
+        taken.append(f'{torch.get_num_threads()} ({type(model).__name__.removeprefix("Net").lower()})')
+        return [], 1.0, np.eye(10)
+
+    monkeypatch.setattr('lab.kuzu.train.train', train)
+    monkeypatch.setattr(pictures, 'draw', lambda *_: None)
+    monkeypatch.setattr(kuzu_main, 'print_sweep', lambda *_: None)
+    try:
+        torch.set_num_threads(3)
+        kuzu_main.main([*flags, *DIGITS])
+    finally:
+        torch.set_num_threads(1)
+    assert ', '.join(taken) == told
+    assert capsys.readouterr().err == f'seed: 1, threads: {told.replace("1 (full), 1 (full)", "1 (full)")}\n'
 
 
 def test_net_all_ends_with_a_table_and_each_network_is_as_if_alone(capsys, no_pictures):

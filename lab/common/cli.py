@@ -123,14 +123,17 @@ def add_seed(parser: argparse.ArgumentParser):
     parser.add_argument('--seed', type=whole(0, 2**32 - 1), help='random seed (default: one is drawn and printed)')
 
 
-def seed_all(seed: int | None) -> int:
-    """Seed Python, NumPy and PyTorch, print the seed on standard error and return it. None: draw a seed first."""
+def seed_all(seed: int | None, more: str = '') -> int:
+    """Seed Python, NumPy and PyTorch, print the seed on standard error and return it. None: draw a seed first.
+
+    more: what else decides the digits; it is printed in the same line.
+    """
     import numpy
     import torch
 
     if seed is None:
         seed = draw_seed()
-    endings.note(f'seed: {seed}')
+    endings.note(f'seed: {seed}{more}')
     random.seed(seed)
     numpy.random.seed(seed)
     torch.manual_seed(seed)

@@ -38,5 +38,5 @@ class Options:
     out_path: str
     plot_path: str
     resume: bool
-    threads: int
+    threads: int | None  # None: what is fastest for each network
     no_cuda: bool
