@@ -1,8 +1,9 @@
 """Train a recurrent network to predict the symbols of a counting language.
 
-python3 seq_train.py --lang anb2n                              SRN, 2 hidden units, 100,000 epochs: a second
+python3 seq_train.py --lang anb2n                              SRN, 2 hidden units: starts until one has learned
 python3 seq_train.py --lang anb2nc3n --model lstm --hid 3      LSTM: a few seconds
-python3 seq_train.py --lang anb2n --restarts 20                20 starts on all cores; the best one is kept
+python3 seq_train.py --lang anb2n --restarts 1                 the lab's run: one start, shown while it trains
+python3 seq_train.py --lang anb2n --restarts 20                a table of 20 starts; the best one is kept
 
 prints every 1,000 epochs a fresh sequence and what the network makes of it (symbol read, hidden units, output
 probabilities), writes <out_path>/<lang>_<model><hid>_<thousands of epochs>.pth every 10,000, and says at the end
@@ -40,7 +41,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     add('--grow', type=cli.real(0, 1), default=Training.grow, help=grow)
     usual = 'default: lab; hard for an srn on anb2nc3n without --restarts'
     add('--recipe', choices=RECIPES, help='other defaults: ' + '; '.join([*map(describe, RECIPES), usual]))
-    add('--mix', action='store_true', help='every second thousand of epochs has a smaller largest n, drawn anew')
+    mix = 'share of the thousands of epochs that have a smaller largest n, drawn anew; alone: 0.5'
+    add('--mix', nargs='?', type=cli.real(0, 1), const=0.5, default=Training.mix, metavar='SHARE', help=mix)
     add('--keep', choices=['last', 'best'], default=Training.keep, help='which checkpoint of a start is judged')
     add(
         '--restarts',

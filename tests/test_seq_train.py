@@ -372,8 +372,8 @@ def test_the_kernel_refuses_another_model(monkeypatch):
 def test_a_recipe_is_other_defaults_and_flags_come_first():
     args = seq_train.parse(['--recipe', 'far', '--lr', '0.5'])
     task, training = args.task, args.training
-    assert (task.hid, task.length, training.mix, training.lr) == (6, 10, True, 0.5)
-    assert (training.optim, training.keep, training.epoch) == ('adam', 'best', 100)
+    assert (task.hid, task.length, training.grow, training.lr) == (6, 50, 0.8, 0.5)
+    assert (training.optim, training.keep, training.epoch) == ('adam', 'last', 100)
 
 
 def test_without_flags_it_trains_as_the_lab_does():
@@ -386,7 +386,7 @@ def test_each_setting_has_its_flag():
     flags += '--decay 0.5 --clip 0.6 --schedule linear --grow 0.7 --mix --keep best'
     args = seq_train.parse(flags.split())
     assert args.task == Task('anb2nc3n', 5, 'lstm', 6)
-    assert args.training == Training('adam', 0.1, 0.2, 0.3, 4, 0.5, 0.6, 'linear', 0.7, True, 'best')
+    assert args.training == Training('adam', 0.1, 0.2, 0.3, 4, 0.5, 0.6, 'linear', 0.7, 0.5, 'best')
 
 
 @pytest.mark.parametrize(
@@ -418,5 +418,5 @@ def test_torchrun_is_told_that_it_is_not_needed(monkeypatch, capsys):
 
 def test_help_says_which_flags_a_recipe_stands_for():
     assert seq_train.describe('lab') == 'lab = as below'
-    assert seq_train.describe('far').startswith('far = --optim adam')
-    assert seq_train.describe('far').endswith('--mix --keep best')
+    assert seq_train.describe('far').startswith('far = --optim adam --schedule linear --grow 0.8 --length 50')
+    assert seq_train.describe('far').endswith('--hid 6 --lr 0.03 --decay 0 --clip 1')

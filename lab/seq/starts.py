@@ -96,7 +96,7 @@ def plan(task: Task, training: Training, langs: list) -> Iterator[tuple[int, int
         longest = task.length
         if training.grow:
             longest = min(longest, 1 + int(done / training.grow * longest))
-        if training.mix and epoch // REPORT % 2 == 0:
+        if epoch // REPORT * training.mix // 1 > (epoch // REPORT - 1) * training.mix // 1:
             longest = 1 + int(np.random.default_rng(epoch // REPORT).integers(longest))
         if training.grow or training.mix:
             for lang in langs:

@@ -92,25 +92,27 @@ def judge(read: Read, classes: int, length: int) -> Verdict:
     """Judge a network that was trained on blocks of n up to `length`, by SEQUENCES fresh sequences and by count()."""
     blocks = np.random.default_rng(SEED).integers(1, length + 1, (SEQUENCES, BLOCKS))
     losses, right, determined = examine(read, blocks, classes)
-    limit, counts = threshold(classes, length), count(read, classes)
+    limit, counts = threshold(classes, length), count(read, classes, length)
     loss, share = losses.mean().item(), right.sum().item() / determined.sum().item()
     learned = loss < limit and share == 1 and counts >= length
     return Verdict(loss, (losses < limit).double().mean().item(), share, learned, counts)
 
 
-def count(read: Read, classes: int) -> int:
+def count(read: Read, classes: int, length: int = 1) -> int:
     """How far a network counts: no mistake in sequences of mixed blocks with n up to this (at most COUNT_LIMIT).
 
-    A mistake is a determined symbol that does not get the highest probability. See mixed() for the sequences.
+    A mistake is a determined symbol that does not get the highest probability. See mixed() for the sequences. The n of
+    TRIED are tried, and `length`.
     """
+    tried = sorted({*TRIED, length})
     reached = 0
-    while reached < TRIED[-1]:
-        now = [n for n in TRIED if reached < n <= 2 * max(reached, 4)]  # many at once: the longest decides the time
+    while reached < tried[-1]:
+        now = [n for n in tried if reached < n <= 2 * max(reached, 4)]  # many at once: the longest decides the time
         blocks = [mixed(n) for n in now]
         _, right, determined = examine(read, np.concatenate(blocks), classes)
         wrong = np.repeat(now, [len(each) for each in blocks])[(right < determined).cpu().numpy()]
         if len(wrong):
-            return max([n for n in TRIED if n < wrong.min()], default=0)
+            return max([n for n in tried if n < wrong.min()], default=0)
         reached = now[-1]
     return reached
 

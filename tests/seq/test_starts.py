@@ -37,9 +37,16 @@ def test_growing_starts_with_single_symbols_and_ends_with_all():
 
 def test_mixing_makes_the_largest_n_smaller_in_every_second_thousand():
     task, lang = Task(length=10), lang_anb2n(2, 10)
-    lengths = [lang.length for _ in starts.plan(task, Training(epoch=60, mix=True), [lang])]
+    lengths = [lang.length for _ in starts.plan(task, Training(epoch=60, mix=0.5), [lang])]
     assert set(lengths[1::2]) == {10}
     assert set(lengths[0::2]) == set(range(1, 11))
+
+
+@pytest.mark.parametrize('share', [0.2, 0.3, 0.75, 1])
+def test_mixing_has_the_share_that_was_asked_for(share):
+    task, lang = Task(length=100), lang_anb2n(2, 100)
+    lengths = [lang.length for _ in starts.plan(task, Training(epoch=1000, mix=share), [lang])]
+    assert sum(length < 100 for length in lengths) == pytest.approx(1000 * share, abs=0.02 * 1000)
 
 
 def test_the_lab_trains_at_one_rate_and_leaves_the_language_alone():

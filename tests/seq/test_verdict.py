@@ -107,6 +107,11 @@ def test_counting_ends_before_the_first_n_tried_that_fails(limit, reach):
     assert count(lambda x: oracle(x, limit), 2) == reach
 
 
+def test_the_length_of_training_is_always_tried():
+    assert count(lambda x: oracle(x, 13), 2) == 10
+    assert count(lambda x: oracle(x, 13), 2, 13) == 13
+
+
 def test_who_counts_in_equal_blocks_alone_does_not_count():
     def same_again(x):
         """Right as long as each block has the n of the first one."""
