@@ -5,9 +5,12 @@ The pixels are, bit for bit, what torchvision's ToTensor() and Normalize(0.5, 0.
 
 import gzip
 import hashlib
+import io
 import os
 import struct
+import zipfile
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,9 +19,11 @@ import torch
 
 from lab.common.endings import UserError, note
 from lab.kuzu import fetch
+from lab.kuzu.find import find
 
 KMNIST_NAMES = ['o', 'ki', 'su', 'tsu', 'na', 'ha', 'ma', 'ya', 're', 'wo']
 SIDE = 28  # pixels
+LARGEST = 50_000_000  # bytes of the official training images, unpacked, and a bit
 DIGITS_TRAIN = 1_400  # of 1,797; most of the digits after these are by other writers
 
 
@@ -42,8 +47,8 @@ class Dataset:
 def load(dataset: str, data_path: str, device: torch.device) -> Dataset:
     """The data set `kmnist` or `digits`, on `device`.
 
-    KMNIST is read from the four files under data_path/KMNIST/raw, plain or .gz. Missing files are downloaded first, see
-    fetch.py. Raises UserError if files cannot be downloaded, are damaged or do not belong together, or if `dataset` is
+    KMNIST is read from the four files under data_path, see find.py. Missing files are downloaded first, see fetch.py.
+    Raises UserError if files cannot be downloaded, are damaged or do not belong together, or if `dataset` is
     unknown.
     """
     if dataset == 'kmnist':
@@ -55,15 +60,15 @@ def load(dataset: str, data_path: str, device: torch.device) -> Dataset:
 
 def _kmnist(data_path, device):
     fetch.fetch(data_path)
-    raw = fetch.raw_folder(data_path)
     halves = []
     for half in 'train', 't10k':
-        labels = _read(os.path.join(raw, f'{half}-labels-idx1-ubyte'))
-        images = _read(os.path.join(raw, f'{half}-images-idx3-ubyte'))
+        paths = [find(data_path, f'{half}-{kind}-ubyte') for kind in ('labels-idx1', 'images-idx3')]
+        labels, images = _read(paths[0], images=False), _read(paths[1], images=True)
+        raw = os.path.dirname(paths[1])
         if len(images) != len(labels):
             raise UserError(f'{raw}: {len(images):,} {half} images but {len(labels):,} {half} labels: not of one set')
         if labels.max() > 9:
-            raise UserError(f'{raw}/{half}-labels-idx1-ubyte holds the label {labels.max()}: labels are 0 to 9')
+            raise UserError(f'{paths[0]} holds the label {labels.max()}: labels are 0 to 9')
         halves += [_normalize(images).to(device), torch.from_numpy(labels).long().to(device)]
     counts = len(halves[0]), len(halves[2])
     if counts != fetch.OFFICIAL:
@@ -80,18 +85,19 @@ def _normalize(pixels: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(pixels).unsqueeze(1).float().div_(255).sub_(0.5).div_(0.5)
 
 
-def _read(path: str) -> np.ndarray:
-    """Read an idx file (http://yann.lecun.com/exdb/mnist), plain or .gz: labels (N,) or images (N, 28, 28), as bytes.
+def _read(path: str, images: bool) -> np.ndarray:
+    """Read labels (N,) or images (N, 28, 28), as bytes, from an idx file, plain or .gz, or from an .npz file.
 
-    Raises UserError unless it is a whole file of one or more labels, or of one or more images of 28 x 28 pixels.
+    The name does not count: a browser may have unpacked a .gz file. Raises UserError unless it is a whole file of one
+    or more labels, or of one or more images of 28 x 28 pixels.
     """
-    if os.path.exists(path):
-        data = bytearray(Path(path).read_bytes())  # not bytes: torch.from_numpy() warns if it cannot be written to
-    else:
-        path += '.gz'
-        data = _unzip(path)
-    images = 'images' in os.path.basename(path)
-    # The magic number is four bytes: 0, 0, 8 (unsigned bytes), number of dimensions. Then each dimension, big-endian.
+    data = bytearray(Path(path).read_bytes())  # not bytes: torch.from_numpy() warns if it cannot be written to
+    if path.endswith('.npz'):
+        return _read_npz(path, data, images)
+    if data[:2] == b'\x1f\x8b' or (path.endswith('.gz') and data[:3] != b'\0\0\x08'):
+        data = _unzip(path, data)
+    # idx (http://yann.lecun.com/exdb/mnist): the magic number is four bytes: 0, 0, 8 (unsigned bytes), number of
+    # dimensions. Then each dimension, big-endian.
     head = struct.Struct('>4i' if images else '>2i')
     magic = 0x803 if images else 0x801
     if len(data) < head.size:
@@ -99,10 +105,7 @@ def _read(path: str) -> np.ndarray:
     found, *shape = head.unpack_from(data)
     if found != magic:
         raise UserError(f'{path} is not an idx file of {"images" if images else "labels"}: magic {found}, not {magic}')
-    if images and shape[1:] != [SIDE, SIDE]:
-        raise UserError(f'{path} holds images of {shape[1]} x {shape[2]}: they should be {SIDE} x {SIDE}')
-    if shape[0] < 1:
-        raise UserError(f'{path} is empty: it says it holds {shape[0]}')
+    _check_shape(path, shape, images)
     size = head.size + shape[0] * (SIDE * SIDE if images else 1)
     if len(data) != size:
         what = 'truncated' if len(data) < size else 'followed by something else'
@@ -110,10 +113,36 @@ def _read(path: str) -> np.ndarray:
     return np.frombuffer(data, np.uint8, offset=head.size).reshape(shape)
 
 
-def _unzip(path: str) -> bytearray:
+def _check_shape(path: str, shape: Sequence[int], images: bool):
+    if images and list(shape[1:]) != [SIDE, SIDE]:
+        side = ' x '.join(map(str, shape[1:])) or 'single numbers'
+        raise UserError(f'{path} holds images of {side}: they should be {SIDE} x {SIDE}')
+    if not images and len(shape) != 1:
+        raise UserError(f'{path} holds no labels: they should be one number for each image')
+    if shape[0] < 1:
+        raise UserError(f'{path} is empty: it says it holds {shape[0]}')
+
+
+def _read_npz(path: str, data: bytearray, images: bool) -> np.ndarray:
+    """Read the one array of an .npz file of the KMNIST site."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            [entry] = archive.infolist()
+            if entry.file_size > LARGEST:
+                raise ValueError('more than the whole set')
+            with archive.open(entry) as file:
+                array = np.lib.format.read_array(file, allow_pickle=False)
+        if array.dtype != np.uint8 or array.ndim < 1:
+            raise ValueError(f'{array.dtype} instead of bytes')
+    except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, NotImplementedError, RuntimeError) as error:
+        raise UserError(f'{path} is not a whole .npz file of the KMNIST site ({error})') from error
+    _check_shape(path, array.shape, images)
+    return array
+
+
+def _unzip(path: str, data: bytearray) -> bytearray:
     """Unpack an official .gz file. Raises UserError for any other, which may be damaged or of any size unpacked."""
-    data = Path(path).read_bytes()
-    md5 = fetch.MD5_GZ[os.path.basename(path)]
+    md5 = fetch.MD5_GZ[f'{os.path.basename(path).removesuffix(".gz")}.gz']
     if hashlib.md5(data, usedforsecurity=False).hexdigest() != md5:
         raise UserError(f'{path} is not the official file (MD5 {md5}): replace it, or unpack it to use it as it is')
     return bytearray(gzip.decompress(data))

@@ -122,6 +122,30 @@ def test_an_openml_of_other_rows_is_refused_and_leaves_nothing(ask, tmp_path, mo
     assert standing(tmp_path) == {}
 
 
+def test_training_images_that_alone_are_not_on_record_are_told_and_used(ask, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(fetch, 'MD5', {**MD5, fetch.ONCE: '0' * 32})
+    with serving('good') as server:
+        openml_in_this_process(ask, server, monkeypatch)
+        fetch.fetch(str(tmp_path))
+        assert standing(tmp_path) == WHOLE
+        real = hashlib.md5(FILES[fetch.ONCE]).hexdigest()
+        told = f'{fetch.ONCE}: its MD5 is {real}, not {"0" * 32}, which is on record in one place only; it is used\n'
+        assert capsys.readouterr().err == told
+        other = 't10k-labels-idx1-ubyte'
+        monkeypatch.setattr(fetch, 'MD5', {**fetch.MD5, other: '1' * 32})
+        with pytest.raises(UserError, match=f'{other} is not the official file'):
+            fetch.fetch(str(tmp_path / 'again'))
+
+
+@pytest.mark.parametrize('there', ['', 'data', 'data/KMNIST', 'data/KMNIST/raw'])
+def test_a_download_that_fails_leaves_no_folder_that_was_not_there(there, tmp_path):
+    (tmp_path / there).mkdir(parents=True, exist_ok=True)
+    before = sorted(tmp_path.rglob('*'))
+    with pytest.raises(UserError, match='cannot be downloaded'):
+        fetch.fetch(str(tmp_path / 'data'))
+    assert sorted(tmp_path.rglob('*')) == before
+
+
 def test_a_server_that_drips_is_given_up_after_the_limit_and_leaves_nothing(tmp_path, monkeypatch):
     broken_torchvision(tmp_path, monkeypatch)
     late = []
