@@ -15,6 +15,7 @@ from lab.insight.step import GATES, Network, before, follow, softmax
 COLOURS = ('#d55e00', '#0072b2', '#009e73')
 MORE_COLOURS = (*COLOURS, '#cc79a7', '#56b4e9', '#e69f00', '#000000', '#999999')
 SHAPES = 'os^Dv'
+TICKS = 5  # on an axis: each takes a millisecond to draw
 TITLE_AT = 1.01  # of the axes: a place that matplotlib need not look for, which takes it long
 VIEWS = (('from the front', 15, -70), ('from the side', 15, 15), ('from above', 70, -70))  # elevation, azimuth: degrees
 NEXT = (
@@ -38,6 +39,7 @@ def pair(
         axes.plot(start[j], start[k], 'x', color='black', ms=10, mew=2, label='start')
         axes.legend(loc='best', fontsize=9)
     axes.set(xlabel=f'{name} {j}', ylabel=f'{name} {k}')
+    axes.locator_params(nbins=TICKS)
     axes.set_title(title, fontsize=10, y=TITLE_AT)
     _count_bar(figure, points, (0.84, 0.1, 0.025, 0.83))
     return figure
@@ -129,6 +131,7 @@ def path(places: Array, sequence: Array, labels: list[str], title: str) -> Figur
         axes.plot(*places[here + 1].T, 'o', color=COLOURS[symbol], ms=4)
     axes.plot(*places[0], 'x', color='black', ms=11, mew=2.5, label='start')
     axes.set(xlabel=labels[0], ylabel=labels[1])
+    axes.locator_params(nbins=TICKS)
     axes.set_title(title, fontsize=10, y=TITLE_AT)
     axes.margins(0.06)
     axes.legend(loc='best', fontsize=9)
@@ -174,6 +177,7 @@ def reach(loss: Array, right: Array, trained: int, title: str) -> Figure:
     ):
         axes.plot(n[mask], loss[mask], shape, color=colour, ms=6, label=f'determined symbols {text}')
     axes.set(xlabel='n, the same in all five blocks', ylabel='loss (mean squared difference)', xlim=(0.5, len(n) + 0.5))
+    axes.locator_params(nbins=TICKS)
     axes.set_title(title, fontsize=10, y=TITLE_AT)
     axes.set_ylim(bottom=0)
     axes.legend(loc='lower right', fontsize=9)
@@ -205,6 +209,7 @@ def flow(net: Network, fixed: list[list[FixedPoint]], steps: list[tuple[Array, A
                     axes.plot(*ends.T, color='black', lw=1.6, ls='-' if abs(value) > 1 else ':')
             axes.plot(*each.point, MARKERS[each.kind], color='gold', mec='black', ms=11)
         axes.set(xlim=(-1.08 * span, 1.08 * span), ylim=(-1.08 * span, 1.08 * span), xlabel='unit 0', ylabel='unit 1')
+        axes.locator_params(nbins=TICKS)
         axes.set_title(f'reading {SYMBOLS[symbol]}', y=TITLE_AT)
         axes.set_aspect('equal')
     text = 'fixed points: circle attracting, X saddle, square repelling; '

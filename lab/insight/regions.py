@@ -13,7 +13,7 @@ from matplotlib.transforms import Affine2D, Transform
 
 from lab.common import picture
 from lab.insight.automaton import NONE, SYMBOLS, Array, Automaton
-from lab.insight.figures import COLOURS
+from lab.insight.figures import COLOURS, TICKS, TITLE_AT
 from lab.insight.ink import AROUND, Ink
 from lab.insight.layout import Layout
 from lab.insight.names import meaning
@@ -100,7 +100,8 @@ def counts(found: States, points: Array, count: Array, labels: list[str], title:
         cloud = axes.scatter(*points[mine].T, c=count[mine], s=16, linewidths=0, cmap='viridis')
         axes.plot(*points[0], 'x', color='black', ms=11, mew=2.5)
         axes.set(xlabel=labels[0], ylabel=labels[1] if column == 0 else '')
-        axes.set_title(f'after reading {SYMBOLS[phase]}', fontsize=10, y=1.01)
+        axes.locator_params(nbins=TICKS)
+        axes.set_title(f'after reading {SYMBOLS[phase]}', fontsize=10, y=TITLE_AT)
         bar = figure.add_axes(((4.95 + 5.6 * column) / width, 0.6 / height, 0.12 / width, 5.0 / height))
         says = "A's read in the block" if phase == 0 else f"{SYMBOLS[phase]}'s still to come"
         figure.colorbar(cloud, cax=bar, label=says, ticks=MaxNLocator(8, integer=True))
@@ -118,7 +119,8 @@ def _page(points: Array, labels: list[str], title: str) -> tuple:
     free = np.maximum(high - low, 1e-6) * MARGIN / (1 - 2 * MARGIN)
     low, high = low - free, high + free
     axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), xlabel=labels[0], ylabel=labels[1])
-    axes.set_title(title, fontsize=11, y=1.005)
+    axes.locator_params(nbins=TICKS)
+    axes.set_title(title, fontsize=11, y=TITLE_AT)
     return figure, axes, Affine2D().scale(1 / SIDE) + axes.transAxes, (points - low) / (high - low) * SIDE
 
 
