@@ -165,7 +165,14 @@ def test_axes_and_key_say_what_is_shown():
     figure, _, points, _ = draw()
     (axes,) = figure.axes
     assert (axes.get_xlabel(), axes.get_ylabel(), axes.get_title()) == (*LABELS, 'some network')
-    assert points.min() > 0 and points.max() < regions.SIDE
+    free = regions.MARGIN * regions.SIDE
+    np.testing.assert_allclose(np.ptp(points, axis=0), regions.SIDE - 2 * free)
+    np.testing.assert_allclose(points.min(axis=0), free)
+    shown = np.array(axes.collections[0].get_offsets())
+    assert (
+        max(np.hypot(*(shown - point).T).min() for point in points[::7]) < 0.03
+    )  # of points in one place, one is drawn
+    assert len(shown) < len(points)
     key = [text.get_text() for text in (*figure.legends[0].get_texts(), *figure.texts)]
     for word in ('reading A', 'reading B', 'start', 'boundary', 'names'):
         assert any(word in line for line in key), word
@@ -188,6 +195,7 @@ def test_many_states_are_coloured_by_count():
         np.testing.assert_array_equal(cloud.get_array(), count[mine])
         assert len(others.get_offsets()) == (~mine).sum()
         assert axes.lines[0].get_xydata().tolist() == [points[0].tolist()]
+        assert (axes.get_xlabel(), axes.get_ylabel()) == ('unit 0', '' if phase else 'unit 1')
     assert [bar.get_ylabel() for bar in looks.bars(figure)] == [
         "A's read in the block",
         "B's still to come",
