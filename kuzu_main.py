@@ -49,7 +49,8 @@ def parse(argv: list[str] | None) -> Options:
     add('--kernel', type=cli.whole(1, 28), nargs='+', help='conv: side of the filters, one number or two')
     add('--pad', type=cli.whole(0, 14), nargs='+', help='conv: zero padding, one number or two')
     add('--fc', type=cli.whole(0, 100_000), help='conv: units of the fully connected layer; 0 = none')
-    add('--recipe', choices=['classic', 'fast'], default='classic', help="the lab's way to train, or the most accurate")
+    recipe = "the lab's way to train, or the most accurate (default: classic; with --resume: the earlier run's)"
+    add('--recipe', choices=['classic', 'fast'], help=recipe)
     add('--optim', choices=['sgd', 'adam'], help='optimizer (classic: sgd)')
     add('--lr', type=cli.real(1e-9, 100), help=f'learning rate (classic: 0.01, adam {ADAM_RATE})')
     add('--mom', type=cli.real(0, 0.9999), help='momentum of sgd (classic: 0.5)')
@@ -72,7 +73,8 @@ def parse(argv: list[str] | None) -> Options:
         parser.error(str(error))
     settings = Settings(seed=args['seed'], dataset=args['dataset'], images=0, epochs=args['epochs'], **training)
     rest = 'data_path', 'out_path', 'plot_path', 'resume', 'threads', 'no_cuda'
-    return Options(runs, settings, **{name: args[name] for name in rest})
+    chosen = any(args[flag] is not None for flag in ('recipe', *CLASSIC))
+    return Options(runs, settings, chosen, **{name: args[name] for name in rest})
 
 
 def networks_of(args: dict) -> list[Run]:
@@ -218,6 +220,8 @@ def main(argv: list[str] | None = None):
     told = ', '.join(f'{count} ({kind})' for kind, count in threads.items())
     seed = cli.seed_all(seed, f', threads: {told}' if device.type == 'cpu' else '')
     settings = replace(options.settings, seed=seed, images=len(data.train_images))
+    if not options.chosen and any(before['settings'].get('recipe') == 'fast' for before in saved.values()):
+        settings = replace(settings, **FAST)
     options = replace(options, settings=settings)
     results = []
     with processes.interrupt() as stop:

@@ -263,3 +263,13 @@ def test_interrupted_then_killed_then_resumed_the_script_ends_with_the_same_byte
     resumed = Path('net/kuzu_lin.pth').read_bytes()
     kuzu_main.main([*command[2:], '--out_path', 'whole'])
     assert resumed == Path('whole/kuzu_lin.pth').read_bytes()
+
+
+def test_resume_takes_the_recipe_of_the_earlier_run_unless_another_is_named(here):
+    kuzu_main.main(['--net', 'lin', '--recipe', 'fast', *DIGITS])
+    trained = Path('net/kuzu_lin.pth').read_bytes()
+    kuzu_main.main(['--net', 'lin', '--resume', *DIGITS])
+    assert Path('net/kuzu_lin.pth').read_bytes() == trained
+    for flags in ['--recipe', 'classic'], ['--batch', '32']:
+        with pytest.raises(UserError, match='of a run with recipe fast, not classic: --resume needs the same'):
+            kuzu_main.main(['--net', 'lin', '--resume', *flags, *DIGITS])

@@ -59,7 +59,8 @@ def restore(saved: dict, path: str, model: nn.Module, optimizer: Optimizer, sett
     Raises UserError if it is of a run with other settings (more epochs are fine) or with another network, or if its
     parts do not fit together.
     """
-    for name, value in asdict(settings).items():
+    # The recipe first: it decides about others
+    for name, value in sorted(asdict(settings).items(), key=lambda item: item[0] != 'recipe'):
         before = saved['settings'].get(name)
         longer = name == 'epochs' and settings.recipe == 'classic'  # the fast recipe's learning rate depends on them
         if type(before) is not type(value):

@@ -34,6 +34,7 @@ class Options:
 
     runs: list[Run]
     settings: Settings
+    chosen: bool  # whether the user chose a recipe, or part of one; else --resume takes the earlier run's
     data_path: str
     out_path: str
     plot_path: str
