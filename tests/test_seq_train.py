@@ -414,6 +414,10 @@ def test_torchrun_is_told_that_it_is_not_needed(monkeypatch, capsys):
     message = capsys.readouterr().err
     assert 'start it with python3, not with torchrun' in message
     assert message.count('\n') == 1
+    monkeypatch.setenv('LOCAL_RANK', '1')
+    with pytest.raises(SystemExit, match='2'):
+        seq_train.parse([])
+    assert capsys.readouterr().err == ''
 
 
 def test_help_says_which_flags_a_recipe_stands_for():

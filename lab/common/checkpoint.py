@@ -39,6 +39,11 @@ def load(path: str) -> object:
             warnings.simplefilter('ignore')  # the file is either good or refused in one line
             _check(data)
             return torch.load(io.BytesIO(data), map_location='cpu', weights_only=True)
+    except pickles.OtherProtocol as error:
+        raise UserError(
+            f'{path} is pickled with protocol {error}, which is not read, as it may hold code: write it again with '
+            f'torch.save(state_dict, path), without pickle_protocol'
+        ) from error
     except Exception as error:
         raise UserError(f'{path} is not a plain tensor file: truncated, corrupt, or with code in it') from error
 

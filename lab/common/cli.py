@@ -4,6 +4,7 @@ import argparse
 import os
 import random
 import sys
+import warnings
 from collections.abc import Callable, Iterable
 
 from lab.common import endings
@@ -146,7 +147,7 @@ def draw_seed() -> int:
 
 
 def device(no_cuda: bool, threads: int = 1):
-    """The torch device to run on: CUDA where there is a GPU and `no_cuda` is false, else the CPU.
+    """The torch device to run on: CUDA where there is a GPU that works and `no_cuda` is false, else the CPU.
 
     Sets the number of CPU threads and makes cuDNN use repeatable algorithms. More threads split the sums of a gradient
     into more parts: the numbers are then rounded in another way.
@@ -156,4 +157,22 @@ def device(no_cuda: bool, threads: int = 1):
     torch.set_num_threads(threads)
     torch.backends.cudnn.deterministic = True
     torch.backends.cudnn.benchmark = False
-    return torch.device('cuda' if torch.cuda.is_available() and not no_cuda else 'cpu')
+    return torch.device('cuda' if not no_cuda and _gpu_works() else 'cpu')
+
+
+def _gpu_works() -> bool:
+    """Whether there is a GPU that computes. One that does not is told: it may be too old or too new for this torch."""
+    import torch
+
+    with warnings.catch_warnings(record=True) as said:  # torch warns of a driver that is too old
+        warnings.simplefilter('always')
+        there = torch.cuda.is_available()
+    fault = str(said[-1].message) if said and not there else ''
+    try:
+        if there:
+            (torch.ones(2).to('cuda') + 1).sum().item()
+    except (RuntimeError, AssertionError) as error:
+        fault = str(error)
+    if fault:
+        endings.note(f'the GPU cannot be used ({fault.splitlines()[0][:120]}): training on the CPU, as with --no_cuda')
+    return there and not fault

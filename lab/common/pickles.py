@@ -20,14 +20,26 @@ OTHER = 40
 TIMES, FREE = 20, 1_000_000  # all together may take 20 times the file's size and a megabyte
 
 
+PROTOCOL = 3  # torch.save takes 2; torch.load(weights_only=True) does not know the instructions of 4 and 5
+
+
+class OtherProtocol(ValueError):
+    """The pickle may be plain data, but cannot be read without running what it holds. args: its protocol."""
+
+
 def check(stream: io.BytesIO, pickles: int, size: int):
-    """Check so many pickles, one after the other, of a file of `size` bytes. Raises ValueError: not plain data."""
+    """Check so many pickles, one after the other, of a file of `size` bytes.
+
+    Raises ValueError: not plain data. Raises OtherProtocol: of a protocol later than PROTOCOL.
+    """
     cost = 0
     for _ in range(pickles):
         tuples, on_top = set(), False  # the numbers under which tuples are remembered; is a tuple on top of the stack?
         for opcode, argument, _ in pickletools.genops(stream):
             name = opcode.name
             cost += COST.get(name, OTHER)
+            if name == 'PROTO' and argument > PROTOCOL:
+                raise OtherProtocol(argument)
             if name == 'GLOBAL' and not GLOBALS.fullmatch(argument):
                 raise ValueError(f'{argument} is called')
             if on_top and name in STORE:

@@ -175,3 +175,18 @@ HALF = torch.tensor([0.5])
 )
 def test_values_are_alike_where_types_names_and_shapes_are(found, wanted, alike):
     assert checkpoint.alike(found, wanted) is alike
+
+
+@pytest.mark.parametrize('protocol', [4, 5])
+@pytest.mark.parametrize('zipped', [True, False])
+def test_a_file_of_another_pickle_protocol_is_told_with_what_to_do(protocol, zipped, tmp_path):
+    path = str(tmp_path / 'a.pth')
+    torch.save({'V': torch.ones(2)}, path, pickle_protocol=protocol, _use_new_zipfile_serialization=zipped)
+    with pytest.raises(UserError, match=rf'pickled with protocol {protocol}, .* torch\.save\(state_dict, path\)'):
+        checkpoint.load(path)
+
+
+def test_a_pickle_without_torch_is_told_likewise(tmp_path):
+    (tmp_path / 'a.pth').write_bytes(pickle.dumps({'V': [1.0]}))
+    with pytest.raises(UserError, match='pickled with protocol'):
+        checkpoint.load(str(tmp_path / 'a.pth'))

@@ -4,6 +4,7 @@ import argparse
 import importlib
 import random
 import re
+import warnings
 
 import numpy
 import pytest
@@ -189,8 +190,32 @@ def test_every_seed_of_32_bits_is_taken(seed):
 @pytest.mark.parametrize(('cuda', 'no_cuda', 'expected'), [(1, 0, 'cuda'), (1, 1, 'cpu'), (0, 0, 'cpu'), (0, 1, 'cpu')])
 def test_the_device_is_cuda_where_there_is_one_and_it_is_not_declined(cuda, no_cuda, expected, monkeypatch):
     monkeypatch.setattr(torch.cuda, 'is_available', lambda: bool(cuda))
+    monkeypatch.setattr(torch.Tensor, 'to', lambda tensor, place: tensor)
     assert cli.device(bool(no_cuda)).type == expected
     assert torch.backends.cudnn.deterministic and not torch.backends.cudnn.benchmark
+
+
+@pytest.mark.parametrize(
+    'fault', ['CUDA error: no kernel image is available for execution on the device', 'CUDA error: out of memory']
+)
+def test_a_gpu_that_does_not_compute_is_told_and_the_cpu_taken(fault, monkeypatch, capsys):
+    def to(tensor, place):
+        raise RuntimeError(f'{fault}\nCompile with TORCH_USE_CUDA_DSA')
+
+    monkeypatch.setattr(torch.cuda, 'is_available', lambda: True)
+    monkeypatch.setattr(torch.Tensor, 'to', to)
+    assert cli.device(False).type == 'cpu'
+    assert capsys.readouterr().err == f'the GPU cannot be used ({fault}): training on the CPU, as with --no_cuda\n'
+    assert cli.device(True).type == 'cpu' and capsys.readouterr().err == ''
+
+
+def test_a_driver_that_is_too_old_is_one_line(monkeypatch, capsys):
+    old = 'CUDA initialization: The NVIDIA driver on your system is too old'
+    monkeypatch.setattr(torch.cuda, 'is_available', lambda: bool(warnings.warn(old, stacklevel=1)))
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        assert cli.device(False).type == 'cpu'
+    assert capsys.readouterr().err == f'the GPU cannot be used ({old}): training on the CPU, as with --no_cuda\n'
 
 
 def test_one_thread_unless_more_are_asked_for():
