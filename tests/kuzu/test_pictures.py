@@ -43,13 +43,17 @@ def test_the_confusion_picture_shows_every_count_in_its_row():
     assert len(cells) == 100 and cells[2, 6] == '148' and cells[6, 2] == '0' and cells[9, 9] == '900'
 
 
+def tiles(figure):
+    """Of each small image: the number that all its pixels are, and its place (left, right, lower, upper) in inches."""
+    return [(int(image.get_array()[0, 0]), image.get_extent()) for image in figure.axes[0].images]
+
+
 def test_the_mistakes_picture_shows_images_of_the_pair():
     images = np.arange(6)[:, None, None] * np.ones((6, 28, 28))
     labels, chosen = np.array([0, 1, 0, 0, 1, 2]), np.array([0, 1, 1, 1, 1, 2])
     figure = pictures.mistakes_picture(images, labels, chosen, [(0, 1, 2)], CLASSES, 'title')
-    shown = [int(axes.images[0].get_array()[0, 0]) for axes in figure.axes]
-    assert shown == [0, 1, 4, 2, 3]
-    assert 'o taken for ki: 2 times' in [axes.get_title(loc='left') for axes in figure.axes]
+    assert [number for number, _ in tiles(figure)] == [0, 1, 4, 2, 3]
+    assert 'o taken for ki: 2 times' in [text.get_text() for text in figure.axes[0].texts]
 
 
 MIXED = confusion((6, 2, 148), (6, 5, 74), (1, 2, 106))
@@ -103,19 +107,26 @@ def test_a_class_without_images_and_no_mistakes_at_all_are_no_error():
 
 def test_a_row_shows_four_right_ones_of_each_class_then_eight_mistakes_each_block_with_its_name():
     figure = mistakes()
-    shown = {}
-    for axes in figure.axes:
-        row, column = axes.get_subplotspec().rowspan.start, axes.get_subplotspec().colspan.start
-        shown[row, column] = int(axes.images[0].get_array()[0, 0]), axes.get_title(loc='left')
-    names = {(0, 0): 'true o', (0, 5): 'true ki', (0, 10): 'o taken for ki: 20 times'}
-    names |= {(1, 0): 'true ki', (1, 5): 'true o', (1, 10): 'ki taken for o: 20 times'}
-    blocks = {(0, 0): (0, 4), (0, 5): (40, 4), (0, 10): (20, 8), (1, 0): (40, 4), (1, 5): (0, 4), (1, 10): (60, 8)}
-    expected = {
-        (row, column + place): (first + place, '' if place else names[row, column])
-        for (row, column), (first, count) in blocks.items()
-        for place in range(count)
-    }
-    assert shown == expected
+    shown = tiles(figure)
+    upper, lower = shown[:16], shown[16:]
+    assert [number for number, _ in upper] == [*range(4), *range(40, 44), *range(20, 28)]
+    assert [number for number, _ in lower] == [*range(40, 44), *range(4), *range(60, 68)]
+    names = [(text.get_text(), (text.xy[0], text.xy[1])) for text in figure.axes[0].texts]
+    firsts = [(left, high) for _, (left, _, _, high) in (*upper[::4][:3], *lower[::4][:3])]
+    said = ['true o', 'true ki', 'o taken for ki: 20 times', 'true ki', 'true o', 'ki taken for o: 20 times']
+    assert names == [*zip(said, firsts, strict=True)]
+
+
+def test_the_images_of_mistakes_are_squares_that_do_not_overlap_with_a_gap_between_blocks():
+    shown = tiles(mistakes())
+    assert all(
+        right - left == pytest.approx(high - low) and right - left > 0.5 for _, (left, right, low, high) in shown
+    )
+    for row in shown[:16], shown[16:]:
+        lefts, rights = ([place[side] for _, place in row] for side in (0, 1))
+        gaps = [left - right for left, right in zip(lefts[1:], rights[:-1], strict=True)]
+        assert all((gap > 0.5) == (number in (3, 7)) and gap > 0 for number, gap in enumerate(gaps))
+    assert max(place[3] for _, place in shown[16:]) < min(place[2] for _, place in shown[:16])
 
 
 def test_the_three_pictures_of_a_network_are_of_its_numbers(monkeypatch):
@@ -130,8 +141,7 @@ def test_the_three_pictures_of_a_network_are_of_its_numbers(monkeypatch):
     assert list(figures) == ['plot/net_confusion.jpg', 'plot/net_mistakes.jpg', 'plot/net_curve.jpg']
     titles = [figure.get_suptitle() for figure in figures.values()]
     assert titles[0] == 'NetLin: 4 of 5 test images right (80.0%)' and all('NetLin: ' in title for title in titles)
-    shown = [int(axes.images[0].get_array()[0, 0]) for axes in figures['plot/net_mistakes.jpg'].axes]
-    assert shown == [0, 1, 3, 4, 2]
+    assert [number for number, _ in tiles(figures['plot/net_mistakes.jpg'])] == [0, 1, 3, 4, 2]
     assert list(figures['plot/net_curve.jpg'].axes[1].lines[0].get_ydata()) == [40.0]
 
 
