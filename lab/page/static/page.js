@@ -30,21 +30,28 @@ const page = {
   },
 };
 
-document.getElementById('theme').addEventListener('click', () => {
-  const dark = matchMedia('(prefers-color-scheme: dark)').matches;
-  const now = document.documentElement.style.colorScheme || (dark ? 'dark' : 'light');
-  document.documentElement.style.colorScheme = now === 'dark' ? 'light' : 'dark';
-  document.documentElement.dataset.theme = document.documentElement.style.colorScheme;
-  document.dispatchEvent(new Event('repaint'));
-});
-document.documentElement.dataset.theme = matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
-matchMedia('(prefers-color-scheme: dark)').addEventListener('change', event => {
-  if (document.documentElement.style.colorScheme) return;
-  document.documentElement.dataset.theme = event.matches ? 'dark' : 'light';
-  document.dispatchEvent(new Event('repaint'));
-});
+// Light or dark: as the system has it, until the button is pressed; on paper always light.
+(() => {
+  const root = document.documentElement, system = matchMedia('(prefers-color-scheme: dark)');
+  let chosen = '';
 
-addEventListener('beforeprint', () => document.querySelectorAll('details').forEach(each => (each.open = true)));
+  function paint(scheme) {
+    root.style.colorScheme = scheme;
+    root.dataset.theme = scheme || (system.matches ? 'dark' : 'light');
+    document.dispatchEvent(new Event('repaint'));
+  }
+  document.getElementById('theme').addEventListener('click', () => {
+    chosen = root.dataset.theme === 'dark' ? 'light' : 'dark';
+    paint(chosen);
+  });
+  system.addEventListener('change', () => paint(chosen));
+  addEventListener('beforeprint', () => {
+    for (const each of document.querySelectorAll('details')) each.open = true;
+    paint('light');
+  });
+  addEventListener('afterprint', () => paint(chosen));
+  paint('');
+})();
 
 for (const button of document.querySelectorAll('.copy')) {
   button.addEventListener('click', async () => {

@@ -108,7 +108,8 @@
         if (Number(button.dataset.t) === at) button.setAttribute('aria-current', 'step');
         else button.removeAttribute('aria-current');
       }
-      find('strip').querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+      const strip = find('strip'), current = strip.querySelector('[aria-current]'); // not scrollIntoView(), which moves the page
+      if (current) strip.scrollTop = current.offsetTop - strip.offsetTop - strip.clientHeight / 2;
       find('place').max = state.symbols.length;
       find('place').value = at;
       const step = at ? state.steps[at - 1] : net.start(state.weights);
