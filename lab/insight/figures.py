@@ -1,6 +1,7 @@
 """Pictures of a network at work: units in pairs and in space, over time, gates by phase, loss by block length."""
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -98,15 +99,13 @@ def over_time(net: Network, sequence: Array, title: str) -> Figure:
     changes = np.flatnonzero(np.diff(sequence)) + 0.5
     for each, (name, values, colours, top) in zip(axes, panels, strict=True):
         low = -top if 'Rd' in colours else 0
-        image = each.imshow(values.T, aspect='auto', cmap=colours, vmax=top, vmin=low)
+        each.imshow(values.T, aspect='auto', cmap=colours, vmax=top, vmin=low)
         each.vlines(changes, -0.5, values.shape[1] - 0.5, color='black', lw=0.7)
         units = list(SYMBOLS[: values.shape[1]]) if name == 'probability' else [*range(values.shape[1])]
         each.set_yticks(range(values.shape[1]), units, fontsize=8)
         each.set_xticks([])
         each.set_ylabel(name, rotation=0, ha='right', va='center', labelpad=18, fontsize=9)
-        place = each.get_position()
-        bar = figure.colorbar(image, cax=figure.add_axes((place.x1 + 0.1 / width, place.y0, 0.1 / width, place.height)))
-        bar.set_ticks([low, top], labels=[f'{low:.3g}', f'{top:.3g}'], fontsize=7)
+        _value_bar(each, values.shape, colours, low, top, 0.1 / (width - 2.15))
     below = {'y': axes[-1].get_ylim()[0] + 0.15, 'ha': 'center', 'va': 'top', 'fontsize': 7}
     for x, symbol in enumerate(sequence):
         axes[-1].text(x, s=SYMBOLS[symbol], color=COLOURS[symbol], **below)
@@ -114,6 +113,17 @@ def over_time(net: Network, sequence: Array, title: str) -> Figure:
                         'symbol to come next' if width > 8 else 'symbol read', fontsize=9, labelpad=14)  # fmt: skip
     figure.text(0.5, 1 - 0.2 / height, title, ha='center', va='center', fontsize=10)
     return figure
+
+
+def _value_bar(axes: Axes, shape: tuple[int, int], colours: str, low: float, top: float, width: float):
+    """A colour bar beside a panel of this shape (T, rows), `width` panels wide: matplotlib's own takes long to draw."""
+    steps, rows = shape
+    right = steps * (1 + width) - 0.5
+    extent = (right, right + steps * width, rows - 0.5, -0.5)
+    axes.imshow(np.linspace(top, low, 64)[:, None], aspect='auto', cmap=colours, extent=extent, clip_on=False)
+    axes.set_xlim(-0.5, steps - 0.5)
+    for value, y, side in ((top, -0.5, 'top'), (low, rows - 0.5, 'bottom')):
+        axes.text(right + 1.4 * steps * width, y, f'{value:.3g}', va=side, fontsize=7)
 
 
 def path(places: Array, sequence: Array, labels: list[str], title: str) -> Figure:
@@ -148,11 +158,10 @@ def gates(table: dict[str, dict[str, Array]], title: str) -> Figure:
             axes.axhspan(0, CLOSED_BELOW, color='0.93')
         for unit in range(hid):
             mean, least, largest = np.stack([values[gate][:, unit] for values in table.values()], axis=1)
-            mean = np.clip(mean, least, largest)  # rounding can put the mean of equal values beside them
             x = np.arange(len(table)) + (unit - (hid - 1) / 2) * min(0.18, 0.7 / hid)
             again, which = divmod(unit, len(MORE_COLOURS))
-            style = {'fmt': SHAPES[again % len(SHAPES)], 'color': MORE_COLOURS[which], 'ms': 5, 'capsize': 2}
-            axes.errorbar(x, mean, (mean - least, largest - mean), **style, label=f'cell {unit}')
+            axes.vlines(x, least, largest, color=MORE_COLOURS[which], lw=1.2)
+            axes.plot(x, mean, SHAPES[again % len(SHAPES)], color=MORE_COLOURS[which], ms=5, label=f'cell {unit}')
         axes.set_xticks(range(len(table)), list(table))
         name = 'new values' if gate == 'new' else f'{gate} gate (grey below: closed, above: open)'
         axes.set_title(name, fontsize=10, y=TITLE_AT)

@@ -92,7 +92,7 @@ def test_over_time_each_panel_shows_what_is_inside_the_network(kind, hid):
     panels = [axes for axes in figure.axes if axes.get_ylabel()]
     assert {axes.get_ylabel() for axes in panels} == set(expected)
     for axes in panels:
-        (image,) = axes.images
+        image, bar = axes.images
         values = expected[axes.get_ylabel()]
         np.testing.assert_array_equal(image.get_array(), values.T)
         low, high = image.get_clim()
@@ -106,7 +106,7 @@ def test_over_time_each_panel_shows_what_is_inside_the_network(kind, hid):
             [x, -0.5] for x in (1.5, 5.5, 11.5, 12.5, 14.5)
         ]
         assert [line[1][1] for line in changes.get_segments()] == 5 * [values.shape[1] - 0.5]
-    symbols = panels[-1].texts
+    symbols = panels[-1].texts[2:]  # after the two of the bar
     assert ''.join(text.get_text() for text in symbols) == 'AABBBBCCCCCCABBCCC'
     assert [text.get_color() for text in symbols] == [figures.COLOURS[symbol] for symbol in SEQUENCE]
     assert [text.get_position()[0] for text in symbols] == list(range(len(SEQUENCE)))  # each below its column
@@ -116,12 +116,15 @@ def test_over_time_each_panel_shows_what_is_inside_the_network(kind, hid):
     assert right - left > 0.7 * figure.bbox.width
     for axes in panels:  # a row is high enough for its number and not much higher
         assert 0.15 < axes.bbox.height / figure.dpi / axes.images[0].get_array().shape[0] < 0.6
-    bars = looks.bars(figure)
-    assert len(bars) == len(panels)
-    assert all(bar.bbox.width < 0.2 * figure.dpi for bar in bars)
-    for bar, axes in zip(bars, panels, strict=True):
-        low, high = axes.images[0].get_clim()
-        assert [text.get_text() for text in bar.get_yticklabels()] == [f'{low:.3g}', f'{high:.3g}']
+    for axes in panels:
+        image, bar = axes.images
+        assert bar.get_clim() == image.get_clim() and bar.get_cmap() == image.get_cmap()
+        top, low = axes.texts[:2]
+        assert [f'{value:.3g}' for value in image.get_clim()] == [low.get_text(), top.get_text()]
+        assert bar.get_array()[0, 0] > bar.get_array()[-1, 0]
+        place = bar.get_window_extent()
+        assert axes.bbox.x1 < place.x0 < place.x1 < top.get_window_extent().x0
+        assert place.width < 0.2 * figure.dpi and place.height == pytest.approx(axes.bbox.height)
     assert [text.get_text() for text in figure.texts] == [TITLE]
     assert sum(axes.bbox.height for axes in panels) > 0.5 * figure.bbox.height
 
@@ -162,16 +165,15 @@ def test_gates_are_points_at_their_means_with_bars_to_their_extremes(hid):
     for axes, gate in zip(figure.axes, GATES, strict=True):
         assert axes.get_title().startswith('new values' if gate == 'new' else gate)
         assert [tick.get_text() for tick in axes.get_xticklabels()] == list(table)
-        for unit, bars in enumerate(axes.containers):
+        for unit, (line, bars) in enumerate(zip(axes.lines, axes.collections, strict=True)):
             mean, least, largest = np.array([values[gate][:, unit] for values in table.values()]).T
-            line, _, (ranges,) = bars.lines
             x, y = line.get_data()
             np.testing.assert_array_equal(y, mean)
             assert np.abs(x - np.arange(len(table))).max() < 0.5  # nearer to its own phase than to another
-            np.testing.assert_allclose(
-                [segment[:, 1] for segment in ranges.get_segments()], np.array([least, largest]).T
-            )
-        first = [bars.lines[0].get_xdata()[0] for bars in axes.containers]
+            segments = np.array(bars.get_segments())
+            np.testing.assert_array_equal(segments[:, :, 0], np.column_stack([x, x]))
+            np.testing.assert_array_equal(segments[:, :, 1], np.column_stack([least, largest]))
+        first = [line.get_xdata()[0] for line in axes.lines]
         assert (np.diff(first) > 0.05).all()  # from left to right, about the middle
         assert first[0] == pytest.approx(-first[-1])
         low, high = axes.get_ylim()
@@ -284,8 +286,6 @@ def test_the_flow_holds_states_beyond_1():
 
 
 def test_gates_that_never_change_have_a_picture_although_their_means_are_rounded():
-    least = largest = np.array([0.1])
-    gate = np.array([[np.nextafter(0.1, 1)], largest, least])
-    figure = figures.gates({'A': dict.fromkeys(GATES, gate)}, TITLE)
-    (mean,) = figure.axes[0].containers[0].lines[0].get_ydata()
-    assert mean == 0.1
+    same = np.array([0.1])
+    gate = np.array([[np.nextafter(0.1, 1)], same, same])
+    looks.check(figures.gates({'A': dict.fromkeys(GATES, gate)}, TITLE))
