@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from lab.common import cli
 from lab.common.endings import Interrupt, UserError, note
 from lab.page import commands
 from lab.page.commands import Job, Options
@@ -13,9 +14,6 @@ def parts(wanted: list[int], options: Options, seed: int, stop: Interrupt) -> di
 
     seed: of all that is trained anew, and of the analysis. Raises UserError as the rooms of the parts do.
     """
-    import torch
-
-    torch.set_num_threads(1)
     data = None
     places: dict[str, tuple[str, Any]] = {}
     reads: dict[str, Callable[[str], Any]] = {}
@@ -23,7 +21,7 @@ def parts(wanted: list[int], options: Options, seed: int, stop: Interrupt) -> di
         from lab.kuzu.data import load
         from lab.page import kuzu
 
-        data = load(options.dataset, options.data_path, torch.device('cpu'))
+        data = load(options.dataset, options.data_path, cli.device(False))
         for kind in reversed(kuzu.NAMES):  # the slowest first
             places[kind] = kuzu.find(kind, options, data, seed)
             reads[kind] = lambda folder, kind=kind: kuzu.read(kind, options, data, folder)

@@ -42,6 +42,7 @@ class Job:
     words: list[str]  # a script of the lab and its flags
     extra: list[str] = field(default_factory=list)  # flags that only go on with what an earlier run has left
     done: Callable[[str, str], None] = lambda printed, notes: None
+    alone: bool = False  # it takes all cores itself: threads that share a core wait for each other
 
     def __str__(self):
         return typed(self.words)
@@ -69,7 +70,7 @@ def run(jobs: list[Job], stop: Interrupt):
     with tempfile.TemporaryDirectory() as folder:
         try:
             while running or (waiting and not stop):
-                while waiting and len(running) < (os.cpu_count() or 1) and not stop:
+                while waiting and _is_room(running, waiting[0]) and not stop:
                     running.append(_start(waiting.pop(0), Path(folder, str(len(waiting)))))
                 time.sleep(PAUSE)
                 if stop:
@@ -80,6 +81,13 @@ def run(jobs: list[Job], stop: Interrupt):
                 _tell(running)
         finally:
             _end(running)
+
+
+def _is_room(running: list[_Running], job: Job) -> bool:
+    """Whether a command can begin beside those that run."""
+    if job.alone or any(each.job.alone for each in running):
+        return not running
+    return len(running) < (os.cpu_count() or 1)
 
 
 def _start(job: Job, path: Path) -> _Running:

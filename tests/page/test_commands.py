@@ -56,3 +56,24 @@ def test_ctrl_c_ends_what_runs_and_starts_nothing_more(scripts):
 
 def test_a_command_is_shown_as_it_is_typed():
     assert commands.typed(['kuzu_main.py', '--data_path', 'my data']) == "python3 kuzu_main.py --data_path 'my data'"
+
+
+def test_a_command_that_takes_all_cores_runs_alone(scripts, monkeypatch):
+    monkeypatch.setattr('os.cpu_count', lambda: 4)
+    (scripts / 'busy.py').write_text(
+        'import os, sys, time\nname = sys.argv[1]\nopen(name, "w")\n'
+        'time.sleep(0.4)\nprint(*os.listdir("."))\nos.remove(name)'
+    )
+    monkeypatch.chdir(scripts)
+    saw = {}
+    jobs = [
+        Job(
+            ['busy.py', name],
+            done=lambda out, err, name=name: saw.update({name: {*out.split()} - {'busy.py'}}),
+            alone=alone,
+        )
+        for name, alone in (('one', True), ('two', False), ('three', False), ('four', True))
+    ]
+    commands.run(jobs, Interrupt())
+    assert saw['one'] == {'one'} and saw['four'] == {'four'}
+    assert saw['two'] | saw['three'] == {'two', 'three'}
