@@ -80,7 +80,7 @@ def _from_sources(raw: str, missing: list[str]):
     """Put the missing files into the folder `raw`, from the first source that gives them. Raises UserError."""
     tried = []
     for source, (title, *_) in SOURCES.items():
-        with tempfile.TemporaryDirectory(prefix='.download-', dir=raw) as folder:
+        with tempfile.TemporaryDirectory(prefix='.download-', dir=raw, ignore_cleanup_errors=True) as folder:
             fault = _download(source, folder) or _check(raw_folder(folder))
             if not fault:
                 for name in missing:
