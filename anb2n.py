@@ -79,18 +79,19 @@ class lang_anb2n:
     def print_outputs(self, epoch: int, seq, state, hidden, target, output):
         """Print a sequence with the network's hidden units and output probabilities, in numpy's current print format.
 
-        hidden: (1, T, hid); output: (1, T, num_class), before softmax. The loss printed is the mean squared difference
-        of the output probabilities and `target`.
+        hidden: (1, T, hid); output: (1, T, num_class), before softmax. Both may come without the first axis. The loss
+        printed is the mean squared difference of the output probabilities and `target`.
         """
-        prob = functional.softmax(output.detach(), dim=2)
+        prob = functional.softmax(output.detach().reshape(-1, self.num_class), dim=1)
+        hidden = hidden.detach().reshape(len(prob), -1)
         names = [chr(ord('A') + int(symbol)) for symbol in seq]
         print('-----')
         print('symbol=', ''.join(names))
         print('hidden activations and output probabilities:')
-        lines = zip(names, rows(hidden[0].detach().numpy()), rows(prob[0].numpy()), strict=False)
+        lines = zip(names, rows(hidden.numpy()), rows(prob.numpy()), strict=False)
         print('\n'.join(map(' '.join, lines)))
         print('epoch:', epoch)
-        print(f' loss: {functional.mse_loss(prob, target):.4f}')
+        print(f' loss: {functional.mse_loss(prob, target.reshape(prob.shape)):.4f}')
 
 
 def rows(values: np.ndarray) -> list[str]:

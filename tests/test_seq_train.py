@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 import torch
 
+import anb2n
 import seq_models
 import seq_train
 from lab.common import checkpoint
 from lab.common.endings import UserError
-from lab.seq import kernel, results, starts, student
+from lab.seq import kernel, results, starts
 from lab.seq.task import Task, Training
 from lab.seq.verdict import Verdict
 from seq_models import LSTM_model
@@ -356,7 +357,7 @@ def test_another_model_trains_with_pytorch(monkeypatch, capsys):
 
 def test_another_language_trains_with_pytorch(monkeypatch, capsys):
     monkeypatch.setattr(starts, 'REPORT', 10)
-    monkeypatch.setattr(student, 'lang_anb2n', OthersLanguage)
+    monkeypatch.setattr(anb2n, 'lang_anb2n', OthersLanguage)
     seq_train.main(['--epoch', '2'])
     found = capsys.readouterr()
     assert 'engine: torch, as test_starts.py has no get_symbols()' in found.err

@@ -47,6 +47,23 @@ def get(name: str, thing: str) -> Callable:
     return found
 
 
+def call(thing: Callable, *values, least: int):
+    """Call a student's class with as many of these values, in order, as it takes. Raises Fault if it fails.
+
+    `least` of them it has to take.
+    """
+    takes = inspect.signature(thing)
+    for count in range(len(values), least - 1, -1):
+        with contextlib.suppress(TypeError):
+            takes.bind(*values[:count])
+            break
+    else:
+        given = ', '.join(map(repr, values[:least]))
+        raise Fault(f'{name_of(thing)} in {file_of(thing)} has the arguments {takes}: it should take ({given})')
+    with faults(thing):
+        return thing(*values[:count])
+
+
 @contextlib.contextmanager
 def faults(thing: Callable) -> Iterator[None]:
     """For calls of a student's class or function: what they raise becomes a Fault, which is one line."""

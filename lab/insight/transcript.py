@@ -27,9 +27,12 @@ def print_sequences(model: torch.nn.Module, lang, count: int, cells: bool) -> Se
             print(weights.numpy())
         for number in range(count):
             x, seq, target, state = lang.get_sequence()
+            model.init_hidden()
             units, output = model(x)
             if cells:
-                cell.append(follow(net, x.argmax(dim=2).numpy())[0, :, net.hid :])
+                own = getattr(units, 'cell', None)  # of a model that returns them
+                states = follow(net, x.argmax(dim=2).numpy())[0, :, net.hid :] if own is None else own[0].numpy()
+                cell.append(states)
                 probabilities = torch.softmax(output, dim=2)[0].numpy()
                 print_cells(number, seq, units[0].numpy(), cell[-1], target[0].numpy(), probabilities)
             else:

@@ -26,7 +26,7 @@ class Start(NamedTuple):
     training: Training
     seed: int
     model: nn.Module
-    lang: student.lang_anb2n
+    lang: object  # of anb2n.py
     trainer: kernel.Trainer | classic.Trainer
 
 
@@ -35,7 +35,7 @@ class Snapshot(NamedTuple):
 
     epoch: int
     state: student.State
-    lang: student.lang_anb2n
+    lang: object  # of anb2n.py
 
 
 Record = list[Snapshot | None]  # all of one start, in order; a None at the end says that it diverged

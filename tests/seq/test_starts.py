@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 import torch
 
+import anb2n
 import seq_models
 from anb2n import lang_anb2n
 from lab.common.endings import Interrupt, UserError
-from lab.seq import classic, kernel, starts, student
+from lab.seq import classic, kernel, starts
 from lab.seq.task import Task, Training
 from seq_models import SRN_model
 
@@ -196,7 +197,7 @@ def test_another_model_is_trained_by_pytorch(monkeypatch, capsys):
 
 
 def test_another_language_is_trained_by_pytorch(monkeypatch, capsys):
-    monkeypatch.setattr(student, 'lang_anb2n', OthersLanguage)
+    monkeypatch.setattr(anb2n, 'lang_anb2n', OthersLanguage)
     assert starts.choose_engine('auto', Task()) is classic
     assert 'engine: torch, as test_starts.py has no get_symbols()' in capsys.readouterr().err
     many = [starts.begin(Task(), Training(epoch=1), classic, 0)]
