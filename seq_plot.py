@@ -76,7 +76,7 @@ def main(argv: list[str] | None = None):
     from lab.common import checkpoint, picture
     from lab.insight import pictures, words
     from lab.insight.analysis import analyse
-    from lab.insight.step import network
+    from lab.insight.step import of_model
     from lab.insight.transcript import print_sequences
     from lab.seq import student
 
@@ -90,17 +90,22 @@ def main(argv: list[str] | None = None):
     else:
         checkpoint.load_into(model, path)
     seed = cli.seed_all(args.seed)
-    seen = print_sequences(model, student.language(task), args.num_plot, args.cell)
-    net = network(model.state_dict())
+    net = of_model(model, task.classes)
+    seen = print_sequences(model, net, student.language(task), args.num_plot, args.cell)
     units = '1 hidden unit' if task.hid == 1 else f'{task.hid} hidden units'
     origin = 'made by hand' if args.set_weights else f'epoch {1000 * args.epoch:,}'
     title = f'{task.lang}, {task.model.upper()} with {units}, {origin}'
     endings.note('drawing hidden units')
-    draw(pictures.of_units(seen, task.length, net.start if task.model == 'srn' else None, title))
-    found = analyse(net, task.length, seed)
-    print(*words.lines(found), sep='\n')
-    endings.note('drawing what was found')
-    draw(pictures.of_analysis(found, args.plane != 'unit', title))
+    draw(pictures.of_units(seen, task.length, net.start if net and task.model == 'srn' else None, title))
+    if net is None:
+        endings.note(
+            f'nothing more is found out: the {type(model).__name__} in seq_models.py is not the network of the lab'
+        )
+    else:
+        found = analyse(net, task.length, seed)
+        print(*words.lines(found), sep='\n')
+        endings.note('drawing what was found')
+        draw(pictures.of_analysis(found, args.plane != 'unit', title))
     picture.show()
 
 

@@ -12,13 +12,13 @@ from tests.faults.forks import End, Fork
 HOUSE = Path(__file__).parents[1]
 
 
-def run(line: str, folder: Path, **modules: str) -> End:
+def run(line: str, folder: Path, gone: str = '', **modules: str) -> End:
     """How a script ends, with the flags in `line`, in `folder`; modules: the source of each file that is not ours.
 
-    The folder gets links to the rest of the house.
+    gone: the module that is missing. The folder gets links to the rest of the house.
     """
     for path in [*HOUSE.glob('*.py'), HOUSE / 'lab', HOUSE / 'check.csv']:
-        if path.stem not in modules and not (folder / path.name).exists():
+        if path.stem not in (gone, *modules) and not (folder / path.name).exists():
             (folder / path.name).symlink_to(path)
     for name, source in modules.items():
         (folder / f'{name}.py').write_text(textwrap.dedent(source))
@@ -30,7 +30,7 @@ def _play(script: str, *flags: str):
     ours = {path.stem for path in HOUSE.glob('*.py')} | {'lab'}
     for name in [name for name in sys.modules if name.split('.')[0] in ours]:
         del sys.modules[name]
-    sys.path.remove(str(HOUSE))
+    sys.path[:] = [path for path in sys.path if path not in ('', str(HOUSE))]
     sys.argv = [f'{script}.py', *flags]
     try:
         runpy.run_path(os.path.abspath(f'{script}.py'), run_name='__main__')

@@ -3,15 +3,18 @@
 recurrent() makes one of any network of PyTorch, network() of the parameters of an SRN or an LSTM of the lab.
 """
 
+import copy
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
+from lab.common.student import trial
 from lab.insight.automaton import Array
 
 DIFFERENCE = 1e-6  # of a derivative
+STEPS, CLOSE = 40, 1e-3  # symbols by which a model is compared with its step function
 GATES = ('forget', 'input', 'output', 'new')
 
 
@@ -76,6 +79,31 @@ def network(parameters: Mapping[str, Any]) -> Network:
     """
     parameters = {name: np.asarray(value, dtype=np.float64) for name, value in parameters.items()}
     return _srn(**parameters) if 'H0' in parameters else _lstm(**parameters)
+
+
+def of_model(model: torch.nn.Module, classes: int) -> Network | None:
+    """The step function of a model that returns hidden units and outputs, from its parameters.
+
+    None where these are not the lab's, or where the model itself computes something else.
+    """
+    try:
+        net = network(model.state_dict())
+    except (IndexError, TypeError, ValueError):
+        return None
+    symbols = np.random.default_rng(0).integers(classes, size=(1, STEPS))
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)  # so that rounding stays small, even if the network is chaotic
+    try:
+        with trial(), torch.no_grad():
+            model = copy.deepcopy(model).double()
+            model.init_hidden()
+            theirs = model(torch.eye(classes)[torch.from_numpy(symbols)])
+    finally:
+        torch.set_default_dtype(before)
+    states = follow(net, symbols)
+    ours = states[..., : net.hid], net.logits(states)
+    same = [a.shape == b.shape and np.allclose(a, b, atol=CLOSE) for a, b in zip(ours, theirs, strict=True)]
+    return net if all(same) else None
 
 
 def _srn(H0, W, U, hid_bias, V, out_bias) -> Network:

@@ -5,8 +5,9 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from lab.common.endings import UserError
 from lab.insight.automaton import SYMBOLS, Array
-from lab.insight.step import follow, network
+from lab.insight.step import Network, follow
 
 
 class Seen(NamedTuple):
@@ -18,9 +19,11 @@ class Seen(NamedTuple):
     symbol: Array  # (N,), the next symbol
 
 
-def print_sequences(model: torch.nn.Module, lang, count: int, cells: bool) -> Seen:
-    """Print the weights and `count` sequences of `lang`; with `cells`, also an LSTM's cell state after each symbol."""
-    net = network(model.state_dict())
+def print_sequences(model: torch.nn.Module, net: Network | None, lang, count: int, cells: bool) -> Seen:
+    """Print the weights and `count` sequences of `lang`; with `cells`, also an LSTM's cell state after each symbol.
+
+    net: the step function of the model, for the cells of a model that does not return them. Raises UserError without.
+    """
     hidden, cell, colour, symbols = [], [], [], []
     with np.printoptions(suppress=True, precision=2), torch.no_grad():
         for weights in model.parameters():
@@ -30,9 +33,7 @@ def print_sequences(model: torch.nn.Module, lang, count: int, cells: bool) -> Se
             model.init_hidden()
             units, output = model(x)
             if cells:
-                own = getattr(units, 'cell', None)  # of a model that returns them
-                states = follow(net, x.argmax(dim=2).numpy())[0, :, net.hid :] if own is None else own[0].numpy()
-                cell.append(states)
+                cell.append(cells_of(units, net, x))
                 probabilities = torch.softmax(output, dim=2)[0].numpy()
                 print_cells(number, seq, units[0].numpy(), cell[-1], target[0].numpy(), probabilities)
             else:
@@ -42,6 +43,17 @@ def print_sequences(model: torch.nn.Module, lang, count: int, cells: bool) -> Se
             symbols.append(np.array([int(symbol) for symbol in seq[1:]]))
     cell = np.concatenate(cell) if cells else None
     return Seen(np.concatenate(hidden), cell, np.concatenate(colour), np.concatenate(symbols))
+
+
+def cells_of(hidden: torch.Tensor, net: Network | None, x: torch.Tensor) -> Array:
+    """The cells (T, hid): those that the model returned with its hidden units, or those of its step function."""
+    if hasattr(hidden, 'cell'):
+        return hidden.cell[0].numpy()
+    if net is None:
+        raise UserError(
+            '--cell: the LSTM_model in seq_models.py should return its cells, after hidden units and outputs'
+        )
+    return follow(net, x.argmax(dim=2).numpy())[0, :, net.hid :]
 
 
 def print_cells(number: int, seq, hidden: Array, cell: Array, target: Array, output: Array):

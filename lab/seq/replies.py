@@ -79,7 +79,8 @@ def find(name: str, returned, steps: int, hid: int, classes: int) -> Form:
 def _no_pair(name, values, sized, hid, classes) -> str:
     others = {value.shape[1] for value in sized.values()} - {classes}
     if len(others) == 1 and hid not in others:
-        return f'{name} has {(size := others.pop())} hidden units, not {hid}: --hid {size}'
+        size = others.pop()
+        return f'{name} has {size} hidden unit{"s" * (size != 1)}, not {hid}: --hid {size}'
     shapes = ', '.join(str(tuple(value.shape)) for value in values) or 'nothing'
     return f'{name} returns {shapes} for a sequence: it should return hidden (1, T, {hid}) and output (1, T, {classes})'
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from lab.insight.step import GATES, before, follow, network, sigmoid, softmax
+from lab.insight.step import GATES, before, follow, network, of_model, sigmoid, softmax
 from seq_models import LSTM_model, SRN_model
 from tests.seq.reference import cells
 
@@ -88,3 +88,52 @@ def test_the_parameters_of_a_network_are_taken_as_arrays_or_as_tensors(kind):
     again = network(model.state_dict())
     np.testing.assert_array_equal(follow(again, SYMBOLS), follow(net, SYMBOLS))
     assert (again.hid, again.num_class, (again.gates is None)) == (3, 3, kind is SRN_model)
+
+
+@pytest.mark.parametrize('kind', [SRN_model, LSTM_model])
+@pytest.mark.parametrize('spread', [0.1, 1, 10])
+def test_a_model_of_the_lab_is_known_however_large_its_weights(kind, spread):
+    torch.manual_seed(0)
+    model = kind(3, 10, 3)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.normal_(0, spread)
+    assert of_model(model, 3) is not None
+    assert model.V.dtype == torch.float32
+
+
+class Relu(SRN_model):
+    def forward(self, x):
+        hidden, output = super().forward(x)
+        return hidden.relu(), output
+
+
+class Swapped(LSTM_model):
+    """Its input and forget gates have changed places."""
+
+    def forward(self, x):
+        with torch.no_grad():
+            i, f, *rest = self.hid_bias.chunk(4)
+            self.hid_bias.copy_(torch.cat([f, i, *rest]))
+        return super().forward(x)
+
+
+class Ready(torch.nn.Module):
+    """Layers of PyTorch."""
+
+    def __init__(self, classes, hid, out):
+        super().__init__()
+        self.rnn, self.out = torch.nn.RNN(classes, hid, batch_first=True), torch.nn.Linear(hid, out)
+
+    def init_hidden(self):
+        pass
+
+    def forward(self, x):
+        hidden, _ = self.rnn(x)
+        return hidden, self.out(hidden)
+
+
+@pytest.mark.parametrize('kind', [Relu, Swapped, Ready])
+def test_another_model_has_no_step_function_even_if_its_parameters_have_the_labs_names(kind):
+    torch.manual_seed(0)
+    assert of_model(kind(3, 4, 3), 3) is None

@@ -5,7 +5,9 @@ import pytest
 import torch
 
 from anb2n import lang_anb2n
-from lab.insight.transcript import print_sequences
+from lab.common.endings import UserError
+from lab.insight import transcript
+from lab.insight.step import of_model
 from seq_models import LSTM_model, SRN_model
 from tests.seq.reference import cells
 
@@ -24,6 +26,10 @@ class Drawn:
         return next(self.rest)
 
 
+def print_sequences(model, lang, count, cells):
+    return transcript.print_sequences(model, of_model(model, lang.lang.num_class), lang, count, cells)
+
+
 @pytest.fixture
 def lstm():
     torch.manual_seed(3)
@@ -40,6 +46,19 @@ def test_cells_printed_are_the_cells_of_the_model(lstm, capsys):
     np.testing.assert_allclose(seen.hidden, np.vstack(hidden), atol=1e-5)
     printed = re.findall(r'cell: \[(.*?)\]', capsys.readouterr().out)
     np.testing.assert_allclose([np.array(row.split(), float) for row in printed], seen.cell, atol=0.0051)
+
+
+def test_cells_that_the_model_returns_are_taken_and_without_any_it_is_told(lstm):
+    class Returns(LSTM_model):
+        def forward(self, x):
+            hidden, output = super().forward(x)
+            hidden.cell = 7 * hidden
+            return hidden, output
+
+    seen = transcript.print_sequences(Returns(3, 3, 3), None, Drawn(3, 1), 1, True)
+    np.testing.assert_allclose(seen.cell, 7 * seen.hidden)
+    with pytest.raises(UserError, match=r'--cell: the LSTM_model .* should return its cells'):
+        transcript.print_sequences(lstm, None, Drawn(3, 1), 1, True)
 
 
 def test_a_block_with_cells_is_the_labs_block_with_one_column_more(lstm, capsys):
