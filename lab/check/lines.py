@@ -6,6 +6,8 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from lab.common.student import trial
+
 TOLERANCE = 1e-3  # between a network's float32 outputs and the same formula in float64
 SCALES = np.geomspace(0.01, 1000, 4001)  # the scales that smallest_scale() tries; a step is 0.3%
 
@@ -58,9 +60,9 @@ def read_weights(net: torch.nn.Module, act: str, points: np.ndarray) -> Weights 
 
 def evaluate(net: torch.nn.Module, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Hidden activations (N, hid) and outputs (N) of a network at points (N, 2)."""
-    with torch.no_grad():
+    with trial(), torch.no_grad():
         out = net(torch.from_numpy(points.astype(np.float32)))
-        return net.hid.flatten(1).numpy(), out.flatten().numpy()
+        return net.hid.flatten(1).float().numpy(), out.flatten().float().numpy()
 
 
 def accuracy(out: np.ndarray, targets: np.ndarray) -> float:

@@ -1,40 +1,79 @@
 """The only place that loads check.py, which a student may replace by their own."""
 
-import contextlib
 import inspect
-from collections.abc import Iterator
 
+import torch
 from torch import nn
 
-from check import MLP
-from lab.common.endings import UserError
+from lab.common.student import Fault, adapt, call, faults, get, module, trial
+
+with module('check'):
+    import check  # noqa: F401  get() reads it
 
 
 def network(hid: int, act: str) -> nn.Module:
-    """A new MLP with `hid` hidden units; act: 'step' or 'sig'. Raises UserError where check.py refuses."""
-    with _refusals():
-        return MLP(hid, act)
+    """A new MLP with `hid` hidden units; act: 'step' or 'sig'.
+
+    Raises Fault where check.py has none or refuses it, or where it does not do what an MLP of the lab does.
+    """
+    with trial():  # the lab makes one network
+        _check(_new(hid, act), hid, act)
+    return _new(hid, act)
+
+
+def _new(hid: int, act: str) -> nn.Module:
+    net = call(get('check', 'MLP'), hid, act, least=1 if act == 'sig' else 2)
+    if not isinstance(net, nn.Module):
+        raise Fault('MLP in check.py should be an nn.Module')
+    return adapt(net, output)
+
+
+def output(returned):
+    """The outputs (N, 1) among what an MLP returned for points (N, 2)."""
+    values = returned.values() if isinstance(returned, dict) else returned
+    for value in values if isinstance(returned, dict | tuple | list) else [returned]:
+        if isinstance(value, torch.Tensor) and (value.dim() == 1 or value.shape[1:] == (1,)):
+            return value.reshape(-1, 1)
+    return returned
+
+
+def _check(net: nn.Module, hid: int, act: str):
+    """Raise Fault unless the network gives outputs (N, 1) for points (N, 2), and keeps hidden units (N, hid)."""
+    name, points = 'MLP in check.py', torch.tensor([[99.0, 99.0], [-99.0, -99.0], [99.0, -99.0]])
+    if not list(net.parameters()):
+        raise Fault(f'{name} has no parameters yet')
+    with faults(type(net)):
+        out = net(points)
+    if not isinstance(out, torch.Tensor) or out.shape != (3, 1):
+        shape = tuple(out.shape) if isinstance(out, torch.Tensor) else type(out).__name__
+        raise Fault(f'{name} returns {shape} for 3 points: it should return (3, 1)')
+    if act == 'sig' and not out.requires_grad:
+        raise Fault(f'what {name} returns does not depend on its parameters, so it cannot be trained')
+    if not ((out >= 0) & (out <= 1)).all():
+        raise Fault(
+            f'{name} returns {out.abs().max():.4g}: outputs should lie between 0 and 1, as a sigmoid gives them'
+        )
+    kept = getattr(net, 'hid', None)
+    if not isinstance(kept, torch.Tensor) or kept.numel() != 3 * hid:
+        shape = tuple(kept.shape) if isinstance(kept, torch.Tensor) else type(kept).__name__
+        raise Fault(f'{name} should keep its hidden units, (3, {hid}) for 3 points, in self.hid: it is {shape}')
 
 
 def set_weights(net: nn.Module, design: str | None, scale: float | None):
     """Set the network's hand-made weights; None: leave the argument out, since not every set_weights() takes it.
 
-    Raises UserError where this one does not take an argument that is given, or refuses it.
+    Raises Fault where there is no set_weights(), where it does not take an argument that is given, or refuses it.
     """
+    if not hasattr(net, 'set_weights'):
+        raise Fault('MLP in check.py has no set_weights()')
     options = {name: value for name, value in (('design', design), ('scale', scale)) if value is not None}
     try:
         inspect.signature(net.set_weights).bind(**options)
-    except TypeError:
+    except TypeError as error:
         flags = ' and '.join(f'--{name}' for name in options)
-        raise UserError(f'set_weights() of this check.py does not take {flags}') from None
-    with _refusals():
+        wrong = f'does not take {flags}' if flags else 'needs arguments: it should work without'
+        raise Fault(f'set_weights() of this check.py {wrong}') from error
+    with faults(type(net)):
         net.set_weights(**options)
-
-
-@contextlib.contextmanager
-def _refusals() -> Iterator[None]:
-    """check.py imports nothing of this package: it refuses a value with Python's ValueError."""
-    try:
-        yield
-    except ValueError as error:
-        raise UserError(str(error)) from error
+        with trial(), torch.no_grad():
+            net(torch.zeros(3, 2))  # weights of a wrong shape are told here
