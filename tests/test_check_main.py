@@ -13,7 +13,7 @@ from torch import nn
 
 import check
 import check_main
-from lab.check import student, train
+from lab.check import train
 from lab.common import endings
 
 ROOT = Path(__file__).parents[1]
@@ -208,7 +208,7 @@ class Theirs(nn.Module):
 
 
 def test_somebody_elses_network_is_trained_and_drawn(capsys, monkeypatch):
-    monkeypatch.setattr(student, 'MLP', Theirs)
+    monkeypatch.setattr(check, 'MLP', Theirs)
     lines, err = run(capsys, '--hid', '5', '--epoch', '150', '--init', '1')
     assert [line[:9] for line in lines[:3]] == ['ep:    0 ', 'ep:  100 ', 'Final Wei']
     assert 'by autograd' in err
@@ -216,7 +216,7 @@ def test_somebody_elses_network_is_trained_and_drawn(capsys, monkeypatch):
 
 
 def test_somebody_elses_network_is_set_by_its_own_weights(capsys, monkeypatch):
-    monkeypatch.setattr(student, 'MLP', Theirs)
+    monkeypatch.setattr(check, 'MLP', Theirs)
     lines, _ = run(capsys, '--hid', '5', '--act', 'step', '--set_weights')
     assert lines[0] == 'Initial Weights:'
     assert any(line.startswith('Initial Accuracy:  44.4') for line in lines)
@@ -230,7 +230,7 @@ def test_somebody_elses_two_layers_get_everything(capsys, monkeypatch):
                 for parameter, values in zip(self.parameters(), check.DESIGNS['sum'], strict=True):
                     parameter.copy_(torch.tensor(values, dtype=torch.float32))
 
-    monkeypatch.setattr(student, 'MLP', Plain)
+    monkeypatch.setattr(check, 'MLP', Plain)
     lines, _ = run(capsys, '--act', 'step', '--set_weights')
     assert lines[-1] == 'Smallest scale: 1.981'
     _, err = run(capsys, '--hid', '5', *QUICK)

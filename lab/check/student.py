@@ -42,7 +42,7 @@ def _check(net: nn.Module, hid: int, act: str):
     name, points = 'MLP in check.py', torch.tensor([[99.0, 99.0], [-99.0, -99.0], [99.0, -99.0]])
     if not list(net.parameters()):
         raise Fault(f'{name} has no parameters yet')
-    with faults(type(net)):
+    with faults(get('check', 'MLP')):
         out = net(points)
     if not isinstance(out, torch.Tensor) or out.shape != (3, 1):
         shape = tuple(out.shape) if isinstance(out, torch.Tensor) else type(out).__name__
@@ -54,7 +54,7 @@ def _check(net: nn.Module, hid: int, act: str):
             f'{name} returns {out.abs().max():.4g}: outputs should lie between 0 and 1, as a sigmoid gives them'
         )
     kept = getattr(net, 'hid', None)
-    if not isinstance(kept, torch.Tensor) or kept.numel() != 3 * hid:
+    if not isinstance(kept, torch.Tensor) or len(kept) != 3:
         shape = tuple(kept.shape) if isinstance(kept, torch.Tensor) else type(kept).__name__
         raise Fault(f'{name} should keep its hidden units, (3, {hid}) for 3 points, in self.hid: it is {shape}')
 
@@ -73,7 +73,7 @@ def set_weights(net: nn.Module, design: str | None, scale: float | None):
         flags = ' and '.join(f'--{name}' for name in options)
         wrong = f'does not take {flags}' if flags else 'needs arguments: it should work without'
         raise Fault(f'set_weights() of this check.py {wrong}') from error
-    with faults(type(net)):
+    with faults(get('check', 'MLP')):
         net.set_weights(**options)
         with trial(), torch.no_grad():
             net(torch.zeros(3, 2))  # weights of a wrong shape are told here

@@ -61,8 +61,13 @@ def find(name: str, returned, steps: int, hid: int, classes: int) -> Form:
     if not pairs:
         raise Fault(_no_pair(name, values, sized, hid, classes))
     fitting = [(h, o) for h, o in pairs if _affine(sized[h], sized[o])]
+    cells = {h: [place for place in hidden if place != h and _cell_of(sized[place], sized[h])] for h in hidden}
+
+    def doubt(pair):
+        return not _bounded(sized[pair[0]]), not cells[pair[0]], _bounded(sized[pair[1]]), *pair
+
     if fitting:
-        best = min(fitting, key=lambda pair: (not _bounded(sized[pair[0]]), _bounded(sized[pair[1]]), *pair))
+        best = min(fitting, key=doubt)
     elif len(pairs) == 1 or (len(values) == 2 and (0, 1) in pairs):
         best = (0, 1) if (0, 1) in pairs else pairs[0]
     else:
@@ -70,10 +75,10 @@ def find(name: str, returned, steps: int, hid: int, classes: int) -> Form:
             f'{name} returns {len(values)} values, and it is not clear which are the hidden units and the outputs: '
             'return hidden, output, and then the others'
         )
-    cells = [place for place in hidden if place not in best and _cell_of(sized[place], sized[best[0]])]
+    cell = next((place for place in cells[best[0]] if place != best[1]), None)
     plain = isinstance(returned, tuple | list) and len(returned) == 2 and best == (0, 1)
     plain = plain and all(value.dim() == 3 and len(value) == 1 for value in values)
-    return Form(*best, cells[0] if cells else None, plain)
+    return Form(*best, cell, plain)
 
 
 def _no_pair(name, values, sized, hid, classes) -> str:

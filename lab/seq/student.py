@@ -21,6 +21,7 @@ with module('anb2n'):
 State = dict[str, torch.Tensor]  # a network's weights by name
 USUAL_LENGTH = 4
 TRIED = 3  # sequences that a network is tried with at once
+LARGE = 3  # weights with which a network is tried: so large that only hidden units stay between -1 and 1
 
 
 # --- networks
@@ -72,7 +73,7 @@ def known(made: Callable, task: Task) -> SimpleNamespace:
         if not list(model.parameters()):
             raise Fault(f'{name} has no parameters yet')
         for parameter in model.parameters():
-            parameter.copy_(torch.randn(parameter.shape, generator=chance))
+            parameter.copy_(LARGE * torch.randn(parameter.shape, generator=chance))
         if hasattr(model, 'init_hidden'):
             model.init_hidden()
         form = replies.find(name, model(x[:1]), steps, task.hid, task.classes)

@@ -38,6 +38,13 @@ def test_they_are_found_in_any_order_also_if_all_have_the_same_shape(hid, classe
         assert found(given, names, hid, classes) == ['hidden', 'output', 'cell']
 
 
+def test_a_value_and_its_opposite_are_not_taken_for_hidden_units_and_outputs():
+    given = values(3, 3)
+    given['open'] = 1 - given['cell']
+    for names in itertools.permutations(['hidden', 'output', 'cell', 'open']):
+        assert found(given, names, 3, 3) == ['hidden', 'output', 'cell']
+
+
 @pytest.mark.parametrize('names', [('hidden', 'output'), ('output', 'hidden')])
 @pytest.mark.parametrize(('hid', 'classes'), [(3, 3), (5, 3)])
 def test_two_values_in_both_orders(names, hid, classes):
