@@ -57,12 +57,12 @@ class lang_anb2n:
     def get_symbols(self, count: int) -> tuple[np.ndarray, np.ndarray]:
         """The next `count` sequences, the same as `count` calls of get_one_example() give, but much faster.
 
-        Returns all symbols one after the other, and where each sequence ends (count indices).
+        Returns all symbols one after the other (int8), and where each sequence ends (count indices).
         """
         n = self.random.integers(1, self.length + 1, size=(count, BLOCKS, 1))
         runs = (n * np.arange(1, self.num_class + 1)).reshape(count, -1)
         runs = np.hstack([runs, np.ones((count, 1), int)])
-        symbols = np.append(np.tile(np.arange(self.num_class), BLOCKS), 0)
+        symbols = np.append(np.tile(np.arange(self.num_class, dtype=np.int8), BLOCKS), np.int8(0))
         return np.repeat(np.tile(symbols, count), runs.ravel()), runs.sum(axis=1).cumsum()
 
     def get_sequence(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, list[float]]:

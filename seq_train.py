@@ -137,12 +137,16 @@ def train_many(args: argparse.Namespace, engine, seed: int, stop: endings.Interr
 def main(argv: list[str] | None = None):
     args = parse(argv)
     task, training = args.task, args.training
+    import torch
+
     from lab.seq import results, starts
 
     files.prepare(args.out_path)
     seed = cli.seed_all(args.seed)
     if args.recipe_is_ours:
         endings.note('recipe: hard, for an srn learns anb2nc3n in one of ten starts with the settings of --recipe lab')
+    if args.engine != 'torch':
+        torch.set_num_threads(1)  # the matrices are small: a second thread would only take a core from another start
     engine = starts.choose_engine(args.engine, task)
     if args.restarts is None and starts.is_long(task, training, engine):
         endings.note(

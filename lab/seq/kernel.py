@@ -12,6 +12,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+LANES = 8  # networks side by side: as many numbers as the largest registers hold (AVX-512)
 PART = 100_000_000  # symbols times weights between two checks for Ctrl-C: under a second
 
 
@@ -55,7 +56,7 @@ class Team:
     def run(self, langs: list, count: int, rate: float, stop: Callable[[], bool] = lambda: False):
         """Train each model on the next `count` sequences of its language, or fewer if stop() becomes true."""
         drawn = [lang.get_symbols(count) for lang in langs]
-        symbols = np.concatenate([symbols for symbols, _ in drawn]).astype(np.int64)
+        symbols = np.concatenate([symbols for symbols, _ in drawn])
         lengths = np.array([np.diff(ends, prepend=0) for _, ends in drawn])
         ends = lengths.cumsum().reshape(lengths.shape)
         starts, ends = (np.ascontiguousarray(self.fill(list(array)).T) for array in (ends - lengths, ends))
@@ -69,6 +70,7 @@ class Team:
     def step(self, symbols: np.ndarray, starts: np.ndarray, ends: np.ndarray, rate: float):
         """One epoch on each row of sequences symbols[start:end]; starts and ends: (epochs, lanes)."""
         adam, *settings = self.settings
+        symbols = symbols.astype(np.int8, copy=False)  # one type: only it is compiled
         lanes, vectors = (0.0,) * self.lanes, (self.weights, self.means, self.squares)
         self.train(lanes, *vectors, self.done, symbols, starts, ends, self.hid, self.classes, adam, rate, *settings)
         self.done += len(ends)

@@ -107,7 +107,7 @@ def plan(task: Task, training: Training, langs: list) -> Iterator[tuple[int, int
 def take(start: Start, epoch: int) -> Snapshot | None:
     """The snapshot of a start after so many epochs, or None where it diverged: weights are NaN or infinite."""
     state = {name: value.clone() for name, value in start.model.state_dict().items()}
-    if not all(value.isfinite().all() for value in state.values()):
+    if not all(np.isfinite(value.numpy()).all() for value in state.values()):
         return None
     snapshot = Snapshot(epoch, state, copy.deepcopy(start.lang))
     start.lang.get_one_example()  # the one to print: training goes on with the next
@@ -145,32 +145,54 @@ def train_all(
     """Train starts on all cores, or as one batch on `device`; yield their records in order.
 
     The record of a start that Ctrl-C came before is empty. Whoever needs no more starts closes this generator: then
-    those under way stop after their step. tell() is called after each snapshot (not for a batch).
+    those under way stop after their step. tell() is called after each snapshot.
     """
     if device is not None and kernel.draws(starts[0].lang):
-        yield from train_batch(starts, stop, device)
+        yield from train_team(starts, batch.Trainer(*_models(starts), device), stop, tell)
         return
     halt = _Halt(stop)
 
-    def run(start: Start) -> Record:
-        record = []
-        for snapshot in [] if halt else train(start, halt):
-            record.append(snapshot)
-            tell()
-        return record
+    def run(team: list[Start]) -> list[Record]:
+        if len(team) > 1 and not halt:
+            return train_team(team, kernel.Team(*_models(team), kernel.LANES), halt, tell)
+        records = [[] for _ in team]
+        for start, record in zip(team, records, strict=True):
+            for snapshot in [] if halt else train(start, halt):
+                record.append(snapshot)
+                tell()
+        return records
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    cores = os.cpu_count()
+    with ThreadPoolExecutor(cores) as pool:
         try:
-            yield from pool.map(run, starts)
+            for records in pool.map(run, teams(starts, cores)):
+                yield from records
         finally:
             halt.enough = True
 
 
-def train_batch(starts: list[Start], stop: Interrupt, device: torch.device) -> list[Record]:
-    """Train starts of one task as one batch of PyTorch, see batch.py."""
+def teams(starts: list[Start], cores: int) -> list[list[Start]]:
+    """Which starts are trained together. The compiled engine trains some side by side, which takes less time for each.
+
+    The first on each core is trained alone: it is there sooner, and may be enough.
+    """
+    size = kernel.LANES if isinstance(starts[0].trainer, kernel.Trainer) else 1
+    rest = starts[cores:]
+    return [[start] for start in starts[:cores]] + [rest[n : n + size] for n in range(0, len(rest), size)]
+
+
+def _models(starts: list[Start]) -> tuple:
+    """The models of starts of one task, and their optimizer's settings."""
+    training = starts[0].training
+    return [start.model for start in starts], training.optim, training.mom, training.decay, training.clip
+
+
+def train_team(
+    starts: list[Start], trainer: kernel.Team | batch.Trainer, stop: Interrupt | _Halt, tell: Callable[[], None]
+) -> list[Record]:
+    """Train starts of one task together: in each epoch, each on its own sequence. Returns their records."""
     task, training, *_ = starts[0]
-    models, langs = [start.model for start in starts], [start.lang for start in starts]
-    trainer = batch.Trainer(models, training.optim, training.mom, training.decay, training.clip, device)
+    langs = [start.lang for start in starts]
     records = [[] for _ in starts]
     for epoch, count, rate in plan(task, training, langs):
         trainer.run(langs, count, rate, stop.__bool__)
@@ -179,4 +201,5 @@ def train_batch(starts: list[Start], stop: Interrupt, device: torch.device) -> l
         for start, record in zip(starts, records, strict=True):
             if not record or record[-1]:
                 record.append(take(start, epoch))
+                tell()
     return records

@@ -114,6 +114,44 @@ def test_many_starts_train_as_each_does_alone(task, device):
             assert found.lang.length == expected.lang.length
 
 
+@pytest.mark.parametrize('task', [Task(), LSTM])
+def test_a_start_is_the_same_to_the_last_bit_alone_and_beside_others(task, monkeypatch):
+    monkeypatch.setattr(starts.os, 'cpu_count', lambda: 2)
+    training = Training('adam', epoch=3, lr=0.05, init=0.5, grow=0.5, clip=0.3)
+    told = []
+    many = [starts.begin(task, training, kernel, seed) for seed in range(13)]
+    records = list(starts.train_all(many, Interrupt(), tell=lambda: told.append(1)))
+    assert len(records) == 13
+    assert len(told) == 13 * 4
+    for seed, record in enumerate(records):
+        alone = list(starts.train(starts.begin(task, training, kernel, seed), Interrupt()))
+        assert [snapshot.epoch for snapshot in record] == [0, 10, 20, 30]
+        for found, expected in zip(record, alone, strict=True):
+            assert np.array_equal(weights(found.state), weights(expected.state))
+            assert found.lang.get_one_example() == expected.lang.get_one_example()
+
+
+def test_the_first_start_of_each_core_trains_alone_and_eight_of_the_others_together():
+    many = [starts.begin(Task(), Training(), kernel, seed) for seed in range(20)]
+    assert [len(team) for team in starts.teams(many, 2)] == [1, 1, 8, 8, 2]
+    assert [start for team in starts.teams(many, 2) for start in team] == many
+    assert [len(team) for team in starts.teams(many[:3], 16)] == [1, 1, 1]
+    classics = [starts.begin(Task(), Training(), classic, seed) for seed in range(4)]
+    assert [len(team) for team in starts.teams(classics, 2)] == [1, 1, 1, 1]
+
+
+def test_a_start_that_diverges_leaves_the_others_of_its_team_alone(monkeypatch):
+    monkeypatch.setattr(starts.os, 'cpu_count', lambda: 1)
+    many = [starts.begin(Task(), Training(epoch=2), kernel, seed) for seed in range(4)]
+    with torch.no_grad():
+        many[2].model.V[0, 0] = torch.nan
+    records = list(starts.train_all(many, Interrupt()))
+    assert records[2] == [None]
+    for seed in 1, 3:
+        alone = list(starts.train(starts.begin(Task(), Training(epoch=2), kernel, seed), Interrupt()))
+        assert np.array_equal(weights(records[seed][-1].state), weights(alone[-1].state))
+
+
 @pytest.mark.parametrize('device', [None, torch.device('cpu')])
 def test_one_start_may_be_all(device):
     [record] = starts.train_all([starts.begin(Task(), Training(epoch=1), kernel, 1)], Interrupt(), device)
