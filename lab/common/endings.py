@@ -139,6 +139,7 @@ def _ending(error: BaseException) -> str | None:
 def _end(kind, error, trace):
     """sys.excepthook: one line and exit code 2; after Ctrl-C 130; for a fault in this program Python's own report."""
     if issubclass(kind, KeyboardInterrupt):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # pressed again while Python ends, it would change the exit code
         raise SystemExit(130)
     if issubclass(kind, BrokenPipeError):  # nobody reads our output any more, as in `... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import pickle
 import subprocess
@@ -18,6 +19,8 @@ from lab.common.endings import note
 if TYPE_CHECKING:  # matplotlib takes most of a second to load; it is imported where it draws
     from matplotlib.figure import Figure
     from PIL import Image
+
+logging.getLogger('matplotlib').setLevel(logging.ERROR)  # it warns of a home that cannot be written
 
 JPEG = {'quality': 92}
 WINDOWS = Path(__file__).with_name('windows.py')

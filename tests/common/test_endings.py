@@ -174,5 +174,15 @@ def test_a_second_ctrl_c_ends_at_once(tmp_path):
     assert interrupted(body, tmp_path, 2) == (130, '')
 
 
+def test_ctrl_c_again_while_python_ends_changes_nothing(tmp_path):
+    body = """
+        import atexit, os
+        atexit.register(lambda: [os.kill(os.getpid(), signal.SIGINT), time.sleep(0.1)])
+        print('ready', flush=True)
+        time.sleep(60)
+    """
+    assert interrupted(body, tmp_path, 1) == (130, '')
+
+
 def test_ctrl_c_outside_a_loop_ends_without_a_traceback(tmp_path):
     assert interrupted('print("ready", flush=True)\ntime.sleep(60)', tmp_path, 1) == (130, '')

@@ -143,11 +143,12 @@ def test_a_backend_that_matplotlib_does_not_know_is_told_by_its_name(screen, cap
     assert capsys.readouterr().err.startswith('no windows: MPLBACKEND=nonsense: ')
 
 
-def test_matplotlib_loads_whatever_backend_a_notebook_has_set(tmp_path):
+def test_matplotlib_loads_whatever_backend_a_notebook_has_set_and_without_a_home(tmp_path):
     code = 'from lab.common import picture; picture.save(picture.new(1, 1), "a.jpg"); picture.show()'
     for backend in 'module://matplotlib_inline.backend_inline', 'nonsense':
-        environment = {**os.environ, 'MPLBACKEND': backend, 'PYTHONPATH': str(HOUSE)}
+        environment = {**os.environ, 'MPLBACKEND': backend, 'PYTHONPATH': str(HOUSE), 'MPLCONFIGDIR': os.devnull}
         for name in DISPLAYS:
             environment.pop(name, None)
-        subprocess.run([sys.executable, '-c', code], cwd=tmp_path, env=environment, check=True)
+        done = subprocess.run([sys.executable, '-c', code], cwd=tmp_path, env=environment, capture_output=True)
+        assert (done.returncode, done.stderr) == (0, b'')
         (tmp_path / 'a.jpg').unlink()
