@@ -1,8 +1,9 @@
 """The whole analysis of one network, as data: nothing here prints a result or draws.
 
-explain() and analyse() are the ways in; lab.insight.words says in text what it returns, lab.insight.pictures draws it.
+explain() and analyse() are the ways in; lab.insight.words says in text what they return, lab.insight.pictures draws it.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -11,7 +12,7 @@ import torch
 
 from lab.common.endings import note
 from lab.insight import automaton as fsm
-from lab.insight import fixed, phases, states
+from lab.insight import behaviour, fixed, mechanism, phases, repeat, states
 from lab.insight.automaton import BLOCKS, Array, Automaton
 from lab.insight.layout import Layout, layout
 from lab.insight.names import names, spans
@@ -19,7 +20,7 @@ from lab.insight.step import Network, recurrent
 from lab.seq import verdict
 from lab.seq.verdict import Verdict
 
-FRESH, SHOWN = 10_000, 100  # sequences: to measure fidelity, to describe and draw
+FRESH, SHOWN = 10_000, 100  # sequences: to measure fidelity, to draw
 CHOOSING = 4**5  # different sequences by which an automaton is chosen: all sequences with n up to 4
 LONG = 150  # where sequences have this length or more, fewer of the automata on the way are judged
 LARGER = 1.5  # the automaton shown has at most so many times the states of the language's
@@ -39,12 +40,16 @@ class Found(NamedTuple):
 
 
 class Analysis(NamedTuple):
-    """All that is found out about a network."""
+    """All that is found out about a network. Lists by symbol have an entry for A, for B and, if there is one, for C."""
 
     net: Network
     length: int  # the largest n of a block in training
-    sequences: Array  # (SHOWN, T), fresh ones: gates, movement and counters are measured on them
+    sequences: Array  # (SHOWN, T), fresh ones, to draw
     verdict: Verdict  # has it learned its language, and how far does it count: see lab/seq/verdict.py
+    search: behaviour.Search  # the shortest sequence that it gets wrong
+    last: list[int] | None  # what it predicts after each symbol, if nothing else matters
+    forever: list[int]  # the symbols that it predicts for ever, once they were read
+    alone: list[Counter]  # by n, how it goes on when left to itself: see behaviour.alone()
     loss: Array  # by n, see phases.losses()
     right: Array
     gates: dict[str, dict[str, Array]] | None  # of an LSTM, see phases.gates()
@@ -52,9 +57,38 @@ class Analysis(NamedTuple):
     span: Array  # of the points in each state of the automaton found the least and the largest count, (states, 2)
     place: Layout  # of the states of the automaton found: their names, and where they are drawn
     mistakes: list[phases.Mistake]  # on found.fresh
-    points: list[list[fixed.FixedPoint]]  # of each symbol
-    moves: list[fixed.Movement | None]  # of each symbol
-    counters: list[phases.Counter]  # of each symbol
+    points: list[list[fixed.FixedPoint]]  # of each symbol: fixed points, slow points, cycles
+    moves: list[repeat.Movement | None]  # of each symbol
+    endings: list[list[repeat.Ending]]  # of each symbol: where it leads when it never ends
+    steps: dict[str, mechanism.Steps]  # by phase: what a symbol adds to each unit
+    readings: list[list[mechanism.Reading]]  # of each symbol: how its count can be read back
+    stores: list[mechanism.Store]  # units that hold a block's n
+    decisions: list[mechanism.Decision]  # which unit decides what comes next
+    apart: tuple[Array, Array, Array]  # states after n A's and after n + 1: see mechanism.apart()
+
+    @property
+    def counts(self) -> bool:
+        """Whether, left to itself, it gives more B's on average for each larger n that it was trained on."""
+        given = [[way[0][1] for way in ways.elements()] for ways in self.alone[: self.length]]
+        if self.length == 1 or not all(given) or any(0 in each for each in given):
+            return False
+        return bool((np.diff([np.mean(each) for each in given]) > 0).all())
+
+
+class Progress:
+    """Which part of the analysis is under way: a bar on a terminal, else a line for each."""
+
+    def __init__(self, parts: int):
+        from tqdm import tqdm
+
+        self.bar = tqdm(total=parts, disable=None, leave=False, bar_format='{desc:28} {bar:20} {n_fmt}/{total_fmt}')
+
+    def part(self, name: str):
+        """Tell the part that begins."""
+        if self.bar.disable:
+            note(name)
+        self.bar.set_description(name)
+        self.bar.update()
 
 
 def draw(length: int, num_class: int, count: int, rng: np.random.Generator) -> Array:
@@ -62,7 +96,7 @@ def draw(length: int, num_class: int, count: int, rng: np.random.Generator) -> A
     return fsm.spell(rng.integers(1, length + 1, (count, BLOCKS)), num_class)
 
 
-def find(net: Network, length: int, rng: np.random.Generator) -> Found:
+def find(net: Network, length: int, rng: np.random.Generator, tell: Callable[[str], None] = lambda text: None) -> Found:
     """Extract the automaton of a network from sequences with n up to `length`, and judge it on fresh ones."""
     language = fsm.minimise(fsm.language(net.num_class, length))[0]
     visits = states.visit(net, language, states.histories(length, net.num_class, rng))
@@ -70,7 +104,8 @@ def find(net: Network, length: int, rng: np.random.Generator) -> Found:
     choosing = fsm.distinct(others)[0][:CHOOSING]
     every = 1 + choosing.shape[1] // LONG
     both = []
-    for guesses, larger in (False, LARGER), (True, GUESSING):
+    for guesses, larger, part in (False, LARGER, 'automaton'), (True, GUESSING, 'automaton with guesses'):
+        tell(part)
         most = int(larger * len(language.output))
         agreement = states.fidelity(net, language, choosing, guesses)
         extracted = states.extract(visits, agreement, guesses, most, every)
@@ -95,33 +130,46 @@ def judge(net: Network, length: int) -> Verdict:
 
 def analyse(net: Network, length: int, seed: int) -> Analysis:
     """Find out what a network does that was trained on blocks of n up to `length`; progress goes to standard error."""
-    rng = np.random.default_rng(seed)
+    rng, symbols, progress = np.random.default_rng(seed), range(net.num_class), Progress(5)
     sequences = draw(length, net.num_class, SHOWN, rng)
-    note('phases')
+    progress.part('how far it counts')
     loss, right = phases.losses(net)
-    gates = net.gates and phases.gates(net, sequences)
-    note('states and automaton')
-    found = find(net, length, rng)
-    note('fixed points')
-    automaton = found.states.automaton
-    span, place = spans(automaton, found.states.state, found.visits), layout(automaton)
-    points = [fixed.fixed_points(net, symbol, found.visits.state, rng) for symbol in range(net.num_class)]
-    return Analysis(
+    verdict = judge(net, length)
+    found = find(net, length, rng, progress.part)
+    visits, automaton = found.visits, found.states.automaton
+    span, place = spans(automaton, found.states.state, visits), layout(automaton)
+    progress.part('fixed points and cycles')
+    before = visits.state[visits.parent[1:]]
+    points = [fixed.fixed_points(net, symbol, before[visits.read[1:] == symbol], rng) for symbol in symbols]
+    endings = [repeat.endings(net, symbol, visits) for symbol in symbols]
+    progress.part('how it counts')
+    analysis = Analysis(
         net=net,
         length=length,
         sequences=sequences,
-        verdict=judge(net, length),
+        verdict=verdict,
+        search=behaviour.shortest(net, found.language),
+        last=behaviour.by_last_symbol(net, visits),
+        forever=behaviour.for_ever(net, visits),
+        alone=behaviour.alone(net, length, rng),
         loss=loss,
         right=right,
-        gates=gates,
+        gates=net.gates and phases.gates(net, visits),
         found=found,
         span=span,
         place=place._replace(names=names(automaton, span, place.row)),
         mistakes=phases.mistakes(net, found.fresh),
         points=points,
-        moves=[fixed.movement(net, each, sequences) for each in points],
-        counters=phases.counters(net, sequences),
+        moves=[repeat.movement(each, visits) for each in points],
+        endings=endings,
+        steps=mechanism.steps(net, visits),
+        readings=[mechanism.readings(net, symbol, points[symbol], visits) for symbol in symbols],
+        stores=mechanism.stores(net, visits),
+        decisions=mechanism.decisions(net, visits),
+        apart=mechanism.apart(net, visits),
     )
+    progress.bar.close()
+    return analysis
 
 
 def explain(start: Any, step: Callable, outputs: Callable, classes: int, length: int = 4, seed: int = 0) -> Analysis:

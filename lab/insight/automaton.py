@@ -98,11 +98,10 @@ def tell_apart(automaton: Automaton) -> Array:
 
 def _number(*columns: Array) -> Array:
     """A number for each row of columns (whole numbers from -2 on), from 0; equal rows have equal numbers."""
-    key = 0
-    for column in columns:
+    key = np.zeros(len(columns[0]), dtype=int)
+    for column in columns:  # at most four of them: the key stays far below 2^63
         key = key * (column.max() + 3) + column + 2
-        key = np.unique(key, return_inverse=True)[1]
-    return key
+    return np.unique(key, return_inverse=True)[1]
 
 
 def minimise(automaton: Automaton) -> tuple[Automaton, Array]:

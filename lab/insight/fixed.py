@@ -1,7 +1,8 @@
-"""Each symbol maps a state to the next state: the fixed points of that map, and how visited states move about them.
+"""Each symbol maps a state to the next state: fixed points and cycles of that map, and points where it is slow.
 
 Counting up near one fixed point and down near another: Rodriguez, Wiles and Elman (1999), A recurrent neural network
-that learns to count. Newton's method on the step function: Sussillo and Barak (2013), Opening the black box.
+that learns to count. Points where the network is slow, found by optimisation: Sussillo and Barak (2013), Opening the
+black box; ours is Levenberg and Marquardt's method for least squares (1944, 1963).
 """
 
 from typing import NamedTuple
@@ -9,96 +10,132 @@ from typing import NamedTuple
 import numpy as np
 
 from lab.insight.automaton import Array
-from lab.insight.step import Network, follow
+from lab.insight.step import Network
 
-RESIDUAL = 1e-10  # |next state - state| of a fixed point
-SAME = 1e-6  # fixed points nearer to each other than this are one
-STILL = 1e-13  # Newton's method ends once no step is longer than this
-STARTS = 300
-STEPS = 100
-LARGEST_CELL = 1e6
+RESIDUAL = 1e-9  # |next state - state| of a fixed point
+SLOW = 0.1  # a point is slow if a step there is shorter than this share of the median step of visited states
+SAME = 1e-5  # points nearer to each other than this are one
+LEVEL = 1e-7  # of a slow point: how nearly its step is the shortest around
+STARTS = 120  # of each kind; GRID: beside them, where there are at most two numbers in a state
+GRID = 30
+STEPS = 60
+PERIODS = 1, 2, 3
 
 
 class FixedPoint(NamedTuple):
-    """A state that a symbol does not change."""
+    """A state that a symbol does not change, or a cycle of states: `period` times the symbol leads back to each."""
 
     symbol: int
-    point: Array  # (size,)
-    eigenvalues: Array  # (size,), complex, of the map's Jacobian there, the largest absolute value first
+    cycle: Array  # (period, size), each the next one after the one before
+    speed: float  # |next state - state|: 0, but of a slow point more than RESIDUAL
+    eigenvalues: Array  # (size,), complex, of the Jacobian of the whole cycle, the largest absolute value first
     eigenvectors: Array  # (size, size), complex, in columns
+    distance: float  # of the nearest visited state
+
+    @property
+    def point(self) -> Array:
+        """The first state of the cycle, (size,)."""
+        return self.cycle[0]
 
     @property
     def kind(self) -> str:
-        """'attracting' if every eigenvalue is inside the unit circle, 'repelling' if none is, else 'saddle'."""
+        """'slow'; or 'attracting' if every eigenvalue is inside the unit circle, 'repelling' if none is, 'saddle'."""
         inside = np.abs(self.eigenvalues) < 1
+        if self.speed > RESIDUAL:
+            return 'slow'
         return 'attracting' if inside.all() else 'saddle' if inside.any() else 'repelling'
 
 
-class Movement(NamedTuple):
-    """How visited states move while a symbol repeats, seen from the fixed point that is nearest to them."""
+def repeated(net: Network, symbol: int, states: Array, times: int) -> Array:
+    """The states after the symbol was read so many times."""
+    for _ in range(times):
+        states = net.read(states, symbol)
+    return states
 
-    fixed: FixedPoint
-    nearest: float  # the least distance of a state before the symbol
-    factor: float  # median of (distance after the symbol) / (distance before)
+
+def slope(net: Network, symbol: int, states: Array, period: int) -> tuple[Array, Array]:
+    """The states after `period` symbols, (N, size), and their Jacobians, (N, size, size)."""
+    jacobian = np.eye(states.shape[1])[None]
+    for _ in range(period):
+        jacobian = net.jacobian(states, symbol) @ jacobian
+        states = net.read(states, symbol)
+    return states, jacobian
 
 
-def newton(net: Network, symbol: int, states: Array) -> Array:
-    """Newton's method on next(state) - state = 0 from N states at once; returns those that arrive, (M, size)."""
-    bound = np.full(states.shape[1], 1.0)
-    bound[net.hid :] = LARGEST_CELL
+def settle(net: Network, symbol: int, states: Array, period: int) -> tuple[Array, Array, Array]:
+    """Make |state after `period` symbols - state| as small as can be, from N states at once.
+
+    Returns the states, that length, and its slope there relative to it: about 0 where it is the smallest around.
+    """
+    unit, damping = np.eye(states.shape[1]), np.full(len(states), 1e-3)
+    error = repeated(net, symbol, states, period) - states
     for _ in range(STEPS):
-        slope = net.jacobian(states, symbol) - np.eye(len(bound))
-        error = net.read(states, symbol) - states
-        try:
-            step = np.linalg.solve(slope, error[:, :, None])[:, :, 0]
-        except np.linalg.LinAlgError:  # one matrix is singular: pinv gives its shortest step
-            step = np.einsum('nij,nj->ni', np.linalg.pinv(slope), error)
-        states = np.clip(states - step, -bound, bound)
-        if np.abs(step).max() < STILL:
+        length = np.linalg.norm(error, axis=1)
+        moving = np.flatnonzero((length > RESIDUAL / 100) & (damping < 1e8))
+        if not len(moving):
             break
-    return states[np.abs(net.read(states, symbol) - states).max(axis=1) < RESIDUAL]
+        here, off = states[moving], error[moving]
+        jacobian = slope(net, symbol, here, period)[1] - unit
+        normal = np.einsum('nji,njk->nik', jacobian, jacobian)
+        gradient = np.einsum('nji,nj->ni', jacobian, off)
+        scale = np.trace(normal, axis1=1, axis2=2)[:, None, None] / len(unit) + 1e-12
+        step = np.linalg.solve(normal + damping[moving, None, None] * scale * unit, gradient[:, :, None])[:, :, 0]
+        there = here - step
+        now = repeated(net, symbol, there, period) - there
+        better = np.linalg.norm(now, axis=1) < length[moving]
+        states[moving[better]], error[moving[better]] = there[better], now[better]
+        damping[moving] *= np.where(better, 0.1, 10)
+    length = np.linalg.norm(error, axis=1)
+    jacobian = slope(net, symbol, states, period)[1] - unit
+    level = np.linalg.norm(np.einsum('nji,nj->ni', jacobian, error), axis=1) / np.maximum(length, 1e-300)
+    return states, length, level
+
+
+def begin(net: Network, visited: Array, symbol: int, rng: np.random.Generator) -> Array:
+    """Where the search begins: at visited states, around them, and where these come to when the symbol is repeated.
+
+    Around them also means the box of -1 and 1, since outside the visited states fixed points may stand, too.
+    """
+    some = visited[rng.integers(len(visited), size=STARTS)]
+    low, high = np.minimum(visited.min(axis=0), -1), np.maximum(visited.max(axis=0), 1)
+    near = rng.uniform(low, high, some.shape)
+    around = rng.uniform(low - (high - low), high + (high - low), some.shape)
+    starts = [some, near, around, repeated(net, symbol, some, 50), repeated(net, symbol, near, 1)]
+    if len(low) <= 2:
+        grid = np.meshgrid(*np.linspace(low, high, GRID).T)
+        starts.append(np.column_stack([axis.ravel() for axis in grid]))
+    return np.vstack(starts)
 
 
 def fixed_points(net: Network, symbol: int, visited: Array, rng: np.random.Generator) -> list[FixedPoint]:
-    """The fixed points of a symbol that Newton's method finds, sorted by the first unit.
+    """The fixed points, slow points and cycles of a symbol that are found, nearest to the visited states first.
 
-    It begins at some of the visited states (N, size), at random states around them, and where these visited states
-    come to when the symbol is repeated.
+    visited: (N, size), the states in which the symbol was read. Cycles are looked for from fewer states.
     """
-    some = visited[rng.integers(len(visited), size=STARTS)]
+    starts = begin(net, visited, symbol, rng)
+    quick = np.median(np.linalg.norm(net.read(visited, symbol) - visited, axis=1))
     low, high = visited.min(axis=0), visited.max(axis=0)
-    around = rng.uniform(low - (high - low), high + (high - low), some.shape)
-    repeated = some
-    for _ in range(STEPS):
-        repeated = net.read(repeated, symbol)
-    found: list[Array] = []
-    for point in newton(net, symbol, np.vstack([some, around, repeated])):
-        if not any(np.abs(point - other).max() < SAME * (1 + np.abs(point).max()) for other in found):
-            found.append(point)
-    points = []
-    for point in sorted(found, key=lambda point: tuple(np.round(point, 6))):
-        values, vectors = np.linalg.eig(net.jacobian(point[None], symbol)[0])
-        order = np.argsort(-np.abs(values), kind='stable')
-        points.append(FixedPoint(symbol, point, values[order].astype(complex), vectors[:, order].astype(complex)))
-    return points
+    found: list[Array] = []  # cycles, (period, size)
+    for period in PERIODS:
+        few = starts if period == 1 else starts[:: 1 + len(starts) // STARTS]
+        states, length, level = settle(net, symbol, few.copy(), period)
+        slow = (length < SLOW * quick) & (level < LEVEL) & ((states > low) & (states < high)).all(axis=1)
+        for state in states[(length < RESIDUAL) | (slow & (period == 1))]:
+            if not any(_near(state, other) for old in found for other in old):
+                found.append(np.vstack([repeated(net, symbol, state[None], times) for times in range(period)]))
+    points = [_point(net, symbol, cycle, visited) for cycle in found]
+    return sorted(points, key=lambda each: (len(each.cycle), each.distance))
 
 
-def movement(net: Network, points: list[FixedPoint], sequences: Array) -> Movement | None:
-    """The movement about the nearest of a symbol's fixed points wherever the symbol follows itself.
+def _near(state: Array, other: Array) -> bool:
+    return bool(np.abs(state - other).max() < SAME * (1 + np.abs(state).max()))
 
-    None where it never does, or where it has no fixed point. sequences: (N, T).
-    """
-    if not points:
-        return None
-    symbol = points[0].symbol
-    again = (sequences[:, 1:] == symbol) & (sequences[:, :-1] == symbol)
-    if not again.any():
-        return None
-    states = follow(net, sequences)
-    here, there = states[:, :-1][again], states[:, 1:][again]
-    distances = [np.linalg.norm(here - fixed.point, axis=1) for fixed in points]
-    nearest = int(np.argmin([np.median(distance) for distance in distances]))
-    distance = distances[nearest]
-    after = np.linalg.norm(there - points[nearest].point, axis=1)
-    factor = np.median(after / np.maximum(distance, 1e-300))
-    return Movement(points[nearest], float(distance.min()), float(factor))
+
+def _point(net: Network, symbol: int, cycle: Array, visited: Array) -> FixedPoint:
+    """What is to be known of a fixed point or a cycle."""
+    after, jacobian = slope(net, symbol, cycle[:1], len(cycle))
+    values, vectors = np.linalg.eig(jacobian[0])
+    order = np.argsort(-np.abs(values), kind='stable')
+    speed = float(np.linalg.norm(after[0] - cycle[0]))
+    distance = min(float(np.linalg.norm(visited - state, axis=1).min()) for state in cycle)
+    return FixedPoint(symbol, cycle, speed, values[order].astype(complex), vectors[:, order].astype(complex), distance)

@@ -1,24 +1,16 @@
-"""What a network does in the phases of a block: gates, units that count, how far it counts, what it gets wrong."""
+"""What a network does in the phases of a block: gates, how far it counts, what it gets wrong."""
 
 from typing import NamedTuple
 
 import numpy as np
 
 from lab.insight.automaton import BLOCKS, NONE, SYMBOLS, Array, distinct, runs, spell
-from lab.insight.step import Network, before, follow, softmax
+from lab.insight.states import Visits
+from lab.insight.step import Network, follow, softmax
 
 OPEN_ABOVE, CLOSED_BELOW = 0.8, 0.2  # a gate is called open or closed by its mean; between these it is partly open
 AFTER_A = (0.8, 0.2)  # the lab's target after an A: another A, or a B
 LONGEST = 30  # the largest n for which the loss is measured
-
-
-class Counter(NamedTuple):
-    """A straight line through a unit's values in a phase, over the number of symbols read (A) or still owed (B, C)."""
-
-    symbol: int
-    unit: int
-    slope: float  # change of the unit per symbol counted
-    fit: float  # share of the unit's variance that the line explains, R squared
 
 
 class Mistake(NamedTuple):
@@ -32,58 +24,38 @@ class Mistake(NamedTuple):
     share: float  # of the times that this place is read, how often the network is wrong
 
 
-def phases(sequences: Array, num_class: int) -> dict[str, Array]:
-    """Masks (N, T) of the phases of a block: 'A', 'first B', 'B', 'first C', 'C', 'restart'.
+def phases(visits: Visits, num_class: int) -> dict[str, Array]:
+    """For each phase of a block, the visited points to which a step in this phase leads.
 
-    'restart' is the first A after another block, also the last symbol of a sequence; the very first A belongs to 'A'.
+    The phases are 'A', 'first B', 'B', 'first C', 'C', 'restart'. 'restart' is the first A after another block; the
+    very first A belongs to 'A'.
     """
-    nth, _ = runs(sequences)
-    restart = (sequences == 0) & (nth == 1) & (np.arange(sequences.shape[1]) > 0)
-    masks = {'A': (sequences == 0) & ~restart}
+    point = np.arange(1, len(visits.read))
+    read, before = visits.read[1:], visits.read[visits.parent[1:]]
+    restart = (read == 0) & (before != 0) & (visits.parent[1:] > 0)
+    masks = {'A': (read == 0) & ~restart}
     for symbol in range(1, num_class):
         name = SYMBOLS[symbol]
-        masks[f'first {name}'] = (sequences == symbol) & (nth == 1)
-        masks[name] = (sequences == symbol) & (nth > 1)
-    return masks | {'restart': restart}
+        masks[f'first {name}'] = (read == symbol) & (before != symbol)
+        masks[name] = (read == symbol) & (before == symbol)
+    return {name: point[mask] for name, mask in (masks | {'restart': restart}).items()}
 
 
-def gates(net: Network, sequences: Array) -> dict[str, dict[str, Array]]:
+def gates(net: Network, visits: Visits) -> dict[str, dict[str, Array]]:
     """For every phase and every gate of an LSTM: (3, hid), the mean, the least and the largest value of each unit."""
-    states = before(net, sequences)
     table = {}
-    for phase, mask in phases(sequences, net.num_class).items():
-        found = net.gates(states[mask], sequences[mask]).items()
-        table[phase] = {name: np.array([gate.mean(axis=0), gate.min(axis=0), gate.max(axis=0)]) for name, gate in found}
+    for phase, points in phases(visits, net.num_class).items():
+        if len(points):
+            found = net.gates(visits.state[visits.parent[points]], visits.read[points]).items()
+            table[phase] = {
+                name: np.array([gate.mean(axis=0), gate.min(axis=0), gate.max(axis=0)]) for name, gate in found
+            }
     return table
 
 
 def word(mean: float) -> str:
     """What a gate with this mean is called."""
     return 'open' if mean >= OPEN_ABOVE else 'closed' if mean <= CLOSED_BELOW else 'partly'
-
-
-def counters(net: Network, sequences: Array) -> list[Counter]:
-    """For every symbol the unit that counts best (of an LSTM the cell, of an SRN the hidden unit), and its best line.
-
-    Counted are A's read, and B's and C's still to come.
-    """
-    states = follow(net, sequences)[:, :, -net.hid :]
-    nth, left = runs(sequences)
-    inner = sequences != NONE
-    inner[np.arange(len(sequences)), inner.sum(axis=1) - 1] = False  # the last A is all of its block
-    found = []
-    for symbol in range(net.num_class):
-        here = inner & (sequences == symbol)
-        count = (nth if symbol == 0 else left)[here].astype(float)
-        units = states[here]
-        centred = count - count.mean()
-        slope = centred @ units / max(centred @ centred, 1e-12)
-        rest = ((units - units.mean(axis=0) - centred[:, None] * slope) ** 2).sum(axis=0)
-        total = ((units - units.mean(axis=0)) ** 2).sum(axis=0)
-        fit = 1 - rest / np.maximum(total, 1e-12)
-        best = int(fit.argmax())
-        found.append(Counter(symbol, best, float(slope[best]), float(fit[best])))
-    return found
 
 
 def losses(net: Network) -> tuple[Array, Array]:

@@ -18,7 +18,7 @@ Agreement = Callable[[Automaton], tuple[float, float]]  # shares of sequences an
 POINTS = 20_000  # about so many points are visited
 CLUSTERS = 600  # a network that needs more of them does not behave like a small automaton
 PATIENCE = 2  # with so many times the clusters or states of the best automaton, none was better: there is none
-JUDGED = 40  # the agreement is computed whenever the number of clusters has grown by a 40th
+JUDGED = 16  # the agreement is computed whenever the number of clusters has grown by a 16th
 
 
 class Visits(NamedTuple):
@@ -34,6 +34,7 @@ class Visits(NamedTuple):
     following: Array  # (P, num_class): the point that a symbol leads to, or NONE
     often: Array  # (P,): how many sequences begin with this prefix
     count: Array  # (P,): in an A's run the A's read, in another run the symbols owed; 0 at the start
+    n: Array  # (P,): the A's in its block, so far
     parent: Array  # (P,): the point before the last symbol; of the start NONE
     levels: list[slice]  # the points after 1, after 2, .. symbols
 
@@ -78,7 +79,9 @@ def visit(net: Network, language: Automaton, sequences: Array) -> Visits:
     step, row, t, often = np.concatenate(levels).T
     parent, symbol = np.divmod(step, net.num_class)
     nth, left = runs(sequences)
-    count = np.append(0, np.where(symbol == 0, nth[row, t], left[row, t]))
+    nth, left = nth[row, t], left[row, t]
+    count = np.append(0, np.where(symbol == 0, nth, left))
+    n = np.append(0, np.where(symbol == 0, nth, (nth + left) // (symbol + 1)))
     ends = np.cumsum([1, *map(len, levels)])
     state = np.vstack([net.start, follow(net, sequences)[row, t]])
     predicts = net.logits(state).argmax(axis=1)
@@ -89,7 +92,7 @@ def visit(net: Network, language: Automaton, sequences: Array) -> Visits:
     read = np.append(net.num_class - 1, symbol)
     often, parent = np.append(len(sequences), often), np.append(NONE, parent)
     slices = [slice(*pair) for pair in itertools.pairwise(ends.tolist())]
-    return Visits(state, read, predicts, due, following, often, count, parent, slices)
+    return Visits(state, read, predicts, due, following, often, count, n, parent, slices)
 
 
 def where(automaton: Automaton, visits: Visits) -> Array:
@@ -146,12 +149,12 @@ def _refine(
 ) -> tuple[tuple, Automaton, Array]:
     """The best clusters: their agreement, the clusters as an automaton, and each point's cluster, (P,).
 
-    At first all points are one cluster. While points of one cluster differ (in the symbol read, in the output, or in
+    At first there is one cluster for each symbol read last. While points of one cluster differ (in the output, or in
     the state that a symbol leads to, once clusters that cannot be told apart are merged), the cluster is cut in two by
     a plane between the groups that differ. The largest difference is cut first. It ends when the automaton is right
     about every sequence and every visited point, or when the agreement has not risen for so long that it will not.
     """
-    cluster = np.zeros(len(output), dtype=int)
+    cluster = (visits.read + 1) % (visits.read.max() + 1)  # the start, a block's end, is in cluster 0
     best = None
     while True:
         clusters = _majority(cluster, output, visits)
@@ -161,12 +164,11 @@ def _refine(
         size = len(clusters.output)
         if best is None or done or size % max(every, size // JUDGED) == 0:
             shares = agreement(clusters)
-            done |= (
-                shares[0] == 1 and bool((clusters.output[cluster] == output).all()) and _right(clusters, output, visits)
-            )
+            pure = bool((output == clusters.output[cluster]).all())
+            done |= shares[0] == 1 and pure and _right(clusters, output, visits)
             if best is None or (classes.max() < most and (shares > best[0] or (done and shares == best[0]))):
                 best = shares, clusters, cluster.copy()
-        hopeless = size > PATIENCE * len(best[1].output) + JUDGED or classes.max() > PATIENCE * most
+        hopeless = size > PATIENCE * max(len(best[1].output), most) or classes.max() > PATIENCE * most
         if done or hopeless or size == CLUSTERS:
             return best
         members = np.flatnonzero(cluster == cluster[groups[0][0]])
@@ -221,20 +223,18 @@ def _majority(cluster: Array, output: Array, visits: Visits) -> Automaton:
 def _disagreement(cluster: Array, classes: Array, output: Array, visits: Visits) -> tuple[Array, Array] | None:
     """The two groups of points to separate next: in one cluster, those with its most frequent value and the second.
 
-    A value is the symbol read, the output, or where a symbol leads. Cluster and value are those with the most visits
+    A value is the output, or where a symbol leads. Cluster and value are those with the most visits
     that differ from the most frequent value. None if there is no difference in any cluster.
     """
     leads = [np.where(points == NONE, NONE, classes[cluster[points]]) for points in visits.following.T]
     most, groups = 0, None
-    for values in (visits.read, output - OPEN, *leads):
+    for values in (output - OPEN, *leads):
         count = _count(cluster, values, visits.often)
         dissent = count.sum(axis=1) - count.max(axis=1)
         if dissent.max() > most:
             most, where = dissent.max(), dissent.argmax()
             usual, second = np.argsort(-count[where], kind='stable')[:2]
             groups = tuple(np.flatnonzero((cluster == where) & (values == value)) for value in (usual, second))
-        if groups and values is visits.read:
-            break  # differences of phase come first
     return groups
 
 

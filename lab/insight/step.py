@@ -33,12 +33,11 @@ class Network(NamedTuple):
 
     def jacobian(self, states: Array, symbol: int) -> Array:
         """D next / d state by central differences: states (N, size), a symbol -> (N, size, size); error about 1e-9."""
-        columns = []
-        for unit in np.eye(states.shape[1]):
-            step = DIFFERENCE * (1 + np.abs(states @ unit))[:, None] * unit
-            change = self.read(states + step, symbol) - self.read(states - step, symbol)
-            columns.append(change / (2 * step @ unit)[:, None])
-        return np.stack(columns, axis=2)
+        count, size = states.shape
+        step = DIFFERENCE * (1 + np.abs(states))
+        moved = np.stack([states[:, None] + sign * step[:, :, None] * np.eye(size) for sign in (1, -1)])
+        ahead, back = self.read(moved.reshape(-1, size), symbol).reshape(2, count, size, size)
+        return ((ahead - back) / (2 * step[:, :, None])).transpose(0, 2, 1)
 
 
 def recurrent(start: Any, step: Callable, outputs: Callable, classes: int) -> Network:
@@ -121,9 +120,9 @@ def _lstm(W, U, hid_bias, V, out_bias) -> Network:
 
     def gates(states, symbols):
         net = W[symbols] + states[:, :hid] @ U + hid_bias
-        net_input, net_forget, net_new, net_output = np.split(net, 4, axis=1)
-        opening = sigmoid(net_forget), sigmoid(net_input), sigmoid(net_output), np.tanh(net_new)
-        return dict(zip(GATES, opening, strict=True))
+        opening = sigmoid(net)
+        to_input, forget, _, output = (opening[:, k * hid : (k + 1) * hid] for k in range(4))
+        return dict(zip(GATES, (forget, to_input, output, np.tanh(net[:, 2 * hid : 3 * hid])), strict=True))
 
     def read(states, symbols):
         at = gates(states, symbols)

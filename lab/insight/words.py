@@ -1,49 +1,119 @@
-"""What the analysis found, as lines of text: every number and every sentence is made from the data it is given."""
+"""What the analysis found, as lines of text: every number and every sentence is made from the data it is given.
+
+The verdict, how far a network counts, and its automaton; lab/insight/sentences.py says how it counts.
+"""
 
 from collections.abc import Iterable
 
 import numpy as np
 
 from lab.insight import automaton as fsm
+from lab.insight import sentences
 from lab.insight.analysis import Analysis, Found
 from lab.insight.automaton import NONE, OPEN, SYMBOLS, Array, Automaton
-from lab.insight.fixed import FixedPoint, Movement
+from lab.insight.behaviour import FOREVER, ROWS
 from lab.insight.layout import Layout
-from lab.insight.phases import CLOSED_BELOW, OPEN_ABOVE, Counter, Mistake, word
+from lab.insight.phases import CLOSED_BELOW, OPEN_ABOVE, Mistake, word
+from lab.insight.sentences import numbers
 from lab.insight.step import GATES
+from lab.seq import verdict
 
 BLOCKS_SHOWN = 1, 2, 4, 6, 8, 10, 15, 20, 30  # the n of the table of losses
 WRONG_SHOWN = 8
-LINE = 0.7  # a unit is said to count along a line if R squared is at least this
-UNDOES = 0.15  # counts cancel out if what is undone differs from what was done by less than this share
+WAYS_SHOWN = 3  # of going on after n A's
+APART_SHOWN = 12
+LANGUAGES = {2: 'anb2n', 3: 'anb2nc3n'}
 
 
 def lines(found: Analysis) -> list[str]:
-    """All that was found out about a network, part by part."""
-    parts = {'how far it counts': reach(found)}
-    if found.gates is not None:
-        parts['gates by phase'] = gate_table(found.gates)
+    """All that was found out about a network, part by part: the verdict first."""
+    parts = {'has it learned?': judgement(found), 'left to itself': alone(found), 'how far it counts': reach(found)}
     table = transitions(found.found.states.automaton, found.place)
     parts['the finite automaton found'] = table + extraction(found.found, found.length) + wrong(found.mistakes)
-    parts['how it counts'] = how_it_counts(found)
+    if found.gates is not None:
+        parts['gates by phase'] = gate_table(found.gates)
+    parts['what each symbol adds'] = sentences.steps(found)
+    if found.counts:
+        parts['how it counts'] = sentences.counting(found)
+    parts['when a symbol repeats'] = sentences.repeating(found)
     return [line for heading, part in parts.items() for line in ('', f'----- {heading}', *part)]
 
 
-def numbers(values: Iterable[float]) -> str:
-    """Numbers in brackets, as in a transcript."""
-    return '[' + ' '.join(f'{value:.2f}' for value in values) + ']'
+def spelt(symbols: Iterable[int]) -> str:
+    """A sequence in letters."""
+    return ''.join(SYMBOLS[symbol] for symbol in symbols)
+
+
+def judgement(found: Analysis) -> list[str]:
+    """Has it learned its language, the numbers behind that, and what it gets wrong first."""
+    classes, length, search = found.net.num_class, found.length, found.search
+    learned = 'has learned' if found.verdict.learned else 'has not learned'
+    rare = ', but for rare mistakes' if found.verdict.learned and search.prefix else ''
+    lines = [f'It {learned} {LANGUAGES[classes]} with n up to {length}{rare}.']
+    lines += verdict.lines(found.verdict, classes, length)
+    if search.prefix:
+        then = f'then it predicts {SYMBOLS[search.instead]}, and {SYMBOLS[search.due]} is due'
+        lines.append(f'The shortest sequence that it gets wrong: {spelt(search.prefix)}; {then}.')
+    elif search.every:
+        lines.append(f'It is right after each of the {search.read} beginnings that sequences of 5 blocks have.')
+    else:
+        lines.append(f'It is right after each of the {search.read} beginnings of up to {search.longest} symbols.')
+    if found.last is not None:
+        after = ', '.join(f'after {SYMBOLS[k]} it predicts {SYMBOLS[symbol]}' for k, symbol in enumerate(found.last))
+        lines.append(f'What it predicts depends on the last symbol alone: {after}.')
+    for symbol in found.forever:
+        name = SYMBOLS[symbol]
+        lines.append(f"After the first {name} it predicts {name} for ever ({FOREVER} more {name}'s were tried).")
+    return lines
+
+
+def alone(found: Analysis) -> list[str]:
+    """How it goes on when it reads what it predicts, and whether that is a language."""
+    lines = [f"It reads n A's and a B, then what it predicts itself, up to the next A: {ROWS} sequences of 5 blocks."]
+    for n, ways in enumerate(found.alone, 1):
+        if not ways:
+            continue
+        shown = ways.most_common(WAYS_SHOWN)
+        shares = [f' ({count / ways.total():.1%})' if len(ways) > 1 else '' for _, count in shown]
+        rest = f'; {len(ways) - WAYS_SHOWN} more ways' if len(ways) > WAYS_SHOWN else ''
+        text = '; '.join(_way(way) + share for (way, _), share in zip(shown, shares, strict=True))
+        lines.append(f'  n = {n}: {text}{rest}')
+    right = [_right(n, found.net.num_class) for n in range(1, len(found.alone) + 1)]
+    kept = [set(ways) == {way} for ways, way in zip(found.alone, right, strict=True)]
+    far = kept.index(False) if False in kept else len(kept)
+    trained = found.alone[: found.length]
+    if far:
+        lines.append(f'So by itself it keeps to the language up to n = {far}.')
+    if far < found.length and all(len(ways) == 1 and all(c for _, c in next(iter(ways))) for ways in trained):
+        lines.append(f'It is a perfect automaton of another language: each n up to {found.length} has one answer.')
+    return lines
+
+
+def _way(way: tuple) -> str:
+    names, plural = [(SYMBOLS[symbol], count) for symbol, count in way], "'s"
+    return ' '.join(f'{count} {name}{plural * (count > 1)}' if count else f"{name}'s for ever" for name, count in names)
+
+
+def _right(n: int, classes: int) -> tuple:
+    return tuple((symbol, (symbol + 1) * n) for symbol in range(1, classes))
 
 
 def reach(found: Analysis) -> list[str]:
-    """How far the network counts, and a table of the loss and of the determined symbols that are right by n."""
+    """Loss and share of what is right by n; how far the states after n and after n + 1 A's are apart."""
     shown = [n for n in BLOCKS_SHOWN if n <= len(found.loss)]
-    return [
-        f'every determined symbol is right in mixed blocks of n up to {found.verdict.counts} '
-        f'(trained on n up to {found.length})',
+    distance, spread, _ = found.apart
+    some = min(APART_SHOWN, len(distance))
+    lines = [
+        'five blocks of the same n:',
         'n     ' + ''.join(f'{n:8d}' for n in shown),
         'loss  ' + ''.join(f'{found.loss[n - 1]:8.4f}' for n in shown),
         'right ' + ''.join(f'{found.right[n - 1]:8.0%}' for n in shown),
+        "How far the states after n A's and after n + 1 are apart, and how far earlier blocks scatter those after n:",
+        'n     ' + ''.join(f'{n:7d}' for n in range(1, some + 1)),
+        'apart ' + ''.join(f'{each:7.3f}' for each in distance[:some]),
+        'spread' + ''.join(f'{each:7.3f}' for each in spread[:some]),
     ]
+    return lines + sentences.limits(found)
 
 
 def gate_table(table: dict[str, dict[str, Array]]) -> list[str]:
@@ -79,10 +149,14 @@ def extraction(found: Found, length: int) -> list[str]:
     merged = len(fsm.minimise(found.language._replace(phase=0 * found.language.phase))[0].output)
     note_on_phases = '' if merged == size else f', {merged} if phases were not kept apart'
     guesses = f'{len(found.guessing.automaton.output)} states, fidelity {found.guesses[0]:.4f}'
+    state, predicts, due = found.states.state, found.visits.predicts, found.visits.due != OPEN
+    agrees = due & (state != NONE) & (automaton.output[state] == predicts)
     return [
         f'{len(automaton.output)} states, merged from {found.states.cluster.max() + 1} clusters of '
         f'{len(found.visits.state)} visited points; '
         f'fidelity {found.shares[0]:.4f} on {len(found.fresh)} fresh sequences ({found.shares[1]:.4f} of the steps)',
+        f'where the language determines a symbol, {agrees.sum()} of {due.sum()} points stand in a state that predicts '
+        'what the network does',
         f'it is{is_not} the smallest automaton of the language for n <= {length} ({size} states{note_on_phases})',
         f'if its guesses after an A count, too (the language leaves these open): {guesses}',
     ]
@@ -98,79 +172,4 @@ def wrong(mistakes: list[Mistake]) -> list[str]:
         lines.append(f'  block of n = {n}, after {nth} {SYMBOLS[read]}: {what}, {share:.1%} of the times')
     if len(mistakes) > WRONG_SHOWN:
         lines.append(f'  and {len(mistakes) - WRONG_SHOWN} more places')
-    return lines
-
-
-def how_it_counts(found: Analysis) -> list[str]:
-    """Fixed points, and the sentences made from them and from the units that count."""
-    lines = ['fixed points of each symbol:']
-    for name, points in zip(SYMBOLS, found.points, strict=False):
-        lines += [fixed_point(point) for point in points] or [f'  {name}: none found']
-    lines += [movement(symbol, move) for symbol, move in enumerate(found.moves)]
-    lines += undoing(found.moves)
-    return lines + counting(found.counters, 'unit' if found.gates is None else 'cell')
-
-
-def complex_numbers(values: Iterable[complex]) -> str:
-    """Eigenvalues: real ones as such, of a conjugate pair both."""
-    return ', '.join(f'{v.real:.2f}' if abs(v.imag) < 5e-3 else f'{v.real:.2f}{v.imag:+.2f}i' for v in values)
-
-
-def fixed_point(found: FixedPoint) -> str:
-    """Symbol, kind, place and eigenvalues."""
-    name, eigenvalues = SYMBOLS[found.symbol], complex_numbers(found.eigenvalues)
-    return f'  {name}: {found.kind} at {numbers(found.point)}, eigenvalues {eigenvalues}'
-
-
-def movement(symbol: int, moves: Movement | None) -> str:
-    """One sentence on how visited states move about the nearest fixed point while a symbol repeats."""
-    name = SYMBOLS[symbol]
-    if moves is None:
-        return f"{name}'s have no fixed point that was found, or none follows another."
-    fixed = moves.fixed
-    largest = fixed.eigenvalues[0]
-    kind = {'attracting': 'an attracting point', 'saddle': 'a saddle', 'repelling': 'a repelling point'}[fixed.kind]
-    way = 'towards' if moves.factor < 1 else 'away from'
-    text = (
-        f"{name}'s move {way} {kind} at {numbers(fixed.point)}: each leaves {moves.factor:.2f} of the "
-        f'distance (median; nearest {moves.nearest:.2f})'
-    )
-    if fixed.kind == 'attracting':
-        return text + f', the largest eigenvalue there is {complex_numbers([largest])}.'
-    turning = ', changing sides each time' if abs(largest.imag) < 5e-3 and largest.real < 0 else ''
-    off = 'what is off its stable directions' if fixed.kind == 'saddle' else 'what is off it'
-    return (
-        f'{text}; close to it, {off} grows by {abs(largest):.2f} per {name} along '
-        f'{numbers(fixed.eigenvectors[:, 0].real)}{turning}.'
-    )
-
-
-def undoing(moves: list[Movement | None]) -> list[str]:
-    """The sentence of Rodriguez, Wiles and Elman (1999), where it applies.
-
-    A's contract by a, B's expand by b, and a network counts two B's for each A where a b^2 = 1.
-    """
-    if len(moves) != 2 or None in moves or moves[0].fixed.kind != 'attracting' or moves[1].fixed.kind == 'attracting':
-        return []
-    a, b = abs(moves[0].fixed.eigenvalues[0]), abs(moves[1].fixed.eigenvalues[0])
-    share = a * b * b
-    result = "so 2n B's undo n A's" if abs(share - 1) < UNDOES else "which would be 1 if 2n B's undid n A's there"
-    return [f"Contraction by an A times expansion by two B's: {a:.2f} x {b:.2f}^2 = {share:.2f}, {result}."]
-
-
-def counting(counters: list[Counter], what: str) -> list[str]:
-    """Sentences on the units that count, and on whether what the A's add up is undone. `what`: 'unit' or 'cell'."""
-    lines, up = [], counters[0]
-    for each in counters:
-        name, per = SYMBOLS[each.symbol], 'read' if each.symbol == 0 else 'still to come'
-        if each.fit < LINE:
-            lines.append(f"No {what} counts {name}'s along a line: at best {what} {each.unit}, R2 {each.fit:.2f}.")
-            continue
-        line = f"{what.capitalize()} {each.unit} counts {name}'s {per}: {each.slope:+.2f} for each (R2 {each.fit:.2f})."
-        if each is not up and each.unit == up.unit and up.fit >= LINE:
-            each_a = each.symbol + 1  # so many of it come for each A
-            share = each_a * each.slope / up.slope
-            verdict = 'undo one A' if abs(share - 1) < UNDOES else f'undo {share:.2f} of an A'
-            line += f" There {each_a} {name}'s {verdict}: {each_a} x {-each.slope:+.2f} against {up.slope:+.2f}."
-        lines.append(line)
     return lines

@@ -21,6 +21,7 @@ def exact(num_class: int = 2, noise: float = 0.0) -> Network:
     """
 
     def read(states, symbols):
+        symbols = np.broadcast_to(symbols, len(states))
         owed, phase, n = states.T[:3]
         n = np.where(symbols == 0, np.where(phase == 0, n + 1, 1), n)
         first = (symbols != phase) & (symbols > 0)

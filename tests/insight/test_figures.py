@@ -5,9 +5,11 @@ import pytest
 from matplotlib.colors import to_rgba
 
 from lab.insight import figures
+from lab.insight.automaton import language
 from lab.insight.phases import CLOSED_BELOW, OPEN_ABOVE
 from lab.insight.phases import gates as measure_gates
 from lab.insight.plane import Plane
+from lab.insight.states import visit
 from lab.insight.step import GATES, before, follow, network, softmax
 from tests.insight import looks
 from tests.insight.counting import analysed, untrained
@@ -160,7 +162,8 @@ def test_a_path_has_an_arrow_for_each_symbol_from_place_to_place():
 
 @pytest.mark.parametrize('hid', [1, 3, 12])
 def test_gates_are_points_at_their_means_with_bars_to_their_extremes(hid):
-    table = measure_gates(untrained('lstm', hid), np.array([[*SEQUENCE, 0]]))
+    net = untrained('lstm', hid)
+    table = measure_gates(net, visit(net, language(3, 4), np.array([[*SEQUENCE, 0]])))
     figure = figures.gates(table, TITLE)
     for axes, gate in zip(figure.axes, GATES, strict=True):
         assert axes.get_title().startswith('new values' if gate == 'new' else gate)

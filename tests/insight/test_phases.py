@@ -1,32 +1,30 @@
-import re
-
 import numpy as np
 import pytest
 import torch
 
 from anb2n import lang_anb2n
 from lab.insight import automaton as fsm
-from lab.insight import phases
+from lab.insight import phases, states
 from lab.insight.phases import Mistake
-from lab.insight.step import before, follow, network
+from lab.insight.step import follow, network
 from tests.insight.counting import exact, untrained
 
-ONE = fsm.spell(np.array([[2, 1]]), 3)
 
-
-def text(mask):
-    return ''.join('x' if each else '.' for each in mask[0])
+def visits(net, blocks):
+    return states.visit(net, fsm.language(net.num_class, 4), fsm.spell(np.array(blocks), net.num_class))
 
 
 def test_phases_of_a_block():
-    #                      AABBBBCCCCCCABBCCCA
-    masks = phases.phases(ONE, 3)
-    assert text(masks['A']) == 'xx.................'
-    assert text(masks['first B']) == '..x..........x.....'
-    assert text(masks['B']) == '...xxx........x....'
-    assert text(masks['first C']) == '......x........x...'
-    assert text(masks['C']) == '.......xxxxx....xx.'
-    assert text(masks['restart']) == '............x.....x'
+    seen = visits(exact(3), [[2, 1]])  # points 1 to 19 are after A A B B B B C C C C C C A B B C C C A
+    found = {name: points.tolist() for name, points in phases.phases(seen, 3).items()}
+    assert found == {
+        'A': [1, 2],
+        'first B': [3, 14],
+        'B': [4, 5, 6, 15],
+        'first C': [7, 16],
+        'C': [8, 9, 10, 11, 12, 17, 18],
+        'restart': [13, 19],
+    }
 
 
 def test_gates_are_averaged_over_their_phase():
@@ -35,7 +33,7 @@ def test_gates_are_averaged_over_their_phase():
     net = network(
         {'W': W, 'U': np.zeros((1, 4)), 'hid_bias': np.zeros(4), 'V': np.zeros((1, 2)), 'out_bias': np.zeros(2)}
     )
-    table = phases.gates(net, fsm.spell(np.array([[3, 2]]), 2))
+    table = phases.gates(net, visits(net, [[3, 2]]))
     assert table['A']['forget'][:, 0] == pytest.approx([0.880797] * 3, abs=1e-6)
     assert table['first B']['forget'][:, 0] == pytest.approx([0.119203] * 3, abs=1e-6)
     assert table['restart']['input'][:, 0] == pytest.approx([0.5] * 3)
@@ -44,13 +42,6 @@ def test_gates_are_averaged_over_their_phase():
 @pytest.mark.parametrize(('mean', 'word'), [(0.8, 'open'), (0.79, 'partly'), (0.21, 'partly'), (0.2, 'closed')])
 def test_words_for_gates(mean, word):
     assert phases.word(mean) == word
-
-
-def test_the_unit_that_counts_is_found_with_its_slope():
-    found = phases.counters(exact(3), fsm.spell(np.random.default_rng(0).integers(1, 5, (50, 5)), 3))
-    assert [each.unit for each in found] == [0, 0, 0]
-    assert [each.slope for each in found] == pytest.approx([1, 1, 1])
-    assert [each.fit for each in found] == pytest.approx([1, 1, 1])
 
 
 def test_losses_of_a_perfect_counter_are_its_bets_after_an_a():
@@ -94,7 +85,7 @@ def test_mistakes_are_the_places_where_a_determined_symbol_is_not_predicted():
 
     found = phases.mistakes(net._replace(logits=logits), fsm.spell(np.array([[3, 1], [2, 4], [1, 3], [3, 1]]), 3))
     assert found == [Mistake(3, 1, 5, 1, 2, 1.0), Mistake(3, 2, 8, 2, 0, 1.0)]
-    assert phases.mistakes(net, ONE) == []
+    assert phases.mistakes(net, fsm.spell(np.array([[2, 1]]), 3)) == []
 
 
 def test_the_share_of_a_mistake_counts_every_sequence_and_the_largest_comes_first():
@@ -109,36 +100,3 @@ def test_the_share_of_a_mistake_counts_every_sequence_and_the_largest_comes_firs
     blocks = np.array([[2, 1], [3, 1], [3, 1], [3, 1], [4, 3]])  # of 1's, one in four comes after a 2
     found = phases.mistakes(plain._replace(logits=logits), fsm.spell(blocks, 2))
     assert found == [Mistake(4, 1, 8, 0, 1, 1.0), Mistake(1, 1, 1, 1, 0, 0.25)]
-
-
-def test_a_counter_is_a_line_through_the_values_of_a_phase():
-    rng = np.random.default_rng(0)
-    net, sequences = untrained('lstm', 3), fsm.spell(rng.integers(1, 5, (30, 5)), 3)
-    states = follow(net, sequences)[:, :, 3:]
-    for symbol, found in enumerate(phases.counters(net, sequences)):
-        values, counts = [], []
-        for row, cells in zip(sequences, states, strict=True):
-            spelt = ''.join('ABC '[each] for each in row).strip()
-            for run in re.finditer(f'{"ABC"[symbol]}+', spelt[:-1]):  # not the last A, whose block never comes
-                values += list(cells[run.start() : run.end()])
-                steps = range(1, 1 + len(run[0]))
-                counts += [nth if symbol == 0 else len(run[0]) - nth for nth in steps]
-        fits = [np.corrcoef(counts, unit)[0, 1] ** 2 for unit in np.transpose(values)]
-        assert found.symbol == symbol
-        assert found.unit == int(np.argmax(fits))
-        assert found.fit == pytest.approx(max(fits))
-        assert found.slope == pytest.approx(np.polyfit(counts, np.array(values)[:, found.unit], 1)[0])
-
-
-def test_the_gates_of_a_phase_are_those_of_its_symbols():
-    net, sequences = untrained('lstm', 2), fsm.spell(np.array([[2, 1], [1, 3]]), 3)
-    table = phases.gates(net, sequences)
-    states = before(net, sequences)
-    masks = phases.phases(sequences, 3)
-    assert list(table) == list(masks) == ['A', 'first B', 'B', 'first C', 'C', 'restart']
-    for phase, mask in masks.items():
-        opening = net.gates(states[mask], sequences[mask])
-        for gate, (mean, least, largest) in table[phase].items():
-            np.testing.assert_allclose(mean, opening[gate].mean(axis=0))
-            np.testing.assert_array_equal(least, opening[gate].min(axis=0))
-            np.testing.assert_array_equal(largest, opening[gate].max(axis=0))

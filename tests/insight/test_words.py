@@ -1,41 +1,19 @@
 import itertools
+from collections import Counter
 
 import numpy as np
-import pytest
 
 from lab.insight import automaton as fsm
 from lab.insight import words
 from lab.insight.automaton import NONE, OPEN, Automaton
-from lab.insight.fixed import FixedPoint, Movement
 from lab.insight.layout import Layout, layout
-from lab.insight.phases import Counter, Mistake
+from lab.insight.phases import Mistake
 from lab.insight.step import GATES
 from tests.insight.counting import analysed
 
 
-def point(values, at=(0.25, -0.5), symbol=0):
-    values = np.array(values, dtype=complex)
-    return FixedPoint(symbol, np.array(at), values, np.eye(2, dtype=complex))
-
-
 def headings(lines):
     return [after for before, after in itertools.pairwise(lines) if before == '']
-
-
-def test_the_parts_of_an_srn_and_of_an_lstm():
-    reach, machine, how = '----- how far it counts', '----- the finite automaton found', '----- how it counts'
-    assert headings(words.lines(analysed('learned'))) == [reach, machine, how]
-    assert headings(words.lines(analysed('lstm3'))) == [reach, '----- gates by phase', machine, how]
-
-
-def test_what_is_said_of_a_network_that_has_learned():
-    lines = words.lines(analysed('learned'))
-    assert 'it is the smallest automaton of the language for n <= 4 (12 states)' in lines
-    assert 'the network gets no determined symbol wrong' in lines
-    assert lines[1] == '----- how far it counts'
-    assert lines[-1].startswith('Unit ') or lines[-1].startswith('No unit ')
-    for part in (words.reach, words.how_it_counts):
-        assert '\n'.join(part(analysed('learned'))) in '\n'.join(lines)
 
 
 def test_what_is_said_of_a_network_that_has_not():
@@ -46,7 +24,6 @@ def test_what_is_said_of_a_network_that_has_not():
         line
         == 'it is not the smallest automaton of the language for n <= 4 (36 states, 33 if phases were not kept apart)'
     )
-    assert lines[-1].startswith('Cell ') or lines[-1].startswith('No cell ')
     states, clusters = len(found.found.states.automaton.output), len(np.unique(found.found.states.cluster))
     points, (whole, steps) = len(found.found.visits.state), found.found.shares
     assert (
@@ -59,20 +36,15 @@ def test_what_is_said_of_a_network_that_has_not():
 
 def test_fidelity_is_told_of_sequences_and_of_steps():
     found = analysed('learned').found._replace(shares=(0.25, 0.75), guesses=(0.125, 0.5))
-    first, _, guessing = words.extraction(found, 4)
+    first, _, _, guessing = words.extraction(found, 4)
     assert first.endswith('fidelity 0.2500 on 300 fresh sequences (0.7500 of the steps)')
     assert guessing.endswith('fidelity 0.1250')
 
 
 def test_reach_has_a_column_for_some_n():
-    found = analysed('learned')._replace(
-        verdict=analysed('learned').verdict._replace(counts=7),
-        length=5,
-        loss=np.arange(1, 31) / 1000,
-        right=np.array([*(27 * [1]), 0.5, 0.4, 0.3]),
-    )
-    assert words.reach(found) == [
-        'every determined symbol is right in mixed blocks of n up to 7 (trained on n up to 5)',
+    found = analysed('learned')._replace(loss=np.arange(1, 31) / 1000, right=np.array([*(27 * [1]), 0.5, 0.4, 0.3]))
+    assert words.reach(found)[:4] == [
+        'five blocks of the same n:',
         'n            1       2       4       6       8      10      15      20      30',
         'loss    0.0010  0.0020  0.0040  0.0060  0.0080  0.0100  0.0150  0.0200  0.0300',
         'right     100%    100%    100%    100%    100%    100%    100%    100%     30%',
@@ -134,67 +106,61 @@ def test_mistakes_are_told_as_places_in_a_block():
     assert words.wrong([]) == ['the network gets no determined symbol wrong']
 
 
-def test_fixed_points_are_told_with_their_eigenvalues():
-    assert words.fixed_point(point([-0.5, 0.004j], symbol=2)) == (
-        '  C: attracting at [0.25 -0.50], eigenvalues -0.50, 0.00'
-    )
-    assert words.fixed_point(point([1.2 + 0.5j, 1.2 - 0.5j])).endswith('eigenvalues 1.20+0.50i, 1.20-0.50i')
+def test_the_verdict_comes_first():
+    lines = words.lines(analysed('learned'))
+    assert lines[:3] == ['', '----- has it learned?', 'It has learned anb2n with n up to 4.']
+    assert headings(lines) == [
+        '----- has it learned?',
+        '----- left to itself',
+        '----- how far it counts',
+        '----- the finite automaton found',
+        '----- what each symbol adds',
+        '----- how it counts',
+        '----- when a symbol repeats',
+    ]
 
 
-def test_a_symbol_without_fixed_points_is_told():
+def test_how_it_counts_is_told_of_networks_that_count_only():
+    lines = words.lines(analysed('lstm3'))
+    assert lines[2] == 'It has not learned anb2nc3n with n up to 4.'
+    assert '----- gates by phase' in lines
+    assert '----- how it counts' not in lines
+
+
+def test_a_network_that_has_learned_but_for_rare_mistakes():
     found = analysed('learned')
-    lines = words.how_it_counts(found._replace(points=[[], found.points[1]], moves=[None, None]))
-    assert lines[:2] == ['fixed points of each symbol:', '  A: none found']
-    assert lines[2].startswith('  B: ')
-    assert sum('have no fixed point that was found' in line for line in lines) == 2
+    search = found.search._replace(prefix=(0, 1, 1), instead=1, due=0, every=False)
+    lines = words.judgement(found._replace(search=search))
+    assert lines[0] == 'It has learned anb2n with n up to 4, but for rare mistakes.'
+    assert lines[-1] == 'The shortest sequence that it gets wrong: ABB; then it predicts B, and A is due.'
+    some = found.search._replace(every=False, read=200, longest=9)
+    assert (
+        words.judgement(found._replace(search=some))[-1]
+        == 'It is right after each of the 200 beginnings of up to 9 symbols.'
+    )
 
 
-@pytest.mark.parametrize(
-    ('eigenvalues', 'factor', 'text'),
-    [
-        ([-0.9, 0.1], 0.5, "A's move towards an attracting point at [0.25 -0.50]: each leaves 0.50 of the distance "
-         '(median; nearest 0.12), the largest eigenvalue there is -0.90.'),
-        ([-1.5, 0.1], 1.25, "A's move away from a saddle at [0.25 -0.50]: each leaves 1.25 of the distance (median; "
-         'nearest 0.12); close to it, what is off its stable directions grows by 1.50 per A along [1.00 0.00], '
-         'changing sides each time.'),
-        ([1.5, 1.1], 1.25, "A's move away from a repelling point at [0.25 -0.50]: each leaves 1.25 of the distance "
-         '(median; nearest 0.12); close to it, what is off it grows by 1.50 per A along [1.00 0.00].'),
-        ([-1.2 + 0.9j, -1.2 - 0.9j], 1.0, "A's move away from a repelling point at [0.25 -0.50]: each leaves 1.00 "
-         'of the distance (median; nearest 0.12); close to it, what is off it grows by 1.50 per A along [1.00 0.00].'),
-    ],
-)  # fmt: skip
-def test_movement_about_each_kind_of_point(eigenvalues, factor, text):
-    assert words.movement(0, Movement(point(eigenvalues), 0.123, factor)) == text
-
-
-def test_two_bs_undo_an_a_where_contraction_and_expansion_cancel():
-    def said(a, *b):
-        return words.undoing([Movement(point([a, 0]), 0, 0.5), Movement(point(b, symbol=1), 0, 2)])
-
-    assert said(-0.5, 2**0.5, 0.1) == [
-        "Contraction by an A times expansion by two B's: 0.50 x 1.41^2 = 1.00, so 2n B's undo n A's."
+def test_what_is_told_of_a_network_that_knows_the_last_symbol_alone():
+    lines = words.judgement(analysed('learned')._replace(last=[1, 1], forever=[1]))
+    assert lines[-2:] == [
+        'What it predicts depends on the last symbol alone: after A it predicts B, after B it predicts B.',
+        "After the first B it predicts B for ever (100 more B's were tried).",
     ]
-    assert said(0.5, -1.2, 1.1) == [
-        "Contraction by an A times expansion by two B's: 0.50 x 1.20^2 = 0.72, "
-        "which would be 1 if 2n B's undid n A's there."
-    ]
-    assert said(0.5, 0.9, 0.1) == []  # B's attract
-    assert said(1.5, 1.2, 0.1) == []  # A's do not
-    assert words.undoing([None, None]) == []
-    assert words.undoing(3 * [Movement(point([0.5, 0]), 0, 0.5)]) == []  # not for three symbols
 
 
-def test_units_that_count_and_whether_they_undo_an_a():
-    assert words.counting([Counter(0, 1, 0.5, 0.9), Counter(1, 1, 0.25, 0.75), Counter(2, 1, 0.1, 0.7)], 'unit') == [
-        "Unit 1 counts A's read: +0.50 for each (R2 0.90).",
-        "Unit 1 counts B's still to come: +0.25 for each (R2 0.75). There 2 B's undo one A: 2 x -0.25 against +0.50.",
-        "Unit 1 counts C's still to come: +0.10 for each (R2 0.70). "
-        "There 3 C's undo 0.60 of an A: 3 x -0.10 against +0.50.",
+def test_the_ways_in_which_it_goes_on_by_itself():
+    found = analysed('learned')
+    other = [Counter({((1, 2),): 9}), Counter({((1, 5),): 3, ((1, 1),): 1}), Counter(), Counter({((1, 0),): 2})]
+    lines = words.alone(found._replace(alone=other))
+    assert lines[1:] == [
+        "  n = 1: 2 B's",
+        "  n = 2: 5 B's (75.0%); 1 B (25.0%)",
+        "  n = 4: B's for ever",
+        'So by itself it keeps to the language up to n = 1.',
     ]
-    assert words.counting([Counter(0, 1, 0.5, 0.9), Counter(1, 0, 0.25, 0.75), Counter(2, 1, 0.1, 0.69)], 'cell') == [
-        "Cell 1 counts A's read: +0.50 for each (R2 0.90).",
-        "Cell 0 counts B's still to come: +0.25 for each (R2 0.75).",
-        "No cell counts C's along a line: at best cell 1, R2 0.69.",
-    ]
-    [_, b] = words.counting([Counter(0, 1, 0.5, 0.69), Counter(1, 1, 0.25, 0.75)], 'unit')
-    assert 'There' not in b  # where A's are not counted, nothing is undone
+    language = [Counter({((1, k),): 5}) for k in (2, 5, 7, 8)]
+    assert words.alone(found._replace(alone=language))[-1] == (
+        'It is a perfect automaton of another language: each n up to 4 has one answer.'
+    )
+    right = [Counter({((1, 2 * n),): 5}) for n in (1, 2, 3, 4)]
+    assert words.alone(found._replace(alone=right))[-1] == 'So by itself it keeps to the language up to n = 4.'

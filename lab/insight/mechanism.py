@@ -1,0 +1,214 @@
+"""How a network counts, from the states that it visits: what each symbol adds, what holds the count, what decides.
+
+Units are an SRN's hidden units and an LSTM's cells, unless said otherwise: the part of a state that is carried on.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from lab.insight.automaton import NONE, Array
+from lab.insight.fixed import FixedPoint
+from lab.insight.phases import phases
+from lab.insight.states import Visits
+from lab.insight.step import Network
+
+READS = 0.99  # a count can be read back if the nearest mean gives it in this share of the steps
+EMPTY = 0.25  # a unit is emptied if this share of what tells one n from another is left, or less
+LONGEST, HISTORIES = 30, 2000  # runs of A's up to this, after so many of the blocks visited
+
+
+class Steps(NamedTuple):
+    """What one symbol adds to each unit, by phase."""
+
+    count: Array  # (phases,): so many visited steps
+    mean: Array  # (phases, units)
+    spread: Array  # (phases, units), standard deviation
+    new: Array | None  # (phases, units), LSTM: the mean of input gate x new value; the rest of `mean` is forgotten
+
+
+class Reading(NamedTuple):
+    """How well a count can be read back from one number: the count whose mean is nearest is the answer."""
+
+    symbol: int  # counted are A's read, or B's or C's owed
+    unit: int | None  # the number is this unit
+    direction: Array | None  # or the regression on all units: the product with this, (units,), and a constant
+    point: FixedPoint | None  # or the log of the distance from this point, along its leading eigenvector
+    counts: Array  # (K,)
+    means: Array  # (K,), of the number, for each count
+    right: float  # share of the steps in which the nearest mean has the right count
+    steps: int
+    together: float  # of all units: share in which the nearest mean state has the right count
+
+    @property
+    def ordered(self) -> bool:
+        """Whether the means rise or fall with the count."""
+        difference = np.diff(self.means)
+        return bool((difference > 0).all() or (difference < 0).all())
+
+
+class Store(NamedTuple):
+    """A unit from whose value at the end of a run of `symbol` the block's n can be read back."""
+
+    unit: int
+    symbol: int
+    right: float
+    blocks: int  # so many runs ended
+    means: Array  # (classes, length): the mean at the end of each symbol's run, by n
+    emptied: int | None  # the first later symbol at whose end nearly nothing of n is left
+
+
+class Decision(NamedTuple):
+    """Which number decides, after `symbol`, between another one and the next symbol."""
+
+    symbol: int
+    other: int
+    unit: int
+    part: int  # 0: units of the state's first part (hidden), 1: cells
+    more: tuple[float, float]  # least and largest value where it predicts `symbol`
+    end: tuple[float, float]  # where it predicts `other`
+    right: float  # share of the steps that the best limit parts correctly
+
+
+def units(net: Network, states: Array) -> Array:
+    """The part of states (N, size) that is carried on: (N, hid)."""
+    return states[:, -net.hid :]
+
+
+def steps(net: Network, visits: Visits) -> dict[str, Steps]:
+    """What one symbol adds to each unit in each phase."""
+    rows = {}
+    for name, points in phases(visits, net.num_class).items():
+        if not len(points):
+            continue
+        before, after = visits.state[visits.parent[points]], visits.state[points]
+        change = units(net, after) - units(net, before)
+        new = None
+        if net.gates:
+            gates = net.gates(before, visits.read[points])
+            new = (gates['input'] * gates['new']).mean(axis=0)
+        rows[name] = Steps(len(points), change.mean(axis=0), change.std(axis=0), new)
+    return rows
+
+
+def read_back(values: Array, counts: Array) -> tuple[Array, Array, float]:
+    """The different counts, the mean value of each, and how often the count with the nearest mean is the right one."""
+    different, which = np.unique(counts, return_inverse=True)
+    means = np.bincount(which, values) / np.bincount(which)
+    order = np.argsort(means, kind='stable')
+    limits = (means[order][1:] + means[order][:-1]) / 2
+    return different, means, float((order[np.searchsorted(limits, values)] == which).mean())
+
+
+def readings(net: Network, symbol: int, points: list[FixedPoint], visits: Visits) -> list[Reading]:
+    """How the count of a symbol can be read back: from the best unit, along a direction, by the log of a distance."""
+    here = np.flatnonzero((visits.read == symbol) & (visits.n > 0))
+    count, value = visits.count[here].astype(float), units(net, visits.state[here])
+    found = []
+
+    def add(number, unit=None, direction=None, point=None):
+        counts, means, right = read_back(number, visits.count[here])
+        found.append(Reading(symbol, unit, direction, point, counts, means, right, len(here), together))
+
+    if len(np.unique(count)) < 2:
+        return []
+    means = np.array([value[count == each].mean(axis=0) for each in np.unique(count)])
+    nearest = np.array([np.linalg.norm(value - mean, axis=1) for mean in means]).argmin(axis=0)
+    together = float((np.unique(count)[nearest] == count).mean())
+    shares = [read_back(value[:, unit], visits.count[here])[2] for unit in range(net.hid)]
+    best = int(np.argmax(shares))
+    add(value[:, best], unit=best)
+    if net.hid > 1:
+        slope = np.linalg.lstsq(value - value.mean(axis=0), count - count.mean(), rcond=None)[0]
+        add((value - value.mean(axis=0)) @ slope + count.mean(), direction=slope)
+    distances = []
+    for point in points:
+        if len(point.cycle) == 1 and point.kind != 'slow':
+            along = np.linalg.pinv(point.eigenvectors)[0]
+            distance = np.abs((visits.state[here] - point.point) @ along)
+            if (distance > 0).all():
+                number = np.log(distance)
+                distances.append((read_back(number, visits.count[here])[2], len(distances), number, point))
+    if distances:
+        _, _, number, point = max(distances)
+        add(number, point=point)
+    return found
+
+
+def ends(visits: Visits, symbol: int) -> Array:
+    """The visited points at which a run of a symbol ends, since another symbol follows."""
+    others = np.delete(visits.following, symbol, axis=1)
+    return np.flatnonzero((visits.read == symbol) & (visits.n > 0) & (others != NONE).any(axis=1))
+
+
+def stores(net: Network, visits: Visits) -> list[Store]:
+    """Which units are loaded with n by the run of a symbol, so that it can be read back at the run's end."""
+    at = [ends(visits, symbol) for symbol in range(net.num_class)]
+    if len(np.unique(visits.n[at[0]])) < 2:
+        return []
+    found = []
+    for unit in range(net.hid):
+        values = [units(net, visits.state[points])[:, unit] for points in at]
+        read = [read_back(value, visits.n[points]) for value, points in zip(values, at, strict=True)]
+        means = np.array([each[1] for each in read])
+        before = np.zeros(means.shape[1])
+        for symbol, (_, mean, right) in enumerate(read):
+            rises = np.diff(mean)
+            loaded = right >= READS and ((rises > 0).all() or (rises < 0).all())
+            large = np.ptp(mean) > max(np.ptp(before), np.ptp(units(net, visits.state)[:, unit])) * EMPTY
+            if loaded and large and np.ptp(before) <= EMPTY * np.ptp(mean):
+                later = [k for k in range(symbol + 1, net.num_class) if np.ptp(means[k]) <= EMPTY * np.ptp(mean)]
+                found.append(Store(unit, symbol, right, len(at[symbol]), means, later[0] if later else None))
+            before = mean
+    return found
+
+
+def decisions(net: Network, visits: Visits) -> list[Decision]:
+    """For each symbol but A, the unit whose value best parts the points that predict it from those that predict the
+    next symbol. Where one of the two is never predicted there is no decision."""
+    found = []
+    for symbol in range(1, net.num_class):
+        other = (symbol + 1) % net.num_class
+        here = (visits.read == symbol) & (visits.n > 0) & np.isin(visits.predicts, (symbol, other))
+        end = visits.predicts[here] == other
+        if not end.any() or end.all():
+            continue
+        best = None
+        for column, values in enumerate(visits.state[here].T):
+            order = np.argsort(values, kind='stable')
+            rest = np.diff(values[order], append=np.inf) > 0  # a limit stands between different values
+            ahead = np.cumsum(end[order])[rest]
+            below = np.flatnonzero(rest) + 1
+            agree = ahead + (~end).sum() - (below - ahead)  # up to the limit the end, beyond it another one
+            right = max(agree.max(), (len(end) - agree).max()) / len(end)
+            gap = _gap(values, end) / max(np.ptp(values), 1e-300)
+            if best is None or (right, gap) > best[:2]:
+                best = right, gap, column
+        values = visits.state[here][:, best[2]]
+        part, unit = divmod(best[2], net.hid)
+        sides = [(float(side.min()), float(side.max())) for side in (values[~end], values[end])]
+        found.append(Decision(symbol, other, unit, part, *sides, float(best[0])))
+    return found
+
+
+def _gap(values: Array, end: Array) -> float:
+    """How far the values of two groups are apart; below 0 where they overlap."""
+    one, two = values[~end], values[end]
+    return float(max(two.min() - one.max(), one.min() - two.max()))
+
+
+def apart(net: Network, visits: Visits) -> tuple[Array, Array, Array]:
+    """After n A's and after n + 1: how far the mean states are apart, (LONGEST - 1,); how far the states after n A's
+    are from their mean on average, (LONGEST - 1,); and the mean states, (LONGEST, size).
+
+    The A's follow up to HISTORIES of the block's ends that were visited.
+    """
+    begins = np.append(0, ends(visits, net.num_class - 1))
+    states = visits.state[begins[np.linspace(0, len(begins) - 1, min(HISTORIES, len(begins))).astype(int)]]
+    means, spread = [], []
+    for _ in range(LONGEST):
+        states = net.read(states, 0)
+        means.append(states.mean(axis=0))
+        spread.append(np.linalg.norm(states - means[-1], axis=1).mean())
+    means = np.array(means)
+    return np.linalg.norm(np.diff(means, axis=0), axis=1), np.array(spread[:-1]), means

@@ -1,0 +1,212 @@
+"""How a network counts, in sentences. Each says what was measured on visited states; docs/insight.md explains them."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from lab.insight.analysis import Analysis
+from lab.insight.automaton import SYMBOLS
+from lab.insight.fixed import FixedPoint
+from lab.insight.mechanism import READS, Decision, Reading, Store
+from lab.insight.repeat import FROM, LONG, Ending, Movement
+
+SHOWN = 12  # numbers of a list
+POINTS_SHOWN = 5  # of each symbol
+ONE = 0.001  # states nearer to each other than this are one
+SATURATED = 0.95  # a hidden unit beyond this
+STORES_SHOWN = 6
+FAR = 1.0  # a fixed point is far away if it is this many times farther off than the visited states are apart
+
+
+def numbers(values: Iterable[float]) -> str:
+    """Numbers in brackets, as in a transcript."""
+    values = list(values)
+    return '[' + ' '.join(f'{value:.2f}' for value in values[:SHOWN]) + (' ..]' if len(values) > SHOWN else ']')
+
+
+def unit(found: Analysis) -> str:
+    """What the parts of the state are called that are carried on."""
+    return 'unit' if found.gates is None else 'cell'
+
+
+def steps(found: Analysis) -> list[str]:
+    """A table of what each symbol adds to each unit, by phase."""
+    name, table = unit(found), found.steps
+    lines = [f'how much each {name} changes in one step, by phase: mean (standard deviation), over all visited steps']
+    if found.gates is not None:
+        lines.append('new: the mean of input gate x new value; what is missing to the whole is forgotten')
+    lines.append(f'{name}    ' + ''.join(f'{phase:>15s}' for phase in table))
+    for k in range(found.net.hid):
+        cells = [f'{each.mean[k]:.2f} ({each.spread[k]:.2f})' for each in table.values()]
+        lines.append(f'{k:4d}    ' + ''.join(f'{cell:>15s}' for cell in cells))
+        if found.gates is not None:
+            lines.append('     new' + ''.join(f'{f"{each.new[k]:.2f}       ":>15s}' for each in table.values()))
+    return lines
+
+
+def limits(found: Analysis) -> list[str]:
+    """What becomes one beyond the n that it can count to."""
+    distance, spread, means = found.apart
+    lines = []
+    close = np.flatnonzero(distance < np.maximum(spread, ONE))
+    if len(close):
+        n = close[0] + 1
+        less = 'than the blocks before do' if spread[n - 1] > ONE else f'than {ONE}'
+        lines.append(f'From n = {n} to {n + 1}, one A more makes less difference {less}.')
+    n = min(found.verdict.counts + 1, len(means))
+    hidden = means[n - 1][: found.net.hid]
+    full = [f'{k} ({value:.2f})' for k, value in enumerate(hidden) if abs(value) >= SATURATED]
+    if full:
+        lines.append(f'Saturated after n = {n}, with a mean beyond {SATURATED}: hidden unit {", ".join(full)}.')
+    return lines
+
+
+def counting(found: Analysis) -> list[str]:
+    """What holds the count and what decides."""
+    name, lines = unit(found), []
+    for each in found.stores[:STORES_SHOWN]:
+        lines.append(store(each, name) + added(found, each))
+    if len(found.stores) > STORES_SHOWN:
+        lines.append(f'{len(found.stores) - STORES_SHOWN} more {name}s hold n in this way.')
+    for each in found.readings:
+        if each:
+            lines.append(reading(each, name))
+    lines += [decision(each, found.gates is not None) for each in found.decisions]
+    return lines
+
+
+def store(each: Store, name: str) -> str:
+    """Which symbol loads a unit with n, and which one empties it."""
+    letters = SYMBOLS[: len(each.means)]
+    ends = [f"after the {letters[k]}'s {numbers(mean)}" for k, mean in enumerate(each.means)]
+    text = f"{name.capitalize()} {each.unit} holds n at the end of the {letters[each.symbol]}'s"
+    text += f' ({each.right:.1%} of {each.blocks} read back)'
+    if each.emptied is not None:
+        text += f", no longer at the end of the {letters[each.emptied]}'s"
+    return f'{text}: means for n = 1 to {each.means.shape[1]} {", ".join(ends)}.'
+
+
+def added(found: Analysis, each: Store) -> str:
+    """What the symbols that load and empty a unit add to it, and for an LSTM by which gates."""
+    texts = []
+    for symbol in [each.symbol] if each.emptied is None else [each.symbol, each.emptied]:
+        letter, phase = SYMBOLS[symbol], found.steps.get(SYMBOLS[symbol])
+        if phase is None:
+            continue
+        text = f'{letter} adds {phase.mean[each.unit]:.2f} (standard deviation {phase.spread[each.unit]:.2f}'
+        if found.gates is not None:
+            gate = {name: values[0, each.unit] for name, values in found.gates[letter].items()}
+            text += f'; forget gate {gate["forget"]:.2f}, input gate {gate["input"]:.2f}, new value {gate["new"]:.2f}'
+        texts.append(f'{text})')
+    return f' One more {", one more ".join(texts)}.' if texts else ''
+
+
+def reading(each: list[Reading], name: str) -> str:
+    """How the count of a symbol can be read back from the states in its phase, by the nearest mean."""
+    symbol, steps = SYMBOLS[each[0].symbol], each[0].steps
+    what = "A's read" if symbol == 'A' else f"{symbol}'s owed"
+    tried = {_kind(one): one for one in each}
+    alone = tried['unit']
+    best = alone if alone.right >= READS else max(each, key=lambda one: one.right)
+    if best.right >= READS:
+        if best is alone:
+            holds = f'{name.capitalize()} {best.unit} counts'
+        elif best.direction is not None:
+            holds = f'No {name} alone counts, but together, weighted by {numbers(best.direction)}, they count'
+        else:
+            point = f'the {best.point.kind} point at {numbers(best.point.point)}'
+            holds = f'No {name} alone counts, but the log of the distance from {point} along its eigenvector counts'
+        order = '' if best.ordered else ' (not in order)'
+        means = f'means{order} for {best.counts[0]} to {best.counts[-1]} {numbers(best.means)}'
+        return f'{holds} the {what}: the nearest mean gives the count in {best.right:.1%} of {steps} steps; {means}.'
+    others = [f'{name} {alone.unit} {alone.right:.1%}']
+    others += [f'weighted by {numbers(one.direction)} {one.right:.1%}' for one in each if one.direction is not None]
+    others += [f'distance from {numbers(one.point.point)} {one.right:.1%}' for one in each if one.point is not None]
+    others.append(f'mean state of all {name}s {each[0].together:.1%}')
+    return (
+        f'Nothing that was tried counts the {what} by itself; the nearest mean is right so often: {", ".join(others)}.'
+    )
+
+
+def _kind(one: Reading) -> str:
+    return 'unit' if one.unit is not None else 'direction' if one.direction is not None else 'distance'
+
+
+def decision(each: Decision, cells: bool) -> str:
+    """Which unit decides, and at which value."""
+    stays, ends = SYMBOLS[each.symbol], SYMBOLS[each.other]
+    what = f'{"cell" if each.part else "hidden unit" if cells else "unit"} {each.unit}'
+    ranges = f'{stays} at {_range(each.more)}, {ends} at {_range(each.end)}'
+    if each.right == 1:
+        return f'After a {stays}, {what} decides what is predicted: {ranges}.'
+    return f'After a {stays}, no unit alone decides; a limit on {what} is right in {each.right:.1%}: {ranges}.'
+
+
+def _range(ends: tuple[float, float]) -> str:
+    return f'{ends[0]:.3f} to {ends[1]:.3f}'
+
+
+def complex_numbers(values: Iterable[complex]) -> str:
+    """Eigenvalues: real ones as such, of a conjugate pair both."""
+    values = list(values)[:SHOWN]
+    return ', '.join(f'{v.real:.2f}' if abs(v.imag) < 5e-3 else f'{v.real:.2f}{v.imag:+.2f}i' for v in values)
+
+
+def repeating(found: Analysis) -> list[str]:
+    """Fixed points and cycles of each symbol, how visited states move about them, and where a symbol leads."""
+    lines = ['fixed points and cycles of each symbol, and how far the nearest visited state is away:']
+    for name, points in zip(SYMBOLS, found.points, strict=False):
+        lines += [fixed_point(point) for point in points[:POINTS_SHOWN]] or [f'  {name}: none found']
+        if len(points) > POINTS_SHOWN:
+            lines.append(f'  {name}: {len(points) - POINTS_SHOWN} more, farther away')
+    visited = found.found.visits.state
+    size = float(np.linalg.norm(np.ptp(visited, axis=0)))
+    for symbol, moves, endings in zip(SYMBOLS, found.moves, found.endings, strict=False):
+        if moves is not None:
+            lines.append(movement(moves, size))
+        lines += [ending(each, symbol, found.net.hid, unit(found)) for each in endings[:2]]
+    return lines
+
+
+def fixed_point(found: FixedPoint) -> str:
+    """Symbol, kind, place and eigenvalues."""
+    name, eigenvalues = SYMBOLS[found.symbol], complex_numbers(found.eigenvalues)
+    places = ' '.join(numbers(place) for place in found.cycle)
+    what = found.kind if len(found.cycle) == 1 else f'{found.kind} cycle of {len(found.cycle)}'
+    slow = f', where a step is {found.speed:.3f} long' if found.kind == 'slow' else ''
+    return f'  {name}: {what} at {places}, eigenvalues {eigenvalues}; {found.distance:.2f} away{slow}'
+
+
+def movement(moves: Movement, size: float) -> str:
+    """How visited states move about the nearest fixed point while a symbol repeats."""
+    fixed, name = moves.fixed, SYMBOLS[moves.fixed.symbol]
+    text = f"While {name}'s repeat ({moves.steps} steps), seen from {numbers(fixed.point)}:"
+    if fixed.distance > FAR * size:
+        far = f'it is {fixed.distance:.2f} away, and all that is visited lies in a box of diagonal {size:.2f}'
+        return f"{text} {far}: {name}'s never come near it."
+    if not moves.off:
+        return f'{text} all of them begin on it.'
+    text += f' {moves.off} begin off it; of these' if moves.off < moves.steps else ''
+    facts = [f'{moves.nearer:.1%} end nearer to it', f'the median leaves {moves.factor:.2f} of the distance']
+    if moves.sides is not None:
+        facts.append(f'{moves.sides:.1%} change sides along its first eigenvector')
+    if moves.turn is not None:
+        angle, mean, spread = moves.turn
+        facts.append(
+            f'its complex eigenvalues turn by {angle:.0f} degrees, visited states by {mean:.0f} '
+            f"(standard deviation {spread:.0f}): one turn in {360 / abs(mean):.1f} {name}'s"
+        )
+    return f'{text} {"; ".join(facts)}.'
+
+
+def ending(each: Ending, name: str, hid: int, unit: str) -> str:
+    """Where a symbol leads that never ends."""
+    text = f"{name}'s without end"
+    of = f'(from {each.share:.0%} of up to {FROM} visited states)'
+    if each.cycle is None:
+        moving = int(each.change[-hid:].argmax())
+        change = each.change[-hid:][moving]
+        return f'{text} {of}: after {LONG} each still changes the state, {unit} {moving} the most, by {change:.4f}.'
+    if len(each.cycle) == 1:
+        return f'{text} lead to {numbers(each.cycle[0])} {of}.'
+    return f'{text} lead to a cycle of {len(each.cycle)} {of}: {" ".join(map(numbers, each.cycle))}.'

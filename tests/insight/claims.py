@@ -1,0 +1,334 @@
+"""Every kind of line that the analysis prints, held to a simulation of the network: which lines are false?"""
+# ruff: noqa: E501
+
+import itertools
+import re
+from collections import Counter
+
+import numpy as np
+
+from tests.insight.simulation import Simulation
+
+KINDS = []  # (pattern, function of the simulation and the groups that returns whether the line is true)
+NUMBER = r'(-?[\d.]+)'
+
+
+def claim(pattern):
+    def add(function):
+        KINDS.append((re.compile(pattern), function))
+        return function
+
+    return add
+
+
+def near(one, other, digits, slack=0.0):
+    """Whether a printed number is another one, rounded; slack: relative, for what is measured on other sequences."""
+    return abs(float(one) - other) <= 0.52 * 10.0**-digits + slack * abs(other) + 1e-9
+
+
+def same(text, values, digits=2, slack=0.0):
+    printed = [float(each) for each in text.replace(' ..', '').strip('[]').split()]
+    values = list(values)
+    return len(printed) == min(len(values), 12) and all(
+        near(a, b, digits, slack) for a, b in zip(printed, values, strict=False)
+    )
+
+
+class Claims:
+    """The lines of one network, and what they are held to."""
+
+    def __init__(self, weights, lines, length=4):
+        self.sim, self.lines = Simulation(weights, length), lines
+        self.steps = [*self.sim.steps.values()]
+        self.wrong = [step for step in self.steps if step.due not in (None, step.predicts)]
+        self.texts = self.sim.sequences
+        self.losses, self.right = self.sim.judge_many(self.texts)
+        self.machine, self.states, self.shown, self.points, self.rows = {}, {}, Counter(), {}, {}
+        self.table, self.place = None, {}
+
+    def false(self) -> list[str]:
+        """The lines that are not true, and those that no claim covers."""
+        found = []
+        for line in self.lines:
+            if not line or line.startswith('-----'):
+                self.table = line
+                continue
+            for number, (pattern, function) in enumerate(KINDS):
+                match = pattern.fullmatch(line)
+                if match:
+                    self.shown[number] += 1
+                    if not function(self, *match.groups()):
+                        found.append(f'false: {line}')
+                    break
+            else:
+                found.append(f'not covered: {line}')
+        return found
+
+
+@claim(r'It (has|has not) learned (anb2n|anb2nc3n) with n up to (\d+)(, but for rare mistakes)?\.')
+def _(c, has, name, length, rare):
+    c.learned = has == 'has'
+    rate = np.mean(c.right < 1)
+    fits = name == ('anb2n', 'anb2nc3n')[c.sim.classes - 2] and int(length) == c.sim.length
+    return fits and (not c.learned or (bool(rare) == bool(c.wrong) and rate < 0.02))
+
+
+@claim(r'evaluation on 1000 fresh sequences:')
+def _(c):
+    return True
+
+
+@claim(rf' mean loss: {NUMBER} \(learned: under {NUMBER}; a perfect guess: {NUMBER}\)')
+def _(c, loss, limit, guess):
+    c.limit = float(limit)
+    n, sizes = c.sim.length, 3 if c.sim.classes == 2 else 6
+    after = [((n - k) / (n - k + 1) - 0.8) ** 2 * 2 / c.sim.classes for k in range(1, n + 1)]
+    best = [
+        sum(sum(after[:k]) for k in blocks) / (sizes * sum(blocks))
+        for blocks in itertools.product(range(1, n + 1), repeat=5)
+    ]
+    error = 4 * c.losses.std() / 1000**0.5
+    limits = {(2, 4): 0.05, (3, 4): 0.02}.get((c.sim.classes, n), c.limit)
+    learned = not c.learned or float(loss) < c.limit
+    return (
+        near(guess, np.mean(best), 4)
+        and abs(float(loss) - c.losses.mean()) < error + 1e-4
+        and c.limit == limits
+        and learned
+    )
+
+
+@claim(rf' sequences under it: {NUMBER}%')
+def _(c, share):
+    return abs(float(share) / 100 - np.mean(c.losses < c.limit)) < 0.07
+
+
+@claim(rf' determined symbols right: {NUMBER}%')
+def _(c, share):
+    return abs(float(share) / 100 - c.right.mean()) < 0.02
+
+
+@claim(r' counts up to n = (\d+)(, the largest that was tried)? \(trained on n up to (\d+)\)')
+def _(c, counts, most, length):
+    rng, bad = np.random.default_rng(1), 0
+    for n in range(1, min(int(counts), 12) + 1):
+        texts = [c.sim.spell(np.append(rng.integers(1, n + 1, 4), n)) for _ in range(60)]
+        bad = max(bad, (c.sim.judge_many(texts)[1] < 1).sum())
+    return bad <= 6 and (not c.learned or int(counts) >= int(length))
+
+
+@claim(r' that is: no mistake in 100 sequences of mixed blocks for each n(, 20 from n = 31 on)?')
+def _(c, more):
+    return True
+
+
+@claim(r'The shortest sequence that it gets wrong: ([ABC]+); then it predicts ([ABC]), and ([ABC]) is due\.')
+def _(c, text, said, due):
+    step = c.sim.steps[text]
+    first = min(len(each.prefix) for each in c.wrong)
+    return 'ABC'[step.predicts] == said != due == 'ABC'[step.due] and len(text) == first
+
+
+@claim(r'It is right after each of the (\d+) beginnings that sequences of 5 blocks have\.')
+def _(c, count):
+    return not c.wrong and int(count) == 1 + len(c.steps) - len(c.texts)
+
+
+@claim(r'What it predicts depends on the last symbol alone: (.*)\.')
+def _(c, text):
+    said = dict(re.findall(r'after ([ABC]) it predicts ([ABC])', text))
+    return all('ABC'[step.predicts] == said['ABC'[step.symbol]] for step in c.steps)
+
+
+@claim(r"After the first ([ABC]) it predicts \1 for ever \(100 more \1's were tried\)\.")
+def _(c, name):
+    symbol = 'ABC'.index(name)
+    states = np.array([step.after for step in c.steps if step.symbol == symbol])[::5]
+    for _ in range(101):
+        if (c.sim.choose(states) != symbol).any():
+            return False
+        states = c.sim.step(states, symbol)
+    return True
+
+
+@claim(r"It reads n A's and a B, then what it predicts itself, up to the next A: 200 sequences of 5 blocks\.")
+def _(c):
+    rng, c.ways = np.random.default_rng(2), {n: Counter() for n in range(1, 20)}
+    for _ in range(60):
+        state = c.sim.start
+        for block in range(6):
+            for n in range(c.sim.length + 1, c.sim.length + 7) if block == 5 else [rng.integers(1, c.sim.length + 1)]:
+                text, after = c.sim.alone(state, n)
+                c.ways[n][text] += 1
+            state = after
+            if state is None:
+                break
+    c.told = {}
+    return True
+
+
+@claim(r'  n = (\d+): (.*?)(?:; (\d+) more ways)?')
+def _(c, n, text, more):
+    seen, true = c.ways[int(n)], True
+    for part in text.split('; '):
+        way, share = re.fullmatch(r'(.*?)(?: \(([\d.]+)%\))?', part).groups()
+        share = float(share or 100) / 100
+        c.told.setdefault(int(n), []).append(way)
+        error = 4 * (0.25 / max(seen.total(), 1)) ** 0.5 if share < 1 else 0.05
+        true &= not seen or abs(seen[way] / seen.total() - share) <= error
+    return true
+
+
+@claim(r'So by itself it keeps to the language up to n = (\d+)\.')
+def _(c, far):
+    def right(n):
+        return c.told[n] == [' '.join(f"{k * n} {name}'s" for k, name in ((2, 'B'), (3, 'C'))[: c.sim.classes - 1])]
+
+    far = int(far)
+    return all(map(right, range(1, far + 1))) and (far + 1 not in c.told or not right(far + 1))
+
+
+@claim(r'It is a perfect automaton of another language: each n up to (\d+) has one answer\.')
+def _(c, length):
+    return not c.learned and all(len(c.ways[n]) == 1 for n in range(1, int(length) + 1)) and bool(c.wrong)
+
+
+@claim(
+    r'five blocks of the same n:|(n|loss|right|apart|spread) +([\d. %]+)|How far the states after n .* those after n:'
+)
+def _(c, name, numbers):
+    if name is None:
+        c.rows = {}
+        return True
+    c.rows[name] = [float(each) for each in numbers.replace('%', '').split()]
+    if name in ('loss', 'right'):
+        loss, right = c.sim.judge_many([c.sim.spell([int(n)] * 5) for n in c.rows['n']])
+        values, digits = (loss, 4) if name == 'loss' else (100 * right, 0)
+        return all(near(a, b, digits) for a, b in zip(c.rows[name], values, strict=True))
+    if name == 'n':
+        return True
+    begins = [c.sim.start, *(step.after for step in c.sim.ended(c.sim.classes - 1))]
+    states = np.array([c.sim.step(np.array(begins), 0, n) for n in range(1, 32)])
+    c.means = states.mean(axis=1)
+    c.apart = np.linalg.norm(np.diff(c.means, axis=0), axis=1)
+    c.spread = np.linalg.norm(states - c.means[:, None], axis=2).mean(axis=1)
+    values = c.apart if name == 'apart' else c.spread
+    return all(near(a, b, 3) for a, b in zip(c.rows[name], values, strict=False))
+
+
+@claim(r'From n = (\d+) to (\d+), one A more makes less difference than (the blocks before do|0\.001)\.')
+def _(c, n, then, what):
+    k = int(n) - 1
+    return int(then) == k + 2 and c.apart[k] < (c.spread[k] if what[0] == 't' else 0.001)
+
+
+@claim(r'Saturated after n = (\d+), with a mean beyond 0.95: hidden unit (.*)\.')
+def _(c, n, text):
+    mean = c.means[int(n) - 1][: c.sim.hid]
+    said = {int(k): float(value) for k, value in re.findall(r'(\d+) \((-?[\d.]+)\)', text)}
+    return all(abs(mean[k] - value) < 0.02 for k, value in said.items())
+
+
+@claim(r'state   predicts( +[ABC])+')
+def _(c, _last):
+    c.machine = {}
+    return True
+
+
+@claim(r"([ABC][\d-]*[a-z]*'*) +(open|[ABC])((?: +(?:-|[ABC][\d-]*[a-z]*'*)){2,3})(  start)?")
+def _(c, name, predicts, leads, start):
+    c.machine[name] = predicts, leads.split()
+    if start:
+        c.begin = name
+    return name not in c.states and predicts in ('open', *'ABC')
+
+
+@claim(
+    rf'(\d+) states, merged from \d+ clusters of (\d+) visited points; fidelity {NUMBER} on 10000 fresh sequences \({NUMBER} of the steps\)'
+)
+def _(c, size, points, whole, part):
+    """The transition table is followed along every sequence: names, transitions and fidelity are those printed."""
+    state, good, c.used = {'': c.begin}, {'': True}, set()
+    stands = {name: [] for name in c.machine}
+    c.agree = c.due = 0
+    for prefix, step in c.sim.steps.items():
+        here = state[prefix[:-1]]
+        there = c.machine[here][1][step.symbol] if here else None
+        c.used.add((here, step.symbol))
+        state[prefix] = there = None if there in (None, '-') else there
+        fits = there is not None and (step.due is None or c.machine[there][0] == 'ABC'[step.predicts])
+        good[prefix] = good[prefix[:-1]] and fits
+        c.due += step.due is not None
+        c.agree += step.due is not None and fits
+        if there:
+            stands[there].append(step)
+    steps = [[c.machine[state[t[:k]]][0] == 'ABC'[c.sim.steps[t[:k]].predicts] if state[t[:k]] else False
+              for k in range(1, len(t)) if t[k - 1] != 'A'] for t in c.texts]  # fmt: skip
+    shares = np.mean([all(each) for each in steps]), np.sum([sum(each) for each in steps]) / sum(map(len, steps))
+    c.smallest = all(
+        c.machine[state[s.prefix]][0] == 'ABC'[s.due] for s in c.steps if s.due is not None and state[s.prefix]
+    )
+    c.smallest &= all(state.values())
+    names = all(
+        not steps or re.sub(r"[a-z']", '', name) == 'ABC'[steps[0].symbol] + _span(name, c.begin, steps)
+        for name, steps in stands.items()
+    )
+    taken = all(
+        (name, k) in c.used for name, (_, leads) in c.machine.items() for k, to in enumerate(leads) if to != '-'
+    )
+    sizes = int(size) == len(c.machine) and int(points) == 1 + len(c.steps)
+    return (
+        sizes and names and taken and all(abs(float(a) - b) < 0.03 for a, b in zip((whole, part), shares, strict=True))
+    )
+
+
+def _span(name, begin, steps):
+    counts = [step.count for step in steps] + [0] * (name == begin)
+    return str(min(counts)) if min(counts) == max(counts) else f'{min(counts)}-{max(counts)}'
+
+
+@claim(
+    r'where the language determines a symbol, (\d+) of (\d+) points stand in a state that predicts what the network does'
+)
+def _(c, agree, due):
+    return int(agree) - c.agree in (0, 1) and int(due) == c.due + 1  # the start counts, too
+
+
+@claim(
+    r'it is( not)? the smallest automaton of the language for n <= (\d+) \((\d+) states(?:, (\d+) if phases were not kept apart)?\)'
+)
+def _(c, no, length, size, merged):
+    n = int(length)
+    states = 3 * n if c.sim.classes == 2 else n + n * (n + 1) + 3 * n
+    return (not no) == (c.smallest and len(c.machine) == states) and int(size) == states and merged in (None, '33')
+
+
+@claim(rf'if its guesses after an A count, too \(the language leaves these open\): (\d+) states, fidelity {NUMBER}')
+def _(c, size, share):
+    return 0 <= float(share) <= 1 and (float(share) < 1 or int(size) >= len({(s.symbol, s.predicts) for s in c.steps}))
+
+
+@claim(r'the network gets no determined symbol wrong')
+def _(c):
+    return np.mean(c.right < 1) < 0.002
+
+
+@claim(r'what the network gets wrong:|  and \d+ more places')
+def _(c):
+    return bool(c.wrong)
+
+
+@claim(rf'  block of n = (\d+), after (\d+) ([ABC]): ([ABC]) instead of ([ABC]), {NUMBER}% of the times')
+def _(c, n, nth, name, said, due, share):
+    wanted = int(n), 'ABC'.index(name), int(nth)
+    seen = []
+    for text in c.texts:
+        for k in range(1, len(text)):
+            step = c.sim.steps[text[:k]]
+            if (step.n, step.symbol, (step.symbol + 1) * step.n - step.count) == wanted:
+                seen.append(step)
+    wrong = [step for step in seen if step.predicts != step.due]
+    most = Counter('ABC'[step.predicts] for step in wrong)
+    return (
+        seen[0].due == 'ABC'.index(due) and most[said] > 0 and abs(len(wrong) / len(seen) - float(share) / 100) < 0.03
+    )

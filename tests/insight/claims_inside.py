@@ -1,0 +1,309 @@
+"""The claims about what is inside a network: gates, steps, what holds the count and decides, fixed points, cycles."""
+# ruff: noqa: E501
+
+import re
+
+import numpy as np
+
+from tests.insight.claims import NUMBER, claim, near, same
+
+LIST = r'(\[[^\]]*\])'
+
+
+@claim(
+    r'mean \[least largest\]; open from 0.8, closed to 0.2, else partly|phase +unit forget +input +output +new values'
+)
+def _(c):
+    return True
+
+
+@claim(r'(A|first B|B|first C|C|restart) +(\d+) ((?: *-?[\d.]+ \[[^\]]*\](?: open| closed| partly)?){4})')
+def _(c, phase, unit, text):
+    steps = [step for step in c.steps if step.phase == phase]
+    gates = c.sim.gates(np.array([step.before for step in steps]), np.array([step.symbol for step in steps]))
+    true = True
+    for name, part in zip(
+        ('forget', 'input', 'output', 'new'), re.findall(r'(-?[\d.]+) (\[[^\]]*\])( \w+)?', text), strict=True
+    ):
+        values = gates[name][:, int(unit)]
+        true &= near(part[0], values.mean(), 2) and same(part[1], [values.min(), values.max()])
+        word = 'open' if values.mean() >= 0.8 else 'closed' if values.mean() <= 0.2 else 'partly'
+        true &= part[2].strip() == (word if name != 'new' else '')
+    return true
+
+
+@claim(r'how much each (unit|cell) changes in one step.*|new: the mean of input gate x new value.*')
+def _(c, name):
+    return name in (None, ('unit', 'cell')[c.sim.lstm])
+
+
+@claim(r'(?:unit|cell) +((?: *(?:A|first B|B|first C|C|restart))+)')
+def _(c, phases):
+    c.columns = re.findall(r'first [BC]|restart|[ABC]', phases)
+    return c.columns == [*['A', 'first B', 'B', 'first C', 'C'][: 2 * c.sim.classes - 1], 'restart']
+
+
+def changes(c, phase, unit):
+    steps = [step for step in c.steps if step.phase == phase]
+    return np.array([c.sim.units(step.after)[unit] - c.sim.units(step.before)[unit] for step in steps])
+
+
+@claim(r' +(\d+) +((?: *-?[\d.]+ \([\d.]+\))+)')
+def _(c, unit, cells):
+    c.unit, true = int(unit), True
+    for phase, (mean, spread) in zip(c.columns, re.findall(r'(-?[\d.]+) \(([\d.]+)\)', cells), strict=True):
+        values = changes(c, phase, c.unit)
+        true &= near(mean, values.mean(), 2) and near(spread, values.std(), 2)
+    return true
+
+
+@claim(r' +new((?: +-?[\d.]+)+) *')
+def _(c, cells):
+    true = True
+    for phase, value in zip(c.columns, cells.split(), strict=True):
+        steps = [step for step in c.steps if step.phase == phase]
+        gates = c.sim.gates(np.array([step.before for step in steps]), np.array([step.symbol for step in steps]))
+        true &= near(value, (gates['input'] * gates['new'])[:, c.unit].mean(), 2)
+    return true
+
+
+def nearest_mean(values, counts):
+    """How often the count is right whose mean is nearest."""
+    different = sorted(set(counts))
+    means = np.array([np.mean([v for v, k in zip(values, counts, strict=True) if k == each]) for each in different])
+    answer = np.abs(np.asarray(values)[:, None] - means).argmin(axis=1)
+    return np.mean(np.array(different)[answer] == np.array(counts)), means
+
+
+@claim(
+    rf"(Unit|Cell) (\d+) holds n at the end of the ([ABC])'s \({NUMBER}% of (\d+) read back\)"
+    rf"(?:, no longer at the end of the ([ABC])'s)?: means for n = 1 to (\d+) (.*?)\.(?: One more (.*)\.)?"
+)
+def _(c, name, unit, letter, share, blocks, emptied, length, ends, added):
+    unit, true, spread = int(unit), (name == 'Cell') == c.sim.lstm, {}
+    for each, text in re.findall(rf"after the ([ABC])'s {LIST}", ends):
+        steps = c.sim.ended('ABC'.index(each))
+        values, n = [c.sim.units(step.after)[unit] for step in steps], [step.n for step in steps]
+        right, means = nearest_mean(values, n)
+        true &= same(text, means)
+        spread[each] = np.ptp(means)
+        if each == letter:
+            true &= near(share, 100 * right, 1) and right >= 0.99 and int(blocks) == len(steps)
+            true &= bool((np.diff(means) > 0).all() or (np.diff(means) < 0).all())
+    true &= emptied is None or spread[emptied] <= 0.25 * spread[letter] + 0.01
+    parts = re.findall(rf'([ABC]) adds {NUMBER} \(standard deviation {NUMBER}(?:; forget gate {NUMBER}, input gate {NUMBER}, new value {NUMBER})?\)', added or '')  # fmt: skip
+    for each, mean, deviation, *gates in parts:
+        values = changes(c, each, unit)
+        true &= near(mean, values.mean(), 2) and near(deviation, values.std(), 2)
+        if gates[0]:
+            steps = [step for step in c.steps if step.phase == each]
+            at = c.sim.gates(np.array([s.before for s in steps]), np.array([s.symbol for s in steps]))
+            true &= all(
+                near(g, at[k][:, unit].mean(), 2) for g, k in zip(gates, ('forget', 'input', 'new'), strict=True)
+            )
+    return true and int(length) == c.sim.length
+
+
+@claim(r'\d+ more (units|cells) hold n in this way\.')
+def _(c, name):
+    return True
+
+
+def counted(c, what):
+    """The values carried on and the counts of all steps in a phase: A's read, or symbols owed."""
+    steps = [step for step in c.steps if step.symbol == 'ABC'.index(what)]
+    return steps, c.sim.units([step.after for step in steps]), [step.count for step in steps]
+
+
+def number(c, text, what):
+    """The number that a count is read from, by the words that name it."""
+    steps, units, counts = counted(c, what)
+    if match := re.match(r'(?:unit|cell) (\d+)', text, re.IGNORECASE):
+        return units[:, int(match[1])], counts
+    if 'weighted' in text:
+        return units @ np.linalg.lstsq(units - units.mean(axis=0), counts - np.mean(counts), rcond=None)[0], counts
+    place = np.array([float(each) for each in re.search(LIST, text)[1].strip('[]').split()])
+    symbol = 'ABC'.index(what)
+    place = c.sim.polish(place, symbol, 1)
+    values, vectors = np.linalg.eig(c.sim.jacobian(place, symbol))
+    first = np.linalg.pinv(vectors)[np.abs(values).argmax()]
+    return np.log(np.abs((np.array([step.after for step in steps]) - place) @ first)), counts
+
+
+@claim(
+    rf"((?:Unit|Cell) \d+ counts|No (?:unit|cell) alone counts, but .*? counts?) the ([ABC])'s (read|owed): the nearest mean "
+    rf'gives the count in {NUMBER}% of (\d+) steps; means( \(not in order\))? for (\d+) to (\d+) {LIST}\.'
+)
+def _(c, text, what, how, share, steps, unordered, low, high, means):
+    text = text.replace('No unit alone', '').replace('No cell alone', '')
+    values, counts = number(c, text, what)
+    right, expected = nearest_mean(values, counts)
+    rises = np.diff(expected)
+    ordered = bool((rises > 0).all() or (rises < 0).all())
+    shift = 0
+    if 'weighted' in text:
+        shift = np.mean(counts) - np.mean(values)
+    return (
+        abs(float(share) / 100 - right) < 0.003 and int(steps) == len(counts) and same(means, expected + shift, 2, 0.02)
+        and (int(low), int(high)) == (min(counts), max(counts)) and (how == 'read') == (what == 'A')
+        and (unordered is None) == ordered and right > 0.98
+    )  # fmt: skip
+
+
+@claim(
+    r"Nothing that was tried counts the ([ABC])'s (?:read|owed) by itself; the nearest mean is right so often: (.*)\."
+)
+def _(c, what, text):
+    true = True
+    for part, share in re.findall(r'(\S.*?) ([\d.]+)%', text):
+        right = float(share) / 100
+        if 'mean state' in part:
+            _, units, counts = counted(c, what)
+            means = {k: units[np.array(counts) == k].mean(axis=0) for k in sorted(set(counts))}
+            answer = np.array([np.linalg.norm(units - mean, axis=1) for mean in means.values()]).argmin(axis=0)
+            right = np.mean(np.array([*means])[answer] == counts)
+        elif '..' not in part:
+            right, _ = nearest_mean(*number(c, part.lstrip(', '), what))
+        true &= abs(float(share) / 100 - right) < 0.004 and right < 0.995
+    return true
+
+
+@claim(
+    rf'After a ([BC]), (?:no unit alone decides; a limit on )?(unit|hidden unit|cell) (\d+)'
+    rf' (?:decides what is predicted|is right in {NUMBER}%): ([BC]) at {NUMBER} to {NUMBER}, ([ABC]) at {NUMBER} to {NUMBER}\.'
+)
+def _(c, name, what, unit, share, stays, low, high, ends, low2, high2):
+    symbol, other = 'ABC'.index(name), 'ABC'.index(ends)
+    steps = [step for step in c.steps if step.symbol == symbol and step.predicts in (symbol, other)]
+    column = int(unit) + (c.sim.hid if what == 'cell' else 0)
+    values, end = np.array([s.after[column] for s in steps]), np.array([s.predicts == other for s in steps])
+    pairs = (
+        (low, values[~end].min()),
+        (high, values[~end].max()),
+        (low2, values[end].min()),
+        (high2, values[end].max()),
+    )
+    true = stays == name and all(near(a, b, 3) for a, b in pairs)
+    if share is None:
+        return true and (values[~end].max() < values[end].min() or values[end].max() < values[~end].min())
+    right = [np.mean((values > limit) == end) for limit in [values.min() - 1, *np.unique(values)]]
+    return true and abs(max(right + [1 - each for each in right]) - float(share) / 100) < 0.0006
+
+
+@claim(
+    r'fixed points and cycles of each symbol, and how far the nearest visited state is away:|  [ABC]: (\d+ more, farther away|none found)'
+)
+def _(c, _text):
+    return True
+
+
+@claim(
+    rf'  ([ABC]): (attracting|repelling|saddle|slow)( cycle of (\d))? at ((?:{LIST} ?)+), eigenvalues (.*); {NUMBER} away(?:, where a step is {NUMBER} long)?'
+)
+def _(c, name, kind, _cycle, period, text, _last, values, away, speed):
+    symbol, period = 'ABC'.index(name), int(period or 1)
+    if '..' in text:  # not all of its numbers are printed
+        return True
+    places = [np.array([float(v) for v in each.strip('[]').split()]) for each in re.findall(LIST, text)]
+    states = np.array([step.before for step in c.steps if step.symbol == symbol])
+    if kind == 'slow':
+        step = np.linalg.norm(c.sim.step(places[0], symbol) - places[0])
+        quick = np.median(np.linalg.norm(c.sim.step(states, symbol) - states, axis=1))
+        return float(speed) < 0.1 * quick and abs(step - float(speed)) < 0.05
+    place = c.sim.polish(places[0], symbol, period)
+    cycle = [c.sim.step(place, symbol, k) for k in range(period)]
+    found = sorted(np.linalg.eigvals(c.sim.jacobian(place, symbol, period)), key=abs, reverse=True)
+    moduli = [abs(complex(each.replace(' ', '').replace('i', 'j'))) for each in values.split(', ')]
+    inside = np.abs(found) < 1
+    right = 'attracting' if inside.all() else 'saddle' if inside.any() else 'repelling'
+    distance = min(np.linalg.norm(states - each, axis=1).min() for each in cycle)
+    back = np.abs(c.sim.step(place, symbol, period) - place).max() < 1e-7
+    own = all(np.abs(c.sim.step(place, symbol, k) - place).max() > 1e-4 for k in range(1, period))
+    return (
+        back and own and right == kind and near(away, distance, 2)
+        and all(np.abs(a - b).max() < 0.006 for a, b in zip(places, cycle, strict=True))
+        and all(abs(a - abs(b)) < 0.012 + 0.002 * abs(b) for a, b in zip(moduli, found, strict=False))
+    )  # fmt: skip
+
+
+@claim(rf"While ([ABC])'s repeat \((\d+) steps\), seen from {LIST}: (.*)\.")
+def _(c, name, count, place, facts):
+    symbol = 'ABC'.index(name)
+    steps = [step for step in c.steps if step.symbol == symbol and step.prefix[-2:-1] == name]
+    before, after = (np.array([getattr(step, k) for step in steps]) for k in ('before', 'after'))
+    if '..' in place:
+        return int(count) == len(steps)
+    place = np.array([float(each) for each in place.strip('[]').split()])
+    fixed = c.sim.polish(place, symbol, 1)
+    if np.abs(fixed - place).max() > 0.006:  # a slow point
+        fixed = place
+    if 'never come near it' in facts:
+        away, size = re.findall(r'[\d.]+\d', facts)
+        everything = np.array([c.sim.start, *(step.after for step in c.steps)])
+        return near(size, np.linalg.norm(np.ptp(everything, axis=0)), 2) and float(away) > float(size)
+    off = np.linalg.norm(before - fixed, axis=1) > 1e-3
+    true = int(count) == len(steps)
+    if 'all of them begin on it' in facts:
+        return true and off.mean() < 0.01
+    before, after = before[off], after[off]
+    slack = 0.02 if (fixed == place).all() else 0.0
+    one, two = np.linalg.norm(before - fixed, axis=1), np.linalg.norm(after - fixed, axis=1)
+    nearer, factor = re.search(rf'{NUMBER}% end nearer to it; the median leaves {NUMBER} of', facts).groups()
+    true &= abs(float(nearer) / 100 - (two < one).mean()) < 0.0006 + slack
+    true &= near(factor, np.median(two / one), 2, slack)
+    values, vectors = np.linalg.eig(c.sim.jacobian(fixed, symbol))
+    left = np.linalg.pinv(vectors)
+    if match := re.search(rf'{NUMBER}% change sides', facts):
+        row = left[np.abs(values).argmax()].real
+        true &= (
+            abs(float(match[1]) / 100 - ((before - fixed) @ row * ((after - fixed) @ row) < 0).mean()) < 0.0006 + slack
+        )
+    if match := re.search(
+        r'turn by (\d+) degrees, visited states by (-?\d+) \(standard deviation (\d+)\): one turn in ([\d.]+)', facts
+    ):
+        order = sorted(range(len(values)), key=lambda k: -abs(values[k]))
+        k = next(k for k in order if values[k].imag > 0.02 * abs(values[k]) and abs(values[k]) > 0.2)
+        turns = np.angle(((after - fixed) @ left[k]) / ((before - fixed) @ left[k]))
+        mean = np.exp(1j * turns).mean()
+        true &= near(match[1], np.degrees(np.angle(values[k])), 0, slack) and near(
+            match[4], 360 / abs(float(match[2])), 1, 0.05
+        )
+        true &= abs(float(match[2]) - np.degrees(np.angle(mean))) < 1.1 + 90 * slack
+        true &= abs(float(match[3]) - np.degrees(np.sqrt(-2 * np.log(abs(mean))))) < 1.1 + 90 * slack
+    return bool(true)
+
+
+def ends(c, name):
+    """The states after each of some steps of a symbol, and after 1,000 more of it."""
+    symbol = 'ABC'.index(name)
+    states = np.array([step.after for step in c.steps if step.symbol == symbol])
+    return c.sim.step(states[:: max(1, len(states) // 60)], symbol, 1000), symbol
+
+
+@claim(
+    rf"([ABC])'s without end lead to (?:a cycle of (\d+) )?(?:{LIST} )?\(from (\d+)% of up to 200 visited states\)(?:: (.*))?\."
+)
+def _(c, name, period, place, share, places):
+    if '..' in (place or places):
+        return True
+    states, symbol = ends(c, name)
+    cycle = [np.array([float(v) for v in each.strip('[]').split()]) for each in re.findall(LIST, place or places)]
+    near_it = np.array([min(np.abs(state - each).max() for each in cycle) < 0.02 for state in states])
+    true = abs(near_it.mean() - float(share) / 100) < 0.15 and len(cycle) == int(period or 1)
+    if near_it.any():
+        state = states[near_it][0]
+        true &= np.abs(c.sim.step(state, symbol, len(cycle)) - state).max() < 1e-3
+        true &= all(np.abs(c.sim.step(state, symbol, k) - state).max() > 1e-6 for k in range(1, len(cycle)))
+    return bool(true)
+
+
+@claim(
+    rf"([ABC])'s without end \(from (\d+)% of up to 200 visited states\): after 1000 each still changes the state, "
+    rf'(unit|cell) (\d+) the most, by {NUMBER}\.'
+)
+def _(c, name, share, what, unit, by):
+    states, symbol = ends(c, name)
+    path = np.array([c.sim.step(states, symbol, k) for k in range(13)])
+    moves = np.array([np.abs(path[k] - path[0]).max(axis=1) for k in range(1, 13)]).min(axis=0) > 1e-7
+    mean = c.sim.units(np.abs(np.diff(path[:, moves], axis=0)).mean(axis=(0, 1)))
+    return abs(moves.mean() - float(share) / 100) < 0.2 and abs(mean[int(unit)] - float(by)) < 2e-4 + 0.3 * float(by)

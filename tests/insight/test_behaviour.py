@@ -1,0 +1,92 @@
+from collections import Counter
+
+import numpy as np
+
+from lab.insight import automaton as fsm
+from lab.insight import behaviour, states
+from tests.insight.counting import exact
+
+LANGUAGE = fsm.minimise(fsm.language(2, 3))[0]
+
+
+def wrong_after(net, n):
+    """As `net`, but in blocks of n it predicts B for ever."""
+    return net._replace(logits=lambda states: np.where((states[..., 2] == n)[..., None], [0, 1], net.logits(states)))
+
+
+def visits(net):
+    return states.visit(net, LANGUAGE, states.histories(3, 2, np.random.default_rng(0)))
+
+
+def test_the_shortest_sequence_that_is_wrong():
+    found = behaviour.shortest(wrong_after(exact(2), 2), LANGUAGE)
+    assert found.prefix == (0, 0, 1, 1, 1, 1)
+    assert (found.instead, found.due, found.every) == (1, 0, False)
+
+
+def test_a_mistake_in_the_fifth_block_is_found_and_one_in_a_sixth_does_not_count():
+    net = exact(2)
+    late = net._replace(  # the trace counts the blocks
+        read=lambda states, symbols: np.column_stack(
+            [
+                net.read(states, symbols)[:, :3],
+                states[:, 3] + ((symbols == 0) & ((states[:, 1] != 0) | (states[:, 2] == 0))),
+            ]
+        )
+    )
+
+    def wrong_in(block):
+        return late._replace(
+            logits=lambda states: np.where((states[..., 3] == block)[..., None], [0, 1], net.logits(states))
+        )
+
+    found = behaviour.shortest(wrong_in(5), LANGUAGE)
+    assert found.prefix == 4 * (0, 1, 1) + (0, 1, 1)
+    assert behaviour.shortest(wrong_in(6), LANGUAGE).every
+
+
+def test_a_perfect_network_is_right_after_each_beginning_of_a_sequence():
+    found = behaviour.shortest(exact(2), LANGUAGE)
+    prefixes = {
+        ''.join('AB'[s] for s in row[:t])
+        for row in states.histories(3, 2, np.random.default_rng(0))
+        for t in range((row >= 0).sum())
+    }
+    assert found.prefix == ()
+    assert found.every
+    assert found.read == len(prefixes)
+
+
+def test_where_there_are_too_many_beginnings_the_shorter_ones_are_read(monkeypatch):
+    monkeypatch.setattr(behaviour, 'PREFIXES', 100)
+    found = behaviour.shortest(exact(2), LANGUAGE)
+    assert not found.every
+    assert found.read <= 100
+    assert found.longest > 3
+
+
+def test_a_network_that_knows_the_last_symbol_alone():
+    net = exact(2)
+    last = net._replace(logits=lambda states: np.eye(2)[states[..., 1].astype(int)])
+    assert behaviour.by_last_symbol(last, visits(last)) == [0, 1]
+    assert behaviour.for_ever(last, visits(last)) == [0, 1]
+    assert behaviour.by_last_symbol(net, visits(net)) is None
+    assert behaviour.for_ever(net, visits(net)) == [0]
+
+
+def test_left_to_itself_a_network_speaks_its_own_language():
+    rng = np.random.default_rng(0)
+    found = behaviour.alone(exact(3), 3, rng)
+    assert [set(ways) for ways in found] == [{((1, 2 * n), (2, 3 * n))} for n in range(1, 10)]
+    assert sum(ways.total() for ways in found[:3]) == 200 * 5
+    assert all(ways.total() == 200 for ways in found[3:])
+    found = behaviour.alone(wrong_after(exact(2), 2), 3, rng)
+    assert found[0].keys() == {((1, 2),)}
+    assert found[1].keys() == {((1, 0),)}  # for ever
+
+
+def test_a_network_that_never_ends_a_block_is_not_followed_on():
+    net = exact(2)._replace(logits=lambda states: np.broadcast_to([0.0, 1.0], (*states.shape[:-1], 2)))
+    found = behaviour.alone(net, 2, np.random.default_rng(0))
+    assert found[0].total() + found[1].total() == 200
+    assert found[2:] == 6 * [Counter()]

@@ -1,0 +1,72 @@
+import numpy as np
+import pytest
+
+from lab.insight import automaton as fsm
+from lab.insight import fixed, repeat, states
+from tests.insight.test_fixed import srn
+
+
+def visits(net, blocks=((3, 2),)):
+    return states.visit(net, fsm.language(2, 4), fsm.spell(np.array(blocks), 2))
+
+
+def moves(net, seen, symbol=0):
+    before = seen.state[seen.parent[1:]][seen.read[1:] == symbol]
+    return repeat.movement(fixed.fixed_points(net, symbol, before, np.random.default_rng(0)), seen)
+
+
+def test_movement_is_measured_on_the_steps_in_which_the_symbol_follows_itself():
+    net = srn(0.6 * np.eye(2))._replace(start=np.array([0.01, 0.0]))
+    found = moves(net, visits(net))
+    assert (found.steps, found.off) == (3, 2)  # of AAABBBBBBAABBBBA; the last A to A is nearer than 0.001 to the point
+    assert found.nearer == 1
+    assert found.factor == pytest.approx(0.6, abs=1e-3)
+    assert found.sides is None and found.turn is None
+
+
+def test_states_that_change_sides_are_counted_and_not_inferred():
+    """The eigenvalue is negative; of the visited steps every one changes sides, or none where that part is 0."""
+    net = srn([[-0.8, 0.0], [0.0, 0.5]])
+    assert moves(net, visits(net._replace(start=np.array([0.5, 0.5])))).sides == 1
+    assert moves(net, visits(net._replace(start=np.array([0.0, 0.9])))).sides == 0
+
+
+def test_a_complex_pair_turns_and_so_do_the_visited_states():
+    angle = np.radians(121)
+    net = srn(0.9 * np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]]))
+    found = moves(net._replace(start=np.array([0.05, 0.0])), visits(net._replace(start=np.array([0.05, 0.0]))))
+    assert found.turn[0] == pytest.approx(121)
+    assert found.turn[1] == pytest.approx(121, abs=1)
+    assert found.turn[2] < 1
+    assert found.sides is None
+
+
+def test_states_that_stand_on_the_point_say_nothing_about_movement():
+    net = srn(0.5 * np.eye(2))
+    found = moves(net, visits(net))
+    assert found.off == 0
+    assert found.steps == 3
+
+
+def test_nothing_moves_where_there_is_no_point_or_no_repeated_symbol():
+    net = srn(0.5 * np.eye(2))
+    assert repeat.movement([], visits(net)) is None
+    points = fixed.fixed_points(net, 0, np.zeros((3, 2)), np.random.default_rng(0))
+    assert repeat.movement(points, visits(net, [[1, 1]])) is None
+
+
+def test_where_a_symbol_leads_that_never_ends():
+    net = srn([[-2.0, 0.0], [0.0, 0.1]])._replace(start=np.array([0.3, 0.2]))
+    [end] = repeat.endings(net, 0, visits(net))
+    assert end.share == 1
+    np.testing.assert_allclose(sorted(end.cycle[:, 0]), [-0.957504, 0.957504], atol=1e-5)
+    net = srn(2 * np.eye(2))._replace(start=np.array([0.3, 0.2]))
+    [end] = repeat.endings(net, 1, visits(net))
+    np.testing.assert_allclose(end.cycle, [[0.957504, 0.957504]], atol=1e-5)
+
+
+def test_a_state_that_only_adds_never_settles():
+    net = srn(np.eye(2))._replace(read=lambda states, symbol: states + np.array([0.5, -0.25]))
+    [end] = repeat.endings(net, 0, visits(net))
+    assert end.cycle is None
+    np.testing.assert_allclose(end.change, [0.5, 0.25])

@@ -1,0 +1,88 @@
+"""Every sentence that the analysis prints is held to a simulation written apart from it: none is false."""
+
+import re
+
+import pytest
+import torch
+
+from lab.common.endings import Interrupt
+from lab.insight import words
+from lab.insight.analysis import analyse
+from lab.insight.step import network
+from lab.seq import kernel, starts
+from lab.seq.task import Task, Training
+from seq_models import LSTM_model, SRN_model
+from tests.insight import claims_inside  # noqa: F401
+from tests.insight.claims import Claims
+from tests.seq.learned import LEARNED
+
+MANY = 50  # networks of each kind that have learned, in the campaign
+TASKS = {'srn': Task('anb2n', model='srn'), 'lstm': Task('anb2nc3n', model='lstm')}
+
+
+def trained(task: Task, seed: int, thousands: int = 100) -> dict:
+    start = starts.begin(task, Training(epoch=thousands), kernel, seed)
+    return [*starts.train(start, Interrupt())][-1].state
+
+
+def false(weights: dict, length: int = 4) -> list[str]:
+    lines = words.lines(analyse(network(weights), length, seed=1))
+    return Claims({name: value.numpy() for name, value in weights.items()}, lines, length).false()
+
+
+def random(kind, hid: int, classes: int, scale: float = 1.0) -> dict:
+    torch.manual_seed(hid)
+    return {name: scale * torch.randn(value.shape) for name, value in kind(classes, hid, classes).state_dict().items()}
+
+
+@pytest.mark.parametrize(
+    'weights',
+    [
+        LEARNED,
+        random(SRN_model, 1, 2),
+        random(SRN_model, 2, 2, 2.0),  # fixed points that no sequence comes near to
+        random(SRN_model, 3, 3, 1.5),
+        random(LSTM_model, 1, 2, 2.0),
+        random(LSTM_model, 3, 3),
+    ],
+    ids=['learned', 'srn1', 'srn2', 'srn3', 'lstm1', 'lstm3'],
+)
+def test_no_sentence_about_a_network_is_false(weights):
+    assert false(weights) == []
+
+
+@pytest.mark.parametrize(
+    ('task', 'seed'), [(Task('anb2nc3n', model='lstm'), 3), (Task('anb2nc3n'), 770023), (Task('anb2n', 2), 1)]
+)
+def test_no_sentence_about_a_trained_network_is_false(task, seed):
+    assert false(trained(task, seed, 40), task.length) == []
+
+
+def test_a_sentence_with_another_number_is_false():
+    """The claims notice a changed number, but where they are held to a random sample, with a margin."""
+    weights = {name: value.numpy() for name, value in LEARNED.items()}
+    lines = words.lines(analyse(network(LEARNED), 4, seed=1))
+    changed = noticed = 0
+    for k, line in enumerate(lines):
+        sampled = line.startswith('  n = ') or 'fidelity' in line
+        if not re.search(r'\d\.\d', line) or sampled:
+            continue
+        other = re.sub(r'\d\.(\d)', lambda m: f'{(int(m[0][0]) + 3) % 10}.{m[1]}', line, count=1)
+        changed += 1
+        noticed += any(other in found for found in Claims(weights, [*lines[:k], other, *lines[k + 1 :]]).false())
+    assert changed > 10
+    assert noticed == changed
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize('name', TASKS)
+def test_no_sentence_about_many_networks_that_have_learned_is_false(name):
+    task, seed, learned, found = TASKS[name], 990_001, 0, {}
+    while learned < MANY:
+        weights = trained(task, seed)
+        lines = words.lines(analyse(network(weights), 4, seed=1))
+        if lines[2].startswith('It has learned'):
+            learned += 1
+            found[seed] = Claims({name: value.numpy() for name, value in weights.items()}, lines).false()
+        seed += 1
+    assert {seed: lines for seed, lines in found.items() if lines} == {}
