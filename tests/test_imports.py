@@ -54,8 +54,8 @@ def folder(tmp_path):
     [
         *((f'kuzu_main.py --epochs 1 {flags}', {'numba', 'scipy'} | COMPILERS) for flags in KUZU),
         ('check_main.py --act step --hid 4 --set_weights', {'numba', 'scipy', 'matplotlib'} | COMPILERS),
-        ('check_main.py --hid 4 --epoch 100', {'matplotlib'} | COMPILERS),
-        ('seq_train.py --epoch 1', DRAWING | COMPILERS),
+        ('check_main.py --hid 4 --epoch 100', {'matplotlib', 'scipy.linalg'} | COMPILERS),
+        ('seq_train.py --epoch 1', {'scipy.linalg'} | DRAWING | COMPILERS),
         ('seq_train.py --epoch 1 --engine torch', {'numba'} | DRAWING),
         ('seq_plot.py --epoch 1', {'numba', 'scipy'} | COMPILERS),
     ],

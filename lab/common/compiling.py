@@ -8,6 +8,7 @@ import functools
 import hashlib
 import os
 import pickle
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -34,6 +35,8 @@ def compiled(what: str | None = None, parts: tuple = (), **options) -> Callable[
     """
     from numba import njit
 
+    _leave_out_blas()
+
     def decorate(function):
         dispatcher = njit(**options)(function)
         if dispatcher is not function:  # with NUMBA_DISABLE_JIT=1 nothing is compiled
@@ -41,6 +44,17 @@ def compiled(what: str | None = None, parts: tuple = (), **options) -> Callable[
         return dispatcher
 
     return decorate
+
+
+def _leave_out_blas():
+    """Load numba without scipy's linear algebra: a large package, for np.dot() in compiled functions. None calls it."""
+    blas = 'scipy.linalg.cython_blas'
+    if blas not in sys.modules:
+        sys.modules[blas] = None  # as if it were not installed
+        try:
+            import numba.np.arraymath  # noqa: F401
+        finally:
+            del sys.modules[blas]
 
 
 class _Cache:

@@ -1,13 +1,16 @@
 """compiling.py: machine code is kept where it can be; whatever is wrong with the copy on disk, functions work."""
 
 import importlib.util
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from numba.core import caching
 
 from lab.common import compiling
 
+HOUSE = Path(__file__).parents[2]
 SOURCE = "from lab.common.compiling import compiled\n\n\n@compiled('a step')\ndef step(x):\n    return x + 1\n"
 FIRST = 'compiling a step\nthe next run finds it compiled\n'
 
@@ -90,6 +93,13 @@ def test_a_numba_that_cannot_be_imported_is_told_in_a_line(tmp_path, monkeypatch
     compiling.fault.cache_clear()
     assert compiling.fault() == 'numba cannot be imported (Numba needs NumPy 2.3 or less)'
     compiling.fault.cache_clear()
+
+
+def test_scipy_can_be_imported_after_numba_was_loaded_without_its_linear_algebra():
+    code = 'from lab.common.compiling import compiled; import sys; compiled()(lambda x: x); '
+    code += 'print("scipy.linalg" in sys.modules); from scipy import linalg; print(linalg.norm([3, 4]))'
+    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True, cwd=HOUSE)
+    assert done.stdout == 'False\n5.0\n'
 
 
 def test_a_numba_that_is_switched_off_is_a_fault(monkeypatch):
