@@ -94,17 +94,17 @@ def smallest_scale(weights: Weights, points: np.ndarray, targets: np.ndarray) ->
     steps = (np.sign(net) + 1) / 2 @ weights.v + weights.c
 
     def right(scale: float) -> bool:
-        with np.errstate(over='ignore', under='ignore'):
-            tails = -np.sign(net) / (1 + np.exp(scale * np.abs(net)))  # 0 where net is 0
+        tails = -np.sign(net) / (1 + np.exp(scale * np.abs(net)))  # 0 where net is 0
         return bool(((steps + tails @ weights.v >= 0) == (targets == 1)).all())
 
-    wrong = [number for number, scale in enumerate(SCALES) if not right(scale)]
-    if not wrong:
-        return float(SCALES[0])
-    if wrong[-1] == len(SCALES) - 1:
-        return None
-    low, high = SCALES[wrong[-1] : wrong[-1] + 2]
-    while high - low > 1e-6:
-        middle = (low + high) / 2
-        low, high = (low, middle) if right(middle) else (middle, high)
+    with np.errstate(over='ignore', under='ignore'):
+        wrong = next((number for number in reversed(range(len(SCALES))) if not right(SCALES[number])), None)
+        if wrong is None:
+            return float(SCALES[0])
+        if wrong == len(SCALES) - 1:
+            return None
+        low, high = SCALES[wrong : wrong + 2]
+        while high - low > 1e-6:
+            middle = (low + high) / 2
+            low, high = (low, middle) if right(middle) else (middle, high)
     return math.ceil(high * 1000) / 1000

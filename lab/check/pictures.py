@@ -92,8 +92,9 @@ def panel(
     if region is not None:
         values = Image.fromarray(region.reshape(AREA, AREA).astype(np.float32))
         on = np.asarray(values.resize((AREA * FINE, AREA * FINE), Image.Resampling.BILINEAR)) >= 0.5
-        dots = np.where(on[:, :, None], np.uint8(ON), np.uint8(OFF))
-        sheet.image.paste(Image.fromarray(dots), (LEFT * FINE, TOP * FINE))
+        axes = tuple(FINE * side for side in (LEFT, TOP, LEFT + AREA, TOP + AREA))
+        sheet.image.paste(OFF, axes)
+        sheet.image.paste(ON, axes, Image.fromarray(np.uint8(255) * on))
     for shade, line in lines:
         sheet.line([place(x, y) for x, y in ends(where, *line)], shade, 3)
     corners = [(left, bottom), (right, bottom), (right, top), (left, top), (left, bottom)]
