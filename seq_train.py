@@ -21,7 +21,7 @@ sys.path.append(os.path.dirname(os.path.abspath(__file__)))  # python3 -I, and P
 
 from lab.common import cli, endings, files
 from lab.seq import flags
-from lab.seq.task import RECIPES, Task, Training
+from lab.seq.task import FAR_WITH_C, RECIPES, Task, Training
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
@@ -57,6 +57,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     hard = Task(args.lang, model=args.model).hard and not args.recipe and args.restarts is None
     recipe = 'hard' if hard else args.recipe or 'lab'
     parser.set_defaults(recipe=recipe, recipe_is_ours=hard, **RECIPES[recipe])
+    if (recipe, args.lang) == ('far', 'anb2nc3n'):
+        parser.set_defaults(**FAR_WITH_C)
     args = parser.parse_args(argv)
     if 'RANK' in os.environ and os.environ.get('WORLD_SIZE', '1') != '1':  # torchrun started several
         if os.environ.get('LOCAL_RANK', '0') != '0':
@@ -73,8 +75,10 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
 
 def describe(recipe: str) -> str:
     """A recipe as the flags that it stands for."""
-    words = ' '.join(f'--{name} {value}' for name, value in RECIPES[recipe].items()).replace(' True', '')
-    return f'{recipe} = {words or "as below"}'
+    words = [f'--{name} {value}' for name, value in RECIPES[recipe].items()]
+    if recipe == 'far':
+        words += ['and on anb2nc3n', *(f'--{name} {value}' for name, value in FAR_WITH_C.items())]
+    return f'{recipe} = {" ".join(words) or "as below"}'
 
 
 def show(task: Task, snapshot, folder: str):

@@ -218,7 +218,7 @@ def test_the_other_starts_stop_when_one_has_learned(monkeypatch):
 
 
 def test_without_restarts_ctrl_c_keeps_the_best_so_far(monkeypatch, capsys, tmp_path):
-    monkeypatch.setattr(starts.os, 'cpu_count', lambda: 1)
+    monkeypatch.setattr(starts.os, 'cpu_count', lambda: 2)
     monkeypatch.setattr(starts, 'ThreadPoolExecutor', OneByOne)  # signals belong to the main thread
     patch(monkeypatch, 36, lambda _: signal.raise_signal(signal.SIGINT))
     with pytest.raises(SystemExit, match='130'):
@@ -291,7 +291,7 @@ def test_ctrl_c_keeps_the_last_whole_thousand(monkeypatch, capsys, tmp_path):
 
 def test_ctrl_c_among_many_starts_keeps_the_best_so_far(monkeypatch, capsys, tmp_path):
     patch(monkeypatch, 30, lambda _: signal.raise_signal(signal.SIGINT))
-    monkeypatch.setattr(starts.os, 'cpu_count', lambda: 1)
+    monkeypatch.setattr(starts.os, 'cpu_count', lambda: 2)
     monkeypatch.setattr(starts, 'ThreadPoolExecutor', OneByOne)  # signals belong to the main thread
     with pytest.raises(SystemExit, match='130'):
         seq_train.main(['--epoch', '20', '--seed', '1', '--restarts', '5'])
@@ -377,6 +377,12 @@ def test_a_recipe_is_other_defaults_and_flags_come_first():
     assert (training.optim, training.keep, training.epoch) == ('adam', 'last', 100)
 
 
+def test_to_count_far_in_anb2nc3n_takes_longer_blocks():
+    for flags, found in ('', (100, 0.2)), ('--length 30 --mix 0', (30, 0)):
+        args = seq_train.parse(f'--recipe far --lang anb2nc3n --model lstm {flags}'.split())
+        assert (args.task.length, args.training.mix) == found
+
+
 def test_without_flags_it_trains_as_the_lab_does():
     args = seq_train.parse([])
     assert (args.task, args.training) == (Task(), Training())
@@ -424,4 +430,4 @@ def test_torchrun_is_told_that_it_is_not_needed(monkeypatch, capsys):
 def test_help_says_which_flags_a_recipe_stands_for():
     assert seq_train.describe('lab') == 'lab = as below'
     assert seq_train.describe('far').startswith('far = --optim adam --schedule linear --grow 0.8 --length 50')
-    assert seq_train.describe('far').endswith('--hid 6 --lr 0.03 --decay 0 --clip 1')
+    assert seq_train.describe('far').endswith('--decay 0 --clip 1 and on anb2nc3n --length 100 --mix 0.2')

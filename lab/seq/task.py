@@ -12,6 +12,7 @@ RECIPES = {  # other settings than the lab's; docs/measurements.md has the share
     'hard': {'optim': 'adam', 'schedule': 'linear', 'lr': 0.01, 'clip': 1, 'epoch': 100},
     'far': ADAM | {'length': 50, 'hid': 6, 'lr': 0.03, 'decay': 0, 'clip': 1, 'grow': 0.8},
 }
+FAR_WITH_C = {'length': 100, 'mix': 0.2}  # what recipe far has on anb2nc3n
 
 
 @dataclass(frozen=True)
