@@ -23,7 +23,7 @@ NEXT = (
     "number of the next symbol: an A: how many A's of its block\n"
     'came before it; a B or C: n at first, less and less to the last'
 )
-MARKERS = {'attracting': 'o', 'saddle': 'X', 'repelling': 's'}
+MARKERS = {'attracting': 'o', 'saddle': 'X', 'repelling': 's', 'slow': 'D'}
 
 
 def pair(
@@ -194,7 +194,8 @@ def reach(loss: Array, right: Array, trained: int, title: str) -> Figure:
 
 
 def flow(net: Network, fixed: list[list[FixedPoint]], steps: list[tuple[Array, Array]], title: str) -> Figure:
-    """The map of each symbol in an SRN of 2 units: grey arrows show where it moves states, over them its fixed points.
+    """The map of each symbol in an SRN of 2 units: grey arrows show where it moves states, over them its fixed points,
+    points that are nearly fixed, and cycles.
 
     steps: for each symbol the visited states before it (N, 2) and after it (N, 2).
     """
@@ -213,17 +214,19 @@ def flow(net: Network, fixed: list[list[FixedPoint]], steps: list[tuple[Array, A
         axes.plot(*after.T, '.', color=COLOURS[symbol], ms=4)
         for each in fixed[symbol]:
             for value, vector in zip(each.eigenvalues, each.eigenvectors.T, strict=True):
-                if abs(value.imag) < 1e-9:
+                if len(each.cycle) == 1 and each.kind != 'slow' and abs(value.imag) < 1e-9:
                     ends = each.point + np.array([[-0.22], [0.22]]) * vector.real
                     axes.plot(*ends.T, color='black', lw=1.6, ls='-' if abs(value) > 1 else ':')
-            axes.plot(*each.point, MARKERS[each.kind], color='gold', mec='black', ms=11)
+            loop = np.vstack([each.cycle, each.point])
+            axes.plot(*loop.T, MARKERS[each.kind], color='gold', mec='black', ms=11 if len(each.cycle) == 1 else 8,
+                      ls='--' if len(each.cycle) > 1 else '', lw=1.5)  # fmt: skip
         axes.set(xlim=(-1.08 * span, 1.08 * span), ylim=(-1.08 * span, 1.08 * span), xlabel='unit 0', ylabel='unit 1')
         axes.locator_params(nbins=TICKS)
         axes.set_title(f'reading {SYMBOLS[symbol]}', y=TITLE_AT)
         axes.set_aspect('equal')
-    text = 'fixed points: circle attracting, X saddle, square repelling; '
-    text += 'lines: eigenvectors, growing (solid), shrinking (dotted)'
+    text = 'fixed points: circle attracting, X saddle, square repelling; diamond: nearly fixed\n'
+    text += 'black lines: directions that grow (solid) and shrink (dotted); dashed gold: cycles'
     figure.text(0.5, 0.97, title, ha='center', fontsize=11)
-    figure.text(0.5, 0.02, text, ha='center', fontsize=9)
+    figure.text(0.5, 0.015, text, ha='center', fontsize=9)
     figure.subplots_adjust(left=0.06, right=0.98, bottom=0.13, top=0.91)
     return figure

@@ -65,7 +65,4 @@ def of_analysis(analysis: Analysis, cells: bool, title: str) -> Iterator[tuple[s
     if net.gates is None and net.hid == 2:
         here, there = before(net, sequences), follow(net, sequences)
         steps = [(here[sequences == symbol], there[sequences == symbol]) for symbol in range(net.num_class)]
-        points = [
-            [point for point in each if point.kind != 'slow' and len(point.cycle) == 1] for each in analysis.points
-        ]
-        yield 'flow', figures.flow(net, points, steps, f'where each symbol leads: {title}')
+        yield 'flow', figures.flow(net, analysis.points, steps, f'where each symbol leads: {title}')
