@@ -3,6 +3,7 @@
 import contextlib
 
 import torch
+from torch import nn
 
 from lab.common.endings import UserError
 from lab.common.student import trial
@@ -61,6 +62,9 @@ def to_device(model: torch.nn.Module, images: torch.Tensor) -> torch.nn.Module:
     Convolution and pooling are fastest in this layout. A network that does not work with it (one that uses view() on
     its feature maps, say) gets the ordinary layout.
     """
+    if any(map(nn.parameter.is_lazy, model.parameters())):  # the first images give it its shapes
+        with trial(), torch.no_grad():
+            model.to(images.device).eval()(images[:1])
     model.to(images.device, memory_format=torch.channels_last).eval()
     try:
         with trial(), torch.no_grad():

@@ -293,6 +293,52 @@ def test_seq_faults_are_told_in_one_line(modules, line, tmp_path):
     assert re.search(f'^seq_train.py: error: .*{line}', end.err.splitlines()[-1]), end.err
 
 
+HEAD = 'import numpy as np, torch, torch.nn as nn, torch.nn.functional as F\ntorch.manual_seed(7)\n'
+CONV = (
+    HEAD
+    + """
+device = torch.device('cuda' if torch.cuda.is_available() else 'cpu')
+class NetConv(nn.Module):
+    def __init__(self):
+        super(NetConv, self).__init__()
+        torch.manual_seed(3)
+        self.features = nn.Sequential(nn.Conv2d(1, 4, 5), nn.BatchNorm2d(4), nn.ReLU(), nn.AdaptiveAvgPool2d(3))
+        self.drop, self.fc = nn.Dropout(0.2), nn.LazyLinear(10)
+    def forward(self, x):
+        self.seen = self.features(x)
+        return F.log_softmax(self.drop(self.fc(self.seen.reshape(-1, 36))))
+"""
+)
+VARIANTS = {
+    'conv': CONV,
+    'lin sequential': HEAD
+    + 'def NetLin():\n    return nn.Sequential(nn.Flatten(), nn.Linear(784, 10), nn.LogSoftmax(dim=1))\n',
+    'lin partial': HEAD
+    + 'class Net(nn.Sequential):\n    def __init__(self, n):\n        super().__init__(nn.Flatten(), '
+    'nn.Linear(784, n), nn.LogSoftmax(1))\nimport functools\nNetLin = functools.partial(Net, 10)\n',
+    'lin tuple': lin().replace('dim=1)', 'dim=1), x.mean()'),
+    'lin numpy': lin('x = torch.from_numpy(x.numpy()); np = None'),
+    'lin logits': lin().replace('F.log_softmax(self.a(x.view(x.shape[0], -1)), dim=1)', 'self.a(x.flatten(1))'),
+    'lin softmax': lin().replace('F.log_softmax', 'F.softmax'),
+    'lin frozen': lin().replace(
+        'self.a = nn.Linear', 'self.b = nn.Linear(3, 3).requires_grad_(False); self.a = nn.Linear'
+    ),
+    'lin double': lin().replace('dim=1)', 'dim=1, dtype=torch.float64)'),
+    'lin unused': lin().replace('self.a = ', 'self.unused = nn.Linear(5, 5); self.a = '),
+    'lin defaults': lin().replace('(self):', '(self, inputs=784, outputs=10):'),
+    'lin tests': lin(more='if __name__ == "__main__":\n    print("never")\nprint("loaded")\n'),
+}
+
+
+@pytest.mark.parametrize('name', VARIANTS)
+def test_kuzu_networks_written_in_other_ways_are_trained(name, tmp_path):
+    end = run(KUZU + name.split()[0], tmp_path, kuzu=VARIANTS[name])
+    assert end.told() == 'survived', end
+    assert 'Test set: Average loss: ' in end.out and 'Model parameters: ' in end.out and 'never' not in end.out
+    assert end.err.count('Implicit dimension choice') == (name == 'conv')
+    assert ('no log-probabilities' in end.err) == (name in ('lin logits', 'lin softmax'))
+
+
 # --- Part 2
 
 MLP = """
