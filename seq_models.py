@@ -142,11 +142,11 @@ def rest_of(slope: float, multiply: float) -> float:
 
 
 def anb2n_srn() -> SRNDesign:
-    """Unit 1 counts. Unit 2 is 1 after an A and 0 after a B.
+    """Unit 0 counts. Unit 1 is 1 after an A and 0 after a B.
 
-    While A's are read, unit 1 comes closer to its rest at 0.82: each A leaves 0.655 of the distance. The first B takes
+    While A's are read, unit 0 comes closer to its rest at 0.82: each A leaves 0.655 of the distance. The first B takes
     the distance over to another rest, -0.618, and each B makes it 1.235 times as large. 0.655 x 1.235 x 1.235 = 1:
-    after twice as many B's as A's unit 1 crosses -0.5025, whatever n was, and the next symbol is an A.
+    after twice as many B's as A's unit 0 crosses -0.5025, whatever n was, and the next symbol is an A.
     """
     slope, rest_a = 2, 0.82
     rest_b = rest_of(slope, factor(slope, rest_a) ** (-1 / 2))
@@ -163,34 +163,34 @@ def anb2n_srn() -> SRNDesign:
 
 
 def anb2nc3n_srn() -> SRNDesign:
-    """Unit 1 counts A's for the B's, and unit 2 counts A's for the C's. Unit 3 is 1 after an A, unit 4 after a C.
+    """Unit 0 counts A's for the B's, and unit 1 counts A's for the C's. Unit 2 is 1 after an A, unit 3 after a C.
 
-    Unit 1 is that of anb2n_srn(); the C's hold it at 1. Of unit 2's distance to its rest each A leaves 0.583, each B
-    0.977, and each C makes it 1.224 times as large. 0.583 x 0.977^2 x 1.224^3 is about 1: at the last C unit 2 crosses
+    Unit 0 is that of anb2n_srn(); the C's hold it at 1. Of unit 1's distance to its rest each A leaves 0.583, each B
+    0.977, and each C makes it 1.224 times as large. 0.583 x 0.977^2 x 1.224^3 is about 1: at the last C unit 1 crosses
     0.53.
     """
-    slope1, rest1_a = 2, 0.82
-    slope2, rest2_a, rest2_b, rest2_c = 2.4, 0.87, -0.77, -0.70
-    rest1_b = rest_of(slope1, factor(slope1, rest1_a) ** (-1 / 2))
-    move1 = slope1 * (rest1_b - rest1_a)  # from the rest in the A's to that in the B's
-    move2, back2 = slope2 * (rest2_b - rest2_a), slope2 * (rest2_b - rest2_c)
-    sharp, end1, end2 = 100, -0.28, 0.53
+    slope0, rest0_a = 2, 0.82
+    slope1, rest1_a, rest1_b, rest1_c = 2.4, 0.87, -0.77, -0.70
+    rest0_b = rest_of(slope0, factor(slope0, rest0_a) ** (-1 / 2))
+    move0 = slope0 * (rest0_b - rest0_a)  # from the rest in the A's to that in the B's
+    move1, back1 = slope1 * (rest1_b - rest1_a), slope1 * (rest1_b - rest1_c)
+    sharp, end0, end1 = 100, -0.28, 0.53
     return SRNDesign(
         H0=[FULL, math.atanh(0.92), 0, FULL],
         W=[
-            [hold(slope1, rest1_a) - move1, hold(slope2, rest2_a) - move2, FULL, 0],
-            [hold(slope1, rest1_b), hold(slope2, rest2_b), 0, 0],
-            [FULL, hold(slope2, rest2_c) - back2, 0, FULL],
+            [hold(slope0, rest0_a) - move0, hold(slope1, rest1_a) - move1, FULL, 0],
+            [hold(slope0, rest0_b), hold(slope1, rest1_b), 0, 0],
+            [FULL, hold(slope1, rest1_c) - back1, 0, FULL],
         ],
-        U=[[slope1, 0, 0, 0], [0, slope2, 0, 0], [move1, move2, 0, 0], [0, back2, 0, 0]],
+        U=[[slope0, 0, 0, 0], [0, slope1, 0, 0], [move0, move1, 0, 0], [0, back1, 0, 0]],
         hid_bias=[0, 0, 0, 0],
         V=[
             [0, -sharp, 0],
             [sharp, 0, 0],
-            [NEVER, sharp * (rest2_a + rest1_a - end1) - LN4, -NEVER],
-            [NEVER - sharp * end2, -NEVER, 0],
+            [NEVER, sharp * (rest1_a + rest0_a - end0) - LN4, -NEVER],
+            [NEVER - sharp * end1, -NEVER, 0],
         ],
-        out_bias=[-NEVER, sharp * end1, 0],
+        out_bias=[-NEVER, sharp * end0, 0],
     )
 
 
@@ -200,7 +200,7 @@ SRN_DESIGNS = {
     # ------------------------------------------------------------------------------------------------------------------
     # YOUR OWN WEIGHTS go here. See them with
     #     python3 seq_plot.py --lang anb2n --model srn --hid 2 --set_weights --design mine
-    # The weights below are a first idea: unit 1 remembers whether an A was read, unit 2 counts nothing yet.
+    # The weights below are a first idea: unit 0 remembers whether an A was read, unit 1 counts nothing yet.
     # ------------------------------------------------------------------------------------------------------------------
     'mine': SRNDesign(
         H0=[0, 0],
@@ -212,8 +212,8 @@ SRN_DESIGNS = {
     ),
 }
 LSTM_DESIGNS = {
-    # Cell 1 counts: +1 for each A, -1/2 for each B, since the input gate is half open then (sigmoid(0) = 1/2). Its
-    # output gate opens when a B is read. Then unit 1 is 0 after the last B, and at least tanh(1/2) before. Unit 2 says
+    # Cell 0 counts: +1 for each A, -1/2 for each B, since the input gate is half open then (sigmoid(0) = 1/2). Its
+    # output gate opens when a B is read. Then unit 0 is 0 after the last B, and at least tanh(1/2) before. Unit 1 says
     # which symbol was read: ONE after an A, 0 after a B.
     'anb2n': LSTMDesign(
         input=[[FULL, FULL], [0, FULL]],
@@ -223,7 +223,7 @@ LSTM_DESIGNS = {
         V=[[0, 100], [0, (20 - LN4) / ONE]],
         out_bias=[0, -20],
     ),
-    # The same without unit 2. After the last B unit 1 is 0, as it is after an A: the next A has probability 0.8, not 1.
+    # The same without unit 1. After the last B unit 0 is 0, as it is after an A: the next A has probability 0.8, not 1.
     'anb2n_small': LSTMDesign(
         input=[[FULL], [0]],
         forget=[[FULL], [FULL]],
@@ -232,8 +232,8 @@ LSTM_DESIGNS = {
         V=[[0, 100]],
         out_bias=[0, -LN4],
     ),
-    # Cell 1 counts for the B's as above. Cell 2 counts for the C's: +3/4 for each A, -1/4 for each C, as
-    # sigmoid(ln 3) = 3/4. Each has its output gate open when its symbol is read. Unit 3 says which symbol was read:
+    # Cell 0 counts for the B's as above. Cell 1 counts for the C's: +3/4 for each A, -1/4 for each C, as
+    # sigmoid(ln 3) = 3/4. Each has its output gate open when its symbol is read. Unit 2 says which symbol was read:
     # ONE after an A, -ONE after a B, 0 after a C. The output of A is always 0; B and C lie above it or below.
     'anb2nc3n': LSTMDesign(
         input=[[FULL, LN3, FULL], [0, -FULL, FULL], [-FULL, -LN3, FULL]],
@@ -243,7 +243,7 @@ LSTM_DESIGNS = {
         V=[[0, 300, 0], [0, 0, 200], [0, (40 - LN4) / ONE, -40 / ONE]],
         out_bias=[0, -40, -20],
     ),
-    # The same without unit 3. Unit 2 also speaks when a B is read, so that it says C as soon as unit 1 is 0.
+    # The same without unit 2. Unit 1 also speaks when a B is read, so that it says C as soon as unit 0 is 0.
     'anb2nc3n_small': LSTMDesign(
         input=[[FULL, LN3], [0, -FULL], [-FULL, -LN3]],
         forget=[[FULL, FULL], [FULL, FULL], [FULL, FULL]],
@@ -255,7 +255,7 @@ LSTM_DESIGNS = {
     # ------------------------------------------------------------------------------------------------------------------
     # YOUR OWN WEIGHTS go here. See them with
     #     python3 seq_plot.py --lang anb2n --model lstm --hid 2 --set_weights --design mine
-    # The weights below are a first idea: cell 1 counts +1 for each A and -1 for each B. The next A comes too early.
+    # The weights below are a first idea: cell 0 counts +1 for each A and -1 for each B. The next A comes too early.
     # ------------------------------------------------------------------------------------------------------------------
     'mine': LSTMDesign(
         input=[[FULL, FULL], [FULL, FULL]],
