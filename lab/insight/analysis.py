@@ -22,7 +22,7 @@ from lab.seq.verdict import Verdict
 
 FRESH, SHOWN = 10_000, 100  # sequences: to measure fidelity, to draw
 CHOOSING = 4**5  # different sequences by which an automaton is chosen: all sequences with n up to 4
-LONG = 150  # where sequences have this length or more, fewer of the automata on the way are judged
+LONG = 150  # where sequences have this length or more, fewer of the automata are judged, and by fewer sequences
 LARGER = 1.5  # the automaton shown has at most so many times the states of the language's
 GUESSING = 3  # and the one whose guesses count, too
 
@@ -101,8 +101,8 @@ def find(net: Network, length: int, rng: np.random.Generator, tell: Callable[[st
     language = fsm.minimise(fsm.language(net.num_class, length))[0]
     visits = states.visit(net, language, states.histories(length, net.num_class, rng))
     fresh, others = (draw(length, net.num_class, FRESH, rng) for _ in range(2))
-    choosing = fsm.distinct(others)[0][:CHOOSING]
-    every = 1 + choosing.shape[1] // LONG
+    every = 1 + others.shape[1] // LONG
+    choosing = fsm.distinct(others)[0][: CHOOSING // every]
     both = []
     for guesses, larger, part in (False, LARGER, 'automaton'), (True, GUESSING, 'automaton with guesses'):
         tell(part)
