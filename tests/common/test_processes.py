@@ -87,7 +87,7 @@ def test_three_messages_add_up_to_the_gradients_and_the_loss_of_the_batch(count,
     def slopes():
         return torch.cat([parameter.grad.flatten() for parameter in model.parameters()])
 
-    loss = train.gradients(model, recipe, images, labels, endings.Interrupt())
+    loss = train.gradients(model, recipe, None, images, labels, endings.Interrupt())
     whole, messages, share = slopes(), [], processes.share
     monkeypatch.setattr(processes, 'SIZE', 3)
     monkeypatch.setattr(processes, '_steps', None, raising=False)
@@ -97,12 +97,12 @@ def test_three_messages_add_up_to_the_gradients_and_the_loss_of_the_batch(count,
         model.zero_grad()
         with processes.interrupt() as stop:
             stop.pressed = rank == 1
-            train.gradients(model, recipe, images, labels, stop)
+            train.gradients(model, recipe, None, images, labels, stop)
     torch.testing.assert_close(sum(messages)[:-2], whole, rtol=1e-4, atol=1e-6)
     assert [message[-1] for message in messages] == [0, 1, 0]
 
     monkeypatch.setattr(dist, 'all_reduce', lambda message, group: message.copy_(sum(messages)))
-    torch.testing.assert_close(train.gradients(model, recipe, images, labels, stop), loss)
+    torch.testing.assert_close(train.gradients(model, recipe, None, images, labels, stop), loss)
     torch.testing.assert_close(slopes(), whole, rtol=1e-4, atol=1e-6)
     assert stop and not processes.interrupt()
 
