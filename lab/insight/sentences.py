@@ -13,6 +13,7 @@ from lab.insight.repeat import FROM, LONG, Ending, Movement
 SHOWN = 12  # numbers of a list
 POINTS_SHOWN = 5  # of each symbol
 ONE = 0.001  # states nearer to each other than this are one
+TURNS = 20  # degrees: less is not called a turn
 SATURATED = 0.95  # a hidden unit beyond this
 STORES_SHOWN = 6
 FAR = 1.0  # a fixed point is far away if it is this many times farther off than the visited states are apart
@@ -192,9 +193,10 @@ def movement(moves: Movement, size: float) -> str:
         facts.append(f'{moves.sides:.1%} change sides along its first eigenvector')
     if moves.turn is not None:
         angle, mean, spread = moves.turn
+        turn = f": one turn in {360 / abs(mean):.1f} {name}'s" if abs(mean) >= TURNS else ''
         facts.append(
             f'its complex eigenvalues turn by {angle:.0f} degrees, visited states by {mean:.0f} '
-            f"(standard deviation {spread:.0f}): one turn in {360 / abs(mean):.1f} {name}'s"
+            f'(standard deviation {spread:.0f}){turn}'
         )
     return f'{text} {"; ".join(facts)}.'
 
