@@ -45,7 +45,7 @@ def parts(wanted: list[int], options: Options, seed: int, stop: Interrupt) -> di
         described['check'] = check.describe(*check.make(options, seed, stop))
     if 3 in wanted and not stop:
         note('Part 3: what the networks do')
-        described['seq'] = seq.describe([found[task.stem] for task in checkpoints.TASKS], seed)
+        described['seq'] = seq.describe([found[task.stem] for task in checkpoints.TASKS], seed, stop)
     return {} if stop else described
 
 

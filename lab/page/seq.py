@@ -8,15 +8,15 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
-from lab.common.endings import UserError, note
+from lab.common.endings import Interrupt, UserError, note
 from lab.insight import pictures, words
 from lab.insight.analysis import Analysis, analyse
 from lab.insight.phases import word
 from lab.insight.step import GATES, network
-from lab.page import images
+from lab.page import images, workers
 from lab.page.checkpoints import Trained
 from lab.page.commands import typed
-from lab.seq import student, verdict
+from lab.seq import student
 from lab.seq.task import Task
 
 SEQUENCE_SEED = 1  # of the sequence that is printed
@@ -30,11 +30,19 @@ ALTS = {  # what each picture shows; pictures of other names are left out
 }
 
 
-def describe(trained: list[Trained], seed: int) -> dict:
-    """All that the page says of Part 3, as plain data."""
-    found = [one(each, seed) for each in trained]
-    views = {each.task.stem: view(each, by_hand(each.task)) for each in trained}
-    return {'networks': found, 'view': {'networks': views}}
+def describe(trained: list[Trained], seed: int, stop: Interrupt) -> dict:
+    """All that the page says of Part 3, as plain data; {} after Ctrl-C."""
+    made = [by_hand(each.task) for each in trained]
+    tasks = [(each.task, each.states[max(each.states)], f'epoch {1000 * max(each.states):,}', seed) for each in trained]
+    tasks += [(each.task, state, 'made by hand', seed) for each, state in zip(trained, made, strict=True) if state]
+    found = iter(workers.run(examine, tasks, stop))
+    if stop:
+        return {}
+    networks = [one(each) | next(found) for each in trained]
+    for each, state in zip(networks, made, strict=True):
+        each['made'] = state and next(found) | {'command': made_by(each)}
+    views = {each.task.stem: view(each, state) for each, state in zip(trained, made, strict=True)}
+    return {'networks': networks, 'view': {'networks': views}}
 
 
 def by_hand(task: Task) -> student.State | None:
@@ -61,14 +69,13 @@ def as_lists(state: student.State) -> dict[str, list]:
     return {name: value.double().numpy().tolist() for name, value in state.items()}
 
 
-def one(trained: Trained, seed: int) -> dict:
-    """What the page says of one network, and of the one of its kind that is made by hand."""
-    task, last, made = trained.task, max(trained.states), by_hand(trained.task)
-    state = trained.states[last]
-    shapes = [(name, ' × '.join(map(str, value.shape)), value.numel()) for name, value in state.items()]
-    flags = [] if task.model == 'srn' else ['--model', task.model, '--hid', str(task.hid)]
-    command = typed(['seq_plot.py', '--lang', task.lang, *flags, '--set_weights'])
-    return examine(task, state, f'epoch {1000 * last:,}', seed) | {
+def one(trained: Trained) -> dict:
+    """What the page says of the training of a network."""
+    task = trained.task
+    shapes = [
+        (name, ' × '.join(map(str, each.shape)), each.numel()) for name, each in max(trained.states.items())[1].items()
+    ]
+    return {
         'stem': task.stem,
         'lang': task.lang,
         'model': task.model,
@@ -81,20 +88,25 @@ def one(trained: Trained, seed: int) -> dict:
         'parameters': sum(count for *_, count in shapes),
         'printed': trained.printed,
         'tried': trained.tried,
-        'made': made and examine(task, made, 'made by hand', seed) | {'command': command},
     }
+
+
+def made_by(network: dict) -> str:
+    """The command that shows the network made by hand beside this one, see one()."""
+    flags = [] if network['model'] == 'srn' else ['--model', network['model'], '--hid', str(network['hid'])]
+    return typed(['seq_plot.py', '--lang', network['lang'], *flags, '--set_weights'])
 
 
 def examine(task: Task, state: student.State, origin: str, seed: int) -> dict:
     """What is found out about a network, with its pictures."""
-    note(f'examining {task.stem}, {origin}')
-    found = analyse(network(state), task.length, seed)
+    torch.set_num_threads(1)  # several networks are examined at once
+    with contextlib.redirect_stderr(io.StringIO()):  # nor do they tell how far they are
+        found = analyse(network(state), task.length, seed)
     with np.printoptions(suppress=True, precision=2, linewidth=110):
         weights = [(name, str(value.numpy())) for name, value in state.items()]
     return {
         'counts': found.verdict.counts,
         'learned': found.verdict.learned,
-        'verdict': verdict.lines(found.verdict, task.classes, task.length),
         'weights': weights,
         'transcript': transcript(task, state),
         'sections': sections(words.lines(found)),

@@ -92,7 +92,7 @@ const check = (() => {
     });
     for (const tick of [0, 1, 2]) {
       const [x] = place(tick, 0), [, y] = place(0, tick);
-      svg.append(page.make('svg:text', { class: 'tick', x, y: SIDE + 20, 'text-anchor': 'middle' }, String(tick)));
+      svg.append(page.make('svg:text', { class: 'tick', x, y: SIDE + 23, 'text-anchor': 'middle' }, String(tick)));
       svg.append(page.make('svg:text', { class: 'tick', x: EDGE - 6, y: y + 4, 'text-anchor': 'end' }, String(tick)));
     }
     points.forEach((point, i) => {

@@ -147,8 +147,9 @@ class Space {
       };
       const [low, high] = this.ranges[axis];
       write(0, label);
-      write(-0.92, page.short(low));
-      write(0.92, page.short(high));
+      const end = this.flat ? 0.92 : 0.72; // in space, the three axes begin at one corner
+      write(-end, page.short(low));
+      write(end, page.short(high));
     });
   }
 }
