@@ -2,6 +2,7 @@
 
 import functools
 import os
+import re
 import runpy
 import sys
 import textwrap
@@ -23,6 +24,13 @@ def run(line: str, folder: Path, gone: str = '', **modules: str) -> End:
     for name, source in modules.items():
         (folder / f'{name}.py').write_text(textwrap.dedent(source))
     return Fork(functools.partial(_play, *line.split()), folder).end()
+
+
+def refused(end: End, pattern: str):
+    """Hold that a script ended with exit code 2 and one line, and printed nothing else."""
+    assert end.told() == 'refused', end
+    assert re.search(pattern, end.err.splitlines()[-1]), end.err
+    assert end.out == ''
 
 
 def _play(script: str, *flags: str):

@@ -7,11 +7,15 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from torch import nn
+
 from lab.common import checkpoint, files
 from lab.common.endings import UserError, note
+from lab.common.student import trial
+from lab.insight.step import of_model
 from lab.page.commands import Job, Options, folders, typed
 from lab.seq import student
-from lab.seq.task import Task
+from lab.seq.task import MODELS, Task
 
 TASKS = [Task('anb2n', 0, 'srn'), Task('anb2nc3n', 0, 'lstm')]
 KNOWN = 'report.json'  # ending of the file that says which command has made the checkpoints
@@ -26,6 +30,21 @@ class Trained(NamedTuple):
     states: dict[int, student.State]
     printed: str
     tried: str  # how many starts it tried, and which seed has learned
+
+
+def tasks() -> list[Task]:
+    """The networks of the page. A student's own are left out where they are not the lab's; a note says so."""
+    found = []
+    for task in TASKS:
+        with trial():
+            model = student.network(task)
+            for parameter in model.parameters():
+                nn.init.normal_(parameter)
+        if of_model(model, task.classes):
+            found.append(task)
+        else:
+            note(f'{task.stem} is left out: the {MODELS[task.model]} in seq_models.py is not the network of the lab')
+    return found
 
 
 def command(task: Task, seed: int, options: Options, folder: str) -> list[str]:

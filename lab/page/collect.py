@@ -28,7 +28,11 @@ def parts(wanted: list[int], options: Options, seed: int, stop: Interrupt) -> di
     if 3 in wanted:
         from lab.page import checkpoints, seq
 
-        for task in checkpoints.TASKS:
+        tasks = checkpoints.tasks()
+        if not tasks and wanted == [3]:
+            raise UserError('there is nothing to show: the page knows the networks of the lab')
+        wanted = [part for part in wanted if part != 3 or tasks]
+        for task in tasks:
             places[task.stem] = checkpoints.find(task, options, seed)
             reads[task.stem] = lambda folder, task=task: checkpoints.read(task, options, folder)
     found = train(places, reads, stop)
@@ -45,7 +49,7 @@ def parts(wanted: list[int], options: Options, seed: int, stop: Interrupt) -> di
         described['check'] = check.describe(*check.make(options, seed, stop))
     if 3 in wanted and not stop:
         note('Part 3: what the networks do')
-        described['seq'] = seq.describe([found[task.stem] for task in checkpoints.TASKS], seed, stop)
+        described['seq'] = seq.describe([found[task.stem] for task in tasks], seed, stop)
     return {} if stop else described
 
 

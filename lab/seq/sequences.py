@@ -1,9 +1,13 @@
 """A student's language: its sequences as the lab's tensors; its print_outputs() with the arguments that it takes."""
 
 import contextlib
+import copy
 import functools
 import inspect
-from collections.abc import Callable
+import pickle
+import random
+import threading
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +17,8 @@ from lab.common.endings import note
 from lab.common.student import Fault, call, faults, file_of, trial
 
 LAB = ('epoch', 'seq', 'state', 'hidden', 'target', 'output')  # the arguments of print_outputs()
+TRIED = 10  # sequences; with blocks of different lengths, no ten are equally long
+ALONE = threading.RLock()  # held by who draws random numbers that the whole program shares
 
 
 class Style(NamedTuple):
@@ -56,17 +62,56 @@ def _tensor(values, dtype: torch.dtype, shape: tuple) -> torch.Tensor:
 
 def adapt(lang, task, cells: bool):
     """A student's language for the lab's scripts, the same object. cells: whether the network returns its cells."""
-    plain, style = _known(type(lang), task, cells)
-    if not plain or style != Style():
-        lang.__class__ = _adapted(type(lang), task.classes, style)
+    plain, style, shares = _known(type(lang), task, cells)
+    if shares:
+        lang.chance = _get_chance()
+    if shares or not plain or style != Style():
+        lang.__class__ = _adapted(type(lang), task.classes, style, shares)
     return lang
 
 
+@contextlib.contextmanager
+def _chance_of(lang) -> Iterator[None]:
+    """While a language draws: its own random numbers in the place of those that the whole program shares.
+
+    So they follow from the seed, whatever else is drawn meanwhile, also in other threads.
+    """
+    with ALONE:
+        shared = _get_chance()
+        _set_chance(*lang.chance)
+        try:
+            yield
+        finally:
+            lang.chance = _get_chance()
+            _set_chance(*shared)
+
+
+def _get_chance() -> tuple:
+    """Where the random numbers that the whole program shares stand: those of Python, NumPy and PyTorch."""
+    return random.getstate(), np.random.get_state(), torch.get_rng_state().numpy().copy()
+
+
+def _set_chance(python, numpy, pytorch):
+    random.setstate(python)
+    np.random.set_state(numpy)
+    torch.set_rng_state(torch.from_numpy(pytorch))
+
+
+def grows(lang) -> bool:
+    """Whether the longest block of a language follows its attribute `length`."""
+    short = copy.deepcopy(lang)
+    with contextlib.suppress(AttributeError):
+        short.length = 1
+    with trial():
+        return len({len(short.get_sequence()[1]) for _ in range(TRIED)}) == 1
+
+
 @functools.cache
-def _adapted(kind: type, num_class: int, style: Style) -> type:
+def _adapted(kind: type, num_class: int, style: Style, shares: bool) -> type:
     class Adapted(kind):
         def get_sequence(self):
-            return in_lab_form(super().get_sequence(), num_class)
+            with _chance_of(self) if shares else contextlib.nullcontext():
+                return in_lab_form(super().get_sequence(), num_class)
 
         def print_outputs(self, epoch, seq, state, hidden, target, output):
             values = epoch, seq, state, hidden, target, output
@@ -77,18 +122,24 @@ def _adapted(kind: type, num_class: int, style: Style) -> type:
 
 
 @functools.cache
-def _known(kind: type, task, cells: bool) -> tuple[bool, Style]:
-    """Whether its sequences have the lab's types already, and how to call its print_outputs(). Raises Fault."""
+def _known(kind: type, task, cells: bool) -> tuple[bool, Style, bool]:
+    """What there is to know of a language. Raises Fault.
+
+    Whether its sequences have the lab's types already; how to call its print_outputs(); whether it shares its random
+    numbers with the whole program.
+    """
     with trial(), faults(kind):
         lang = call(kind, task.classes, task.length, least=1)
+        before = pickle.dumps(_get_chance())
         given = lang.get_sequence()
+        shares = before != pickle.dumps(_get_chance())
         sequence = in_lab_form(given, task.classes)
         kept = [one is other for one, other in zip(given, sequence, strict=False)]  # no part had to be changed
         style = find_style(lang.print_outputs, task.hid, sequence)
     lost = [] if cells else style.extra
     if lost:
         note(f'print_outputs() of {file_of(kind)} gets None for {", ".join(lost)}, which the network does not return')
-    return len(kept) == len(given) and all(kept), style
+    return len(kept) == len(given) and all(kept), style, shares
 
 
 def find_style(function: Callable, hid: int, sequence: tuple) -> Style:

@@ -3,6 +3,7 @@
 import copy
 import inspect
 import os
+import random
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
@@ -14,7 +15,7 @@ from torch import nn
 
 from lab.common import compiling
 from lab.common.endings import Interrupt, UserError, note
-from lab.seq import batch, classic, kernel, student
+from lab.seq import batch, classic, kernel, sequences, student
 from lab.seq.task import Task, Training
 
 LONG = 5e10  # epochs times symbols times weights: the compiled engine trains that in minutes
@@ -76,14 +77,25 @@ def is_long(task: Task, training: Training, engine: ModuleType) -> bool:
 
 
 def begin(task: Task, training: Training, engine: ModuleType, seed: int) -> Start:
-    """A start whose first weights and sequences all follow from its seed."""
+    """A start whose first weights and sequences all follow from its seed.
+
+    Raises UserError where training changes the length of the language, and a student's takes no notice.
+    """
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
     torch.manual_seed(seed)
     model = student.network(task)
     if task.model == 'srn':
         for parameter in model.parameters():
             nn.init.normal_(parameter, 0, training.init)
     trainer = engine.Trainer(model, training.optim, training.mom, training.decay, training.clip)
-    return Start(task, training, seed, model, student.language(task), trainer)
+    lang = student.language(task)
+    if (training.grow or training.mix) and not sequences.grows(lang):
+        raise UserError(
+            f'--grow and --mix set the attribute length of a language, and that in {_file(lang)} does not follow it: '
+            'try --grow 0 --mix 0'
+        )
+    return Start(task, training, seed, model, lang, trainer)
 
 
 def plan(task: Task, training: Training, langs: list) -> Iterator[tuple[int, int, float]]:
@@ -110,7 +122,7 @@ def take(start: Start, epoch: int) -> Snapshot | None:
     if not all(np.isfinite(value.numpy()).all() for value in state.values()):
         return None
     snapshot = Snapshot(epoch, state, copy.deepcopy(start.lang))
-    start.lang.get_one_example()  # the one to print: training goes on with the next
+    start.lang.get_sequence()  # the one to print: training goes on with the next
     return snapshot
 
 
@@ -148,8 +160,12 @@ def train_all(
     those under way stop after their step. tell() is called after each snapshot.
     """
     if device is not None and kernel.draws(starts[0].lang):
-        yield from train_team(starts, batch.Trainer(*_models(starts), device), stop, tell)
-        return
+        models, *settings = _models(starts)
+        place = starts[0].task.classes, device
+        if batch.fits(models[:2], [start.lang for start in starts[:2]], *place):
+            yield from train_team(starts, batch.Trainer(models, *settings, *place), stop, tell)
+            return
+        note(f'PyTorch cannot train the {type(models[0]).__name__} in {_file(models[0])} as a batch: one on each core')
     halt = _Halt(stop)
 
     def run(team: list[Start]) -> list[Record]:

@@ -33,7 +33,9 @@ def network(task: Task, batch_size: int = 1) -> nn.Module:
     Raises Fault where its class is missing, cannot be made or used, or returns something else.
     """
     made = get('seq_models', MODELS[task.model])
-    return _in_form(_new(made, task, batch_size), known(made, task).form)
+    form = known(made, task).form
+    with sequences.ALONE:
+        return _in_form(_new(made, task, batch_size), form)
 
 
 def _new(made: Callable, task: Task, batch_size: int) -> nn.Module:

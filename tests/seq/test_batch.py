@@ -23,7 +23,7 @@ def starts(kind):
 @pytest.mark.parametrize('optim, rate, momentum, clip', [('sgd', 0.05, 0.5, 0.3), ('adam', 0.01, 0.0, 0.0)])
 def test_a_batch_trains_each_start_as_alone(kind, optim, rate, momentum, clip):
     models, langs = starts(kind)
-    trainer = batch.Trainer(models, optim, momentum, 1e-4, clip, torch.device('cpu'))
+    trainer = batch.Trainer(models, optim, momentum, 1e-4, clip, 3, torch.device('cpu'))
     trainer.run(langs, 6, rate)
     trainer.run(langs, 4, rate)
     for model, expected, lang in zip(models, *starts(kind), strict=True):
@@ -34,13 +34,13 @@ def test_a_batch_trains_each_start_as_alone(kind, optim, rate, momentum, clip):
 def test_run_stops_when_asked():
     models, langs = starts(SRN_model)
     before = [kernel.vector(model) for model in models]
-    batch.Trainer(models, 'sgd', 0.0, 1e-4, 0.0, torch.device('cpu')).run(langs, 5, 0.1, lambda: True)
+    batch.Trainer(models, 'sgd', 0.0, 1e-4, 0.0, 3, torch.device('cpu')).run(langs, 5, 0.1, lambda: True)
     assert all(np.array_equal(kernel.vector(model), old) for model, old in zip(models, before, strict=True))
 
 
 def test_a_batch_may_be_of_one_start():
     [model, *_], [lang, *_] = starts(SRN_model)
     [expected, *_], _ = starts(SRN_model)
-    batch.Trainer([model], 'sgd', 0.0, 1e-4, 0.0, torch.device('cpu')).run([lang], 3, 0.1)
+    batch.Trainer([model], 'sgd', 0.0, 1e-4, 0.0, 3, torch.device('cpu')).run([lang], 3, 0.1)
     classic.Trainer(expected, 'sgd', 0.0, 1e-4, 0.0).run(starts(SRN_model)[1][0], 3, 0.1)
     assert np.abs(kernel.vector(model) - kernel.vector(expected)).max() < 1e-6

@@ -1,4 +1,5 @@
 import copy
+import random
 
 import numpy as np
 import pytest
@@ -185,6 +186,7 @@ def test_after_ctrl_c_only_whole_reports_count(device):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(classic.Trainer if device is None else starts.batch.Trainer, 'run', press)
         patch.setattr(starts.os, 'cpu_count', lambda: 1)
+        patch.setattr(starts.batch, 'fits', lambda *_: True)  # it would press, too
         records = list(starts.train_all(many, stop, device))
     epochs = [[snapshot.epoch for snapshot in record] for record in records]
     assert epochs == ([[0, 10], []] if device is None else [[0, 10], [0, 10]])
@@ -241,6 +243,61 @@ def test_another_language_is_trained_by_pytorch(monkeypatch, capsys):
     many = [starts.begin(Task(), Training(epoch=1), classic, 0)]
     [record] = starts.train_all(many, Interrupt(), torch.device('cpu'))
     assert [snapshot.epoch for snapshot in record] == [0, 10]
+
+
+class CannotBatch(SRN_model):
+    """A network that asks for a number, which PyTorch's vmap refuses."""
+
+    def forward(self, x):
+        hidden, output = super().forward(x)
+        return (hidden, output) if float(output.sum()) < 1e9 else (hidden, 2 * output)
+
+
+def test_a_model_that_pytorch_cannot_batch_is_trained_one_by_one(monkeypatch, capsys):
+    monkeypatch.setattr(seq_models, 'SRN_model', CannotBatch)
+    training = Training(epoch=1, init=0.5)
+    many = [starts.begin(Task(), training, classic, seed) for seed in (1, 2)]
+    records = list(starts.train_all(many, Interrupt(), torch.device('cpu')))
+    assert 'cannot train the CannotBatch in test_starts.py as a batch' in capsys.readouterr().err
+    for seed, record in zip((1, 2), records, strict=True):
+        alone = list(starts.train(starts.begin(Task(), training, classic, seed), Interrupt()))
+        assert np.array_equal(weights(record[-1].state), weights(alone[-1].state))
+
+
+DRAWS = {
+    'numpy': lambda: np.random.randint(2**31),
+    'python': lambda: random.getrandbits(31),
+    'torch': lambda: int(torch.randint(2**31, ())),
+}
+
+
+@pytest.mark.parametrize('name', DRAWS)
+def test_a_language_of_everybodys_random_numbers_follows_from_the_seed_in_threads_too(name, monkeypatch):
+    class Shares(lang_anb2n):
+        def get_one_example(self):
+            self.random = np.random.default_rng(DRAWS[name]())
+            return super().get_one_example()
+
+    monkeypatch.setattr(anb2n, 'lang_anb2n', Shares)
+    monkeypatch.setattr(starts.os, 'cpu_count', lambda: 3)
+    training = Training(epoch=3, init=0.5, grow=0.5)
+    many = [starts.begin(Task(), training, classic, seed) for seed in (1, 2, 3)]
+    for seed, record in enumerate(starts.train_all(many, Interrupt()), 1):
+        alone = list(starts.train(starts.begin(Task(), training, classic, seed), Interrupt()))
+        for found, expected in zip(record, alone, strict=True):
+            assert np.array_equal(weights(found.state), weights(expected.state))
+            assert found.lang.get_sequence()[1].tolist() == expected.lang.get_sequence()[1].tolist()
+
+
+def test_a_language_that_takes_no_notice_of_its_length_cannot_grow(monkeypatch):
+    class Fixed(lang_anb2n):
+        length = property(lambda self: 4, lambda self, length: None)
+
+    monkeypatch.setattr(anb2n, 'lang_anb2n', Fixed)
+    for training in Training(grow=0.5), Training(mix=0.5):
+        with pytest.raises(UserError, match=r'test_starts\.py does not follow it: try --grow 0 --mix 0'):
+            starts.begin(Task(), training, classic, 1)
+    assert starts.begin(Task(), Training(), classic, 1)
 
 
 def test_without_numba_pytorch_trains(monkeypatch, capsys):
