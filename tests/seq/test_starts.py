@@ -282,7 +282,8 @@ def test_a_language_of_everybodys_random_numbers_follows_from_the_seed_in_thread
     monkeypatch.setattr(starts.os, 'cpu_count', lambda: 3)
     training = Training(epoch=3, init=0.5, grow=0.5)
     many = [starts.begin(Task(), training, classic, seed) for seed in (1, 2, 3)]
-    for seed, record in enumerate(starts.train_all(many, Interrupt()), 1):
+    records = list(starts.train_all(many, Interrupt()))  # all, before begin() draws for others
+    for seed, record in enumerate(records, 1):
         alone = list(starts.train(starts.begin(Task(), training, classic, seed), Interrupt()))
         for found, expected in zip(record, alone, strict=True):
             assert np.array_equal(weights(found.state), weights(expected.state))
