@@ -21,7 +21,7 @@ sys.path.append(os.path.dirname(os.path.abspath(__file__)))  # python3 -I, and P
 
 from lab.common import cli, endings, files
 from lab.seq import flags
-from lab.seq.task import FAR_WITH_C, RECIPES, Task, Training
+from lab.seq.task import RECIPES, Task, Training
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
@@ -41,7 +41,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     add('--grow', type=cli.real(0, 1), default=Training.grow, help=grow)
     usual = 'default: lab; hard for an srn on anb2nc3n without --restarts'
     add('--recipe', choices=RECIPES, help='other defaults: ' + '; '.join([*map(describe, RECIPES), usual]))
-    mix = 'share of the thousands of epochs that have a smaller largest n, drawn anew; alone: 0.5'
+    mix = 'share of the thousands of epochs that have a smaller largest n, mostly a small one; alone: 0.5'
     add('--mix', nargs='?', type=cli.real(0, 1), const=0.5, default=Training.mix, metavar='SHARE', help=mix)
     add('--keep', choices=['last', 'best'], default=Training.keep, help='which checkpoint of a start is judged')
     add(
@@ -57,8 +57,6 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     hard = Task(args.lang, model=args.model).hard and not args.recipe and args.restarts is None
     recipe = 'hard' if hard else args.recipe or 'lab'
     parser.set_defaults(recipe=recipe, recipe_is_ours=hard, **RECIPES[recipe])
-    if (recipe, args.lang) == ('far', 'anb2nc3n'):
-        parser.set_defaults(**FAR_WITH_C)
     args = parser.parse_args(argv)
     if 'RANK' in os.environ and os.environ.get('WORLD_SIZE', '1') != '1':  # torchrun started several
         if os.environ.get('LOCAL_RANK', '0') != '0':
@@ -76,8 +74,6 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
 def describe(recipe: str) -> str:
     """A recipe as the flags that it stands for."""
     words = [f'--{name} {value}' for name, value in RECIPES[recipe].items()]
-    if recipe == 'far':
-        words += ['and on anb2nc3n', *(f'--{name} {value}' for name, value in FAR_WITH_C.items())]
     return f'{recipe} = {" ".join(words) or "as below"}'
 
 

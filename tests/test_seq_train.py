@@ -373,14 +373,8 @@ def test_the_kernel_refuses_another_model(monkeypatch):
 def test_a_recipe_is_other_defaults_and_flags_come_first():
     args = seq_train.parse(['--recipe', 'far', '--lr', '0.5'])
     task, training = args.task, args.training
-    assert (task.hid, task.length, training.grow, training.lr) == (6, 50, 0.8, 0.5)
-    assert (training.optim, training.keep, training.epoch) == ('adam', 'last', 100)
-
-
-def test_to_count_far_in_anb2nc3n_takes_longer_blocks():
-    for flags, found in ('', (100, 0.2)), ('--length 30 --mix 0', (30, 0)):
-        args = seq_train.parse(f'--recipe far --lang anb2nc3n --model lstm {flags}'.split())
-        assert (args.task.length, args.training.mix) == found
+    assert (task.hid, task.length, training.grow, training.lr) == (6, 70, 0.8, 0.5)
+    assert (training.optim, training.keep, training.epoch) == ('adam', 'best', 100)
 
 
 def test_without_flags_it_trains_as_the_lab_does():
@@ -429,5 +423,5 @@ def test_torchrun_is_told_that_it_is_not_needed(monkeypatch, capsys):
 
 def test_help_says_which_flags_a_recipe_stands_for():
     assert seq_train.describe('lab') == 'lab = as below'
-    assert seq_train.describe('far').startswith('far = --optim adam --schedule linear --grow 0.8 --length 50')
-    assert seq_train.describe('far').endswith('--decay 0 --clip 1 and on anb2nc3n --length 100 --mix 0.2')
+    assert seq_train.describe('far').startswith('far = --optim adam --schedule linear --grow 0.8 --length 70')
+    assert seq_train.describe('far').endswith('--decay 0 --clip 1 --mix 0.3 --keep best')

@@ -109,7 +109,7 @@ def plan(task: Task, training: Training, langs: list) -> Iterator[tuple[int, int
         if training.grow:
             longest = min(longest, 1 + int(done / training.grow * longest))
         if epoch // REPORT * training.mix // 1 > (epoch // REPORT - 1) * training.mix // 1:
-            longest = 1 + int(np.random.default_rng(epoch // REPORT).integers(longest))
+            longest = int(longest ** np.random.default_rng(epoch // REPORT).random())  # as often 1..3 as 10..30
         if training.grow or training.mix:
             for lang in langs:
                 lang.length = longest

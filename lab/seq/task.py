@@ -10,9 +10,8 @@ RECIPES = {  # other settings than the lab's; docs/measurements.md has the share
     'lab': {},
     'sure': ADAM | {'lr': 0.01, 'clip': 0.3},
     'hard': {'optim': 'adam', 'schedule': 'linear', 'lr': 0.01, 'clip': 1, 'epoch': 100},
-    'far': ADAM | {'length': 50, 'hid': 6, 'lr': 0.03, 'decay': 0, 'clip': 1, 'grow': 0.8},
+    'far': ADAM | {'length': 70, 'hid': 6, 'lr': 0.03, 'decay': 0, 'clip': 1, 'grow': 0.8, 'mix': 0.3, 'keep': 'best'},
 }
-FAR_WITH_C = {'length': 100, 'mix': 0.2}  # what recipe far has on anb2nc3n
 
 
 @dataclass(frozen=True)
@@ -67,5 +66,5 @@ class Training:
     clip: float = 0  # largest norm of the gradient; 0 = any
     schedule: str = 'constant'  # or linear: the learning rate falls to 0
     grow: float = 0  # share of the run in which the longest block grows from n = 1 to the task's length
-    mix: float = 0  # share of the thousands of epochs in which the longest block is shorter, drawn anew
+    mix: float = 0  # share of the thousands of epochs in which the longest block is shorter: any size of n is as likely
     keep: str = 'last'  # which checkpoint of a start is judged: the last, or the best

@@ -41,7 +41,14 @@ def test_mixing_makes_the_largest_n_smaller_in_every_second_thousand():
     task, lang = Task(length=10), lang_anb2n(2, 10)
     lengths = [lang.length for _ in starts.plan(task, Training(epoch=60, mix=0.5), [lang])]
     assert set(lengths[1::2]) == {10}
-    assert set(lengths[0::2]) == set(range(1, 11))
+    assert set(lengths[2::2]) == set(range(1, 10))
+
+
+def test_mixing_draws_small_numbers_as_often_as_large_ones():
+    task, lang = Task(length=100), lang_anb2n(2, 100)
+    lengths = np.array([lang.length for _ in starts.plan(task, Training(epoch=1000, mix=1), [lang])][1:])
+    for least in 1, 10:
+        assert ((lengths >= least) & (lengths < 10 * least)).mean() == pytest.approx(0.5, abs=0.05)
 
 
 @pytest.mark.parametrize('share', [0.2, 0.3, 0.75, 1])
