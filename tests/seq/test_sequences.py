@@ -59,7 +59,7 @@ def styles():
     yield other_seventh, Style((), ('c',))
 
 
-@pytest.mark.parametrize(('function', 'style'), styles())
+@pytest.mark.parametrize(('function', 'style'), list(styles()))
 def test_print_outputs_gets_what_it_takes(function, style):
     assert find_style(function, 2, SEQUENCE)._replace(flat=False) == style
 
