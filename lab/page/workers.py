@@ -49,11 +49,11 @@ def run(work: Callable, tasks: Sequence[tuple], stop: Interrupt) -> list[Any]:
 
 def _receive(pipe) -> tuple[int, Any]:
     try:
-        number, result, error = pickle.loads(pipe.recv_bytes())
+        number, result, error, place = pickle.loads(pipe.recv_bytes())
     except EOFError as gone:
         raise UserError('a process was killed: is there enough memory?') from gone
     if error:
-        raise error
+        raise error from RuntimeError(place)
     return number, result
 
 
@@ -64,10 +64,9 @@ def _serve(pipe, given: bytes):
     work, tasks = pickle.loads(given)
     for number, task in tasks.items():
         try:
-            answer = number, work(*task), None
+            answer = number, work(*task), None, ''
         except Exception as error:
-            error.add_note(traceback.format_exc())
-            answer = number, None, error
+            answer = number, None, error, traceback.format_exc()
         try:
             pipe.send_bytes(pickle.dumps(answer))
         except OSError:

@@ -48,7 +48,7 @@ def test_results_come_in_order_from_as_many_processes_as_cores(monkeypatch):
 def test_an_error_is_raised_here_with_its_place_there():
     with pytest.raises(UserError, match='1 is refused') as found:
         workers.run(refuse, [(1,)], False)
-    assert 'in refuse' in found.value.__notes__[0]
+    assert 'in refuse' in str(found.value.__cause__)
 
 
 def test_a_process_that_is_killed_is_told():
