@@ -13,7 +13,7 @@ from lab.common import checkpoint, files
 from lab.common.endings import UserError, note
 from lab.common.student import trial
 from lab.insight.step import of_model
-from lab.page.commands import Job, Options, folders, typed
+from lab.page.commands import Job, Options, search, typed
 from lab.seq import student
 from lab.seq.task import MODELS, Task
 
@@ -59,19 +59,11 @@ def find(task: Task, options: Options, seed: int) -> tuple[str, Trained | Job]:
 
     seed: of a network that has not been trained. Checkpoints that are of another run are left alone: a note says so.
     """
-    free = folders(options.out_path)[-1]
-    for folder in reversed(folders(options.out_path)):
-        try:
-            found = read(task, options, folder)
-        except UserError as error:
-            note(f'not used: {error}')
-            continue
-        if found is None:
-            free = folder
-        else:
-            return folder, found
-    words = command(task, seed, options, free)
-    return free, Job(words, done=lambda printed, notes: remember(task, free, words, seed, printed, notes))
+    folder, found = search(options.out_path, lambda folder: read(task, options, folder))
+    if found is not None:
+        return folder, found
+    words = command(task, seed, options, folder)
+    return folder, Job(words, done=lambda printed, notes: remember(task, folder, words, seed, printed, notes))
 
 
 def remember(task: Task, folder: str, words: list[str], seed: int, printed: str, notes: str):

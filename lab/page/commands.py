@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from lab.common.endings import Interrupt, UserError, note
 
@@ -33,6 +33,25 @@ class Options(NamedTuple):
 def folders(out_path: str) -> list[str]:
     """Where a network may be: in the lab's folder, or beside it, where files that are not the page's are in the way."""
     return [out_path, os.path.join(out_path, 'report')]
+
+
+def search(out_path: str, read: Callable[[str], Any]) -> tuple[str, Any]:
+    """The folder that has a network's files, and read(folder); or a free folder for it, and None.
+
+    read: what is in a folder, None if nothing is. Where it raises UserError the files are of another run: they are left
+    alone, and a note says so.
+    """
+    *_, free = folders(out_path)
+    for folder in reversed(folders(out_path)):
+        try:
+            found = read(folder)
+        except UserError as error:
+            note(f'not used: {error}')
+            continue
+        if found is not None:
+            return folder, found
+        free = folder
+    return free, None
 
 
 @dataclass

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from lab.common.endings import UserError, note
+from lab.common.endings import UserError
 from lab.common.student import trial
 from lab.kuzu import fetch, networks, resume, student
 from lab.kuzu.data import Dataset
@@ -19,7 +19,7 @@ from lab.kuzu.recipe import choose
 from lab.kuzu.settings import Settings
 from lab.kuzu.train import predict, test
 from lab.page import charts, images
-from lab.page.commands import Job, Options, folders, typed
+from lab.page.commands import Job, Options, search, typed
 
 NAMES = {'lin': 'linear', 'full': 'fully connected', 'conv': 'convolutional'}
 REPORTS = Path(__file__).parent / 'reports.json'
@@ -61,18 +61,10 @@ def find(kind: str, options: Options, data: Dataset, seed: int) -> tuple[str, Tr
 
     seed: of a network that has not been begun. Files that are of another run are left alone, and a note says so.
     """
-    free = folders(options.out_path)[-1]
-    for folder in reversed(folders(options.out_path)):
-        try:
-            found = read(kind, options, data, folder)
-        except UserError as error:
-            note(f'not used: {error}')
-            continue
-        if found is None:
-            free = folder
-        else:
-            return folder, found
-    return free, Job(words(kind, seed, options, free), alone=kind in SHARED)
+    folder, found = search(options.out_path, lambda folder: read(kind, options, data, folder))
+    if found is not None:
+        return folder, found
+    return folder, Job(words(kind, seed, options, folder), alone=kind in SHARED)
 
 
 def read(kind: str, options: Options, data: Dataset, folder: str) -> Trained | Job | None:
