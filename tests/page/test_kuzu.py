@@ -13,9 +13,9 @@ import torch
 
 from kuzu import NetConv, NetFull, NetLin
 from lab.common.endings import Interrupt, UserError
-from lab.kuzu import networks, train
+from lab.kuzu import fetch, networks, train
 from lab.kuzu.settings import Settings
-from lab.page import kuzu
+from lab.page import kuzu, render
 from lab.page.commands import Job
 from tests.kuzu.runs import PressedAt, digits
 from tests.page.made import OPTIONS, untrained
@@ -147,6 +147,19 @@ def test_each_cell_has_the_images_that_were_confused():
 
 def test_published_figures_stand_only_beside_the_full_set():
     assert kuzu.describe([untrained('lin')], DATA, OPTIONS)['reports'] is None
+
+
+def test_beside_the_full_set_the_page_shows_every_published_figure(monkeypatch):
+    monkeypatch.setattr(fetch, 'OFFICIAL', (len(DATA.train_labels), len(DATA.test_labels)))
+    part = kuzu.describe([untrained(kind) for kind in kuzu.NAMES], DATA, OPTIONS._replace(dataset='kmnist'))
+    text = render.page({'kuzu': part}, 'python3 report.py')
+    table = text[text.index('Beside five published reports') :]
+    for report in json.loads(kuzu.REPORTS.read_text()).values():
+        assert report.get('note', '') in table
+        for kind in kuzu.NAMES:
+            figures = report[kind]
+            assert f'>{figures["params"]:,}<' in table and f'>{figures["accuracy"]:.2f}%<' in table
+            assert figures['test_loss'] is None or f'>{figures["test_loss"]:.4g}<' in table
 
 
 def test_the_networks_of_the_published_figures_have_the_parameters_stated():
