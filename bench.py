@@ -41,11 +41,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         'parts', nargs='*', type=part, help=f'what to measure: {" ".join(PARTS)} (default: {" ".join(USUAL)})'
     )
-    parser.add_argument('--json', metavar='FILE', help='write all numbers to this file as well')
-    args = parser.parse_args(argv)
-    if args.json is not None and (not args.json or '\0' in args.json or os.path.isdir(args.json)):
-        parser.error(f'argument --json: {args.json!r} is not a file')
-    return args
+    parser.add_argument('--json', type=cli.file, metavar='FILE', help='write all numbers to this file as well')
+    return parser.parse_args(argv)
 
 
 def part(text: str) -> str:

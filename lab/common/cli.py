@@ -119,6 +119,13 @@ def folder(text: str) -> str:
     return text
 
 
+def file(text: str) -> str:
+    """Flag type: a file to write. It may be missing, but it may not be a folder or a device: it is replaced."""
+    if not text or '\0' in text or (os.path.exists(text) and not os.path.isfile(text)):
+        raise argparse.ArgumentTypeError(f'{text[:200]!r} is not a file')
+    return text
+
+
 def add_seed(parser: argparse.ArgumentParser):
     """Add --seed, for seed_all()."""
     parser.add_argument('--seed', type=whole(0, 2**32 - 1), help='random seed (default: one is drawn and printed)')

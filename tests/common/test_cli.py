@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import os
 import random
 import re
 import warnings
@@ -243,3 +244,14 @@ def test_a_seed_that_is_not_given_is_drawn_and_printed(capsys):
     assert cli.seed_all(None) != cli.seed_all(None)
     assert max(cli.draw_seed() for _ in range(100)) > 2**24  # all of its bits are used
     assert re.fullmatch(r'(seed: \d+\n){2}', capsys.readouterr().err)
+
+
+def test_what_cannot_be_a_file_is_refused(tmp_path):
+    pipe = tmp_path / 'pipe'
+    os.mkfifo(pipe)
+    for text in ('', 'a\0b', str(tmp_path), str(pipe)):
+        with pytest.raises(argparse.ArgumentTypeError, match=re.escape(f'{text[:200]!r} is not a file')):
+            cli.file(text)
+    (tmp_path / 'there').touch()
+    for path in (tmp_path / 'there', tmp_path / 'new' / 'file'):
+        assert cli.file(str(path)) == str(path)
