@@ -88,6 +88,7 @@ def main(argv: list[str] | None = None):
     if args.set_weights:
         student.set_weights(net, args.design, args.scale)
     files.prepare(args.plot_path)
+    endings.loaded()
     with endings.Interrupt() as stop:
         if not args.set_weights:
             settings = Settings(args.init, args.lr, args.epoch, args.restarts or Settings.restarts)
@@ -104,4 +105,4 @@ def main(argv: list[str] | None = None):
 
 
 if __name__ == '__main__':
-    main()
+    endings.run(main)

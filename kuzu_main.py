@@ -224,6 +224,7 @@ def main(argv: list[str] | None = None):
         settings = replace(settings, **FAST)
     options = replace(options, settings=settings)
     results = []
+    endings.loaded()
     with processes.interrupt() as stop:
         for run in options.runs:
             if not stop:
@@ -237,4 +238,4 @@ def main(argv: list[str] | None = None):
 
 
 if __name__ == '__main__':
-    main()
+    endings.run(main)

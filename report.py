@@ -53,6 +53,7 @@ def main(argv: list[str] | None = None):
     files.prepare(args.out_path)
     options = Options(args.seed, args.dataset, args.data_path, args.out_path, args.plot_path)
     seed = cli.seed_all(args.seed)
+    endings.loaded()
     with endings.Interrupt() as stop:
         parts = collect.parts(args.part, options, seed, stop)
     stop.leave()
@@ -62,4 +63,4 @@ def main(argv: list[str] | None = None):
 
 
 if __name__ == '__main__':
-    main()
+    endings.run(main)

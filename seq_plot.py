@@ -90,6 +90,7 @@ def main(argv: list[str] | None = None):
     else:
         checkpoint.load_into(model, path)
     seed = cli.seed_all(args.seed)
+    endings.loaded()
     net = of_model(model, task.classes)
     seen = print_sequences(model, net, student.language(task), args.num_plot, args.cell)
     units = '1 hidden unit' if task.hid == 1 else f'{task.hid} hidden units'
@@ -110,4 +111,4 @@ def main(argv: list[str] | None = None):
 
 
 if __name__ == '__main__':
-    main()
+    endings.run(main)

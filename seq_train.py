@@ -154,6 +154,7 @@ def main(argv: list[str] | None = None):
         )
         args.restarts = 1
     judge = results.judge_of(task, training.keep)
+    endings.loaded()
 
     with endings.Interrupt() as stop:
         if args.restarts == 1:
@@ -199,4 +200,4 @@ def finish(args: argparse.Namespace, found: list, last, typed: list[str], stop: 
 
 
 if __name__ == '__main__':
-    main()
+    endings.run(main)

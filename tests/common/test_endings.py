@@ -186,3 +186,15 @@ def test_ctrl_c_again_while_python_ends_changes_nothing(tmp_path):
 
 def test_ctrl_c_outside_a_loop_ends_without_a_traceback(tmp_path):
     assert interrupted('print("ready", flush=True)\ntime.sleep(60)', tmp_path, 1) == (130, '')
+
+
+def test_garbage_is_searched_for_once_the_packages_are_loaded_and_not_among_them(tmp_path):
+    body = """
+    import gc
+    def main():
+        print(gc.isenabled(), gc.get_freeze_count())
+        endings.loaded()
+        print(gc.isenabled(), gc.get_freeze_count() > 1000)
+    endings.run(main)
+    """
+    assert script(body, tmp_path).stdout == 'False 0\nTrue True\n'
