@@ -47,11 +47,15 @@ def tasks() -> list[Task]:
     return found
 
 
-def command(task: Task, seed: int, options: Options, folder: str) -> list[str]:
-    """The command that trains a network; flags that have their default are left out."""
+def command(task: Task, seed: int) -> list[str]:
+    """The command that trains a network, whatever its folder; flags that have their default are left out."""
     flags = [] if task.model == 'srn' else ['--model', task.model, '--hid', str(task.hid)]
-    place = [] if folder == 'net' else ['--out_path', folder]
-    return ['seq_train.py', '--lang', task.lang, *flags, '--seed', str(seed), *place]
+    return ['seq_train.py', '--lang', task.lang, *flags, '--seed', str(seed)]
+
+
+def into(folder: str) -> list[str]:
+    """The flags with which a command writes to this folder."""
+    return [] if folder == 'net' else ['--out_path', folder]
 
 
 def find(task: Task, options: Options, seed: int) -> tuple[str, Trained | Job]:
@@ -62,15 +66,15 @@ def find(task: Task, options: Options, seed: int) -> tuple[str, Trained | Job]:
     folder, found = search(options.out_path, lambda folder: read(task, options, folder))
     if found is not None:
         return folder, found
-    words = command(task, seed, options, folder)
-    return folder, Job(words, done=lambda printed, notes: remember(task, folder, words, seed, printed, notes))
+    words = [*command(task, seed), *into(folder)]
+    return folder, Job(words, done=lambda printed, notes: remember(task, folder, seed, printed, notes))
 
 
-def remember(task: Task, folder: str, words: list[str], seed: int, printed: str, notes: str):
+def remember(task: Task, folder: str, seed: int, printed: str, notes: str):
     """Write down which command has made the checkpoints in `folder`, and what it printed at the end."""
     last = printed[printed.rfind('-----\n') :]
     tried = ''.join(re.findall(r'^\d+ starts? tried: [^(\n]*', notes, re.MULTILINE)).strip()
-    known = {'command': words, 'seed': seed, 'files': _sums(task, folder), 'printed': last, 'tried': tried}
+    known = {'command': command(task, seed), 'seed': seed, 'files': _sums(task, folder), 'printed': last, 'tried': tried}
     files.write(os.path.join(folder, f'{task.stem}.{KNOWN}'), json.dumps(known, indent=1).encode())
 
 
@@ -98,7 +102,7 @@ def read(task: Task, options: Options, folder: str) -> Trained | None:
         words = [str(word) for word in known['command']]
     except (ValueError, LookupError, TypeError) as error:
         raise UserError(f'{path} was not written by this script') from error
-    if words != command(task, seed, options, folder) or options.seed not in (None, seed):
+    if words != command(task, seed) or options.seed not in (None, seed):
         raise UserError(f'{folder}/{task.stem}_*.pth are of {typed(words)}')
     if sums != there:
         raise UserError(f'{folder}/{task.stem}_*.pth have changed since {typed(words)}')
@@ -106,4 +110,4 @@ def read(task: Task, options: Options, folder: str) -> Trained | None:
     for name in there:
         checkpoint.load_into(model, os.path.join(folder, name))
         states[int(name[len(task.stem) + 1 : -4])] = {key: value.clone() for key, value in model.state_dict().items()}
-    return Trained(task, typed(words), seed, dict(sorted(states.items())), printed, tried)
+    return Trained(task, typed([*words, *into(folder)]), seed, dict(sorted(states.items())), printed, tried)

@@ -116,7 +116,7 @@ def examine(task: Task, state: student.State, origin: str, seed: int) -> dict:
 
 
 def transcript(task: Task, state: student.State) -> str:
-    """The lab's block of a fresh sequence."""
+    """The lab's block of a fresh sequence, without the epoch: the page says that elsewhere."""
     torch.manual_seed(SEQUENCE_SEED)
     lang = student.language(task)
     x, seq, target, colour = lang.get_sequence()
@@ -124,7 +124,7 @@ def transcript(task: Task, state: student.State) -> str:
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed), np.printoptions(suppress=True, precision=2, sign=' '):
         lang.print_outputs(0, seq, colour, hidden, target, output)
-    return printed.getvalue()
+    return printed.getvalue().replace('epoch: 0\n', '')
 
 
 def sections(lines: list[str]) -> list[tuple[str, list[tuple[bool, str]]]]:

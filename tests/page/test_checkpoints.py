@@ -23,8 +23,7 @@ def folder(tmp_path):
     torch.manual_seed(0)
     for epoch in 0, 10:
         checkpoint.save(SRN.checkpoint(str(tmp_path), epoch), student.network(SRN).state_dict())
-    words = checkpoints.command(SRN, 1, options(tmp_path), str(tmp_path))
-    checkpoints.remember(SRN, str(tmp_path), words, 1, PRINTED, NOTES)
+    checkpoints.remember(SRN, str(tmp_path), 1, PRINTED, NOTES)
     return tmp_path
 
 
@@ -38,6 +37,11 @@ def test_checkpoints_of_the_command_are_taken(folder):
     assert found.tried == '2 starts tried: seed 2 has learned'
     assert found.command == f'python3 seq_train.py --lang anb2n --seed 1 --out_path {folder}'
     assert not torch.equal(found.states[0]['W'], found.states[10]['W'])
+
+
+def test_the_folder_may_be_spelled_otherwise_or_have_moved(folder, tmp_path_factory):
+    other = f'{folder.rename(tmp_path_factory.mktemp("moved") / "net")}/'
+    assert checkpoints.read(SRN, options(other), other).command.endswith(f'--seed 1 --out_path {other}')
 
 
 def test_without_a_seed_any_seed_is_taken(folder):

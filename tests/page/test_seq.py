@@ -14,6 +14,7 @@ def test_the_page_says_what_the_analysis_says():
     assert all(blocks for _, blocks in srn['sections'])
     assert {'states', 'fsm'} <= {picture['name'] for picture in srn['pictures']}
     assert srn['transcript'].startswith('-----\nsymbol= A')
+    assert 'epoch' not in srn['transcript']  # of the shown network, which says its own
     assert [row['phase'] for row in lstm['gates'][:3]] == ['A'] * 3
     assert srn['gates'] is None
 
