@@ -74,7 +74,8 @@ def remember(task: Task, folder: str, seed: int, printed: str, notes: str):
     """Write down which command has made the checkpoints in `folder`, and what it printed at the end."""
     last = printed[printed.rfind('-----\n') :]
     tried = ''.join(re.findall(r'^\d+ starts? tried: [^(\n]*', notes, re.MULTILINE)).strip()
-    known = {'command': command(task, seed), 'seed': seed, 'files': _sums(task, folder), 'printed': last, 'tried': tried}
+    words, sums = command(task, seed), _sums(task, folder)
+    known = {'command': words, 'seed': seed, 'files': sums, 'printed': last, 'tried': tried}
     files.write(os.path.join(folder, f'{task.stem}.{KNOWN}'), json.dumps(known, indent=1).encode())
 
 
