@@ -104,7 +104,7 @@ def main(argv: list[str] | None = None):
         )
     else:
         found = analyse(net, task.length, seed)
-        print(*words.lines(found), sep='\n')
+        print(*words.lines(found, trained=not args.set_weights), sep='\n')
         endings.note('drawing what was found')
         draw(pictures.of_analysis(found, args.plane != 'unit', title))
     picture.show()

@@ -53,7 +53,7 @@ def test_an_srn_as_the_lab_shows_it_then_its_automaton(srn_run):
     assert len(blocks) == 3
     assert re.findall(r'epoch: (\d+)\n loss: 0\.0\d{3}\n', out) == ['0', '1', '2']
     assert out.index('epoch: 2') < out.index('how far it counts') < out.index('A1      open         A2     B1')
-    assert 'it is the smallest automaton of the language for n <= 4 (12 states)' in out
+    assert 'It is the smallest automaton of the language for n <= 4 (12 states)' in out
     assert 'fidelity 1.0000 on 10000' in out
     assert 'seed: 1' in err
 
@@ -70,8 +70,8 @@ def test_an_lstm_with_its_cells(folder, capsys, monkeypatch):
     lines = re.findall(r'^[ABC] hidden: \[.*\] cell: \[.*\] output: \[.*\]$', out, re.MULTILINE)
     assert len(lines) == sum(len(symbols) - 1 for symbols in re.findall('symbol= ([ABC]+)', out))
     assert len(re.findall(r'^restart +\d ', out, re.MULTILINE)) == 3
-    assert 'it is not the smallest automaton' in out
-    assert 'what the network gets wrong:' in out
+    assert 'It is not the smallest automaton' in out
+    assert 'What the network gets wrong in 500 fresh sequences:' in out
     pictures = {name.removeprefix('anb2nc3n_lstm3_') for name in os.listdir('plot')}
     pairs = {'01', '02', '12', '3d'}
     expected = pairs | {f'cell_{name}' for name in pairs} | {'states', 'path', 'time', 'fsm', 'gates', 'reach'}
@@ -195,7 +195,7 @@ def test_a_module_of_the_lab_that_somebody_else_wrote(folder):
     )
     done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert 'it is the smallest automaton of the language for n <= 4 (12 states)' in done.stdout
+    assert 'It is the smallest automaton of the language for n <= 4 (12 states)' in done.stdout
 
 
 def test_a_network_made_by_hand_needs_no_training(tmp_path, monkeypatch, capsys):
@@ -203,7 +203,7 @@ def test_a_network_made_by_hand_needs_no_training(tmp_path, monkeypatch, capsys)
     monkeypatch.delenv('DISPLAY', raising=False)
     out = run('--model lstm --set_weights --num_plot 1 --seed 1', capsys).out
     assert 'epoch: 0\n loss: 0.0000\n' in out
-    assert 'it is the smallest automaton of the language for n <= 4 (12 states)' in out
+    assert 'It is the smallest automaton of the language for n <= 4 (12 states)' in out
     assert (tmp_path / 'plot' / 'anb2n_lstm2_hand_01.jpg').exists()
     assert not (tmp_path / 'net').exists()
 

@@ -15,7 +15,7 @@ from lab.insight import automaton as fsm
 from lab.insight import behaviour, fixed, mechanism, phases, repeat, states
 from lab.insight.automaton import BLOCKS, Array, Automaton
 from lab.insight.layout import Layout, layout
-from lab.insight.names import names, spans
+from lab.insight.names import spans
 from lab.insight.step import Network, recurrent
 from lab.seq import verdict
 from lab.seq.verdict import Verdict
@@ -137,7 +137,7 @@ def analyse(net: Network, length: int, seed: int) -> Analysis:
     verdict = judge(net, length)
     found = find(net, length, rng, progress.part)
     visits, automaton = found.visits, found.states.automaton
-    span, place = spans(automaton, found.states.state, visits), layout(automaton)
+    span = spans(automaton, found.states.state, visits)
     progress.part('fixed points and cycles')
     before = visits.state[visits.parent[1:]]
     points = [fixed.fixed_points(net, symbol, before[visits.read[1:] == symbol], rng) for symbol in symbols]
@@ -157,7 +157,7 @@ def analyse(net: Network, length: int, seed: int) -> Analysis:
         gates=net.gates and phases.gates(net, visits),
         found=found,
         span=span,
-        place=place._replace(names=names(automaton, span, place.row)),
+        place=layout(automaton, span),
         mistakes=phases.mistakes(net, found.fresh),
         points=points,
         moves=[repeat.movement(each, visits) for each in points],

@@ -29,7 +29,7 @@ class Search(NamedTuple):
 def shortest(net: Network, language: Automaton) -> Search:
     """Read all prefixes of sequences of a language in order of length, until one is followed by a wrong prediction."""
     states, place, block = net.start[None], np.zeros(1, dtype=int), np.zeros(1, dtype=int)
-    prefixes, read, longest = np.zeros((1, 0), dtype=np.int8), 1, 0
+    prefixes, read, longest = np.zeros((1, 0), dtype=np.int8), 0, 0
     while True:
         row, symbol = np.nonzero(language.following[place] != NONE)
         goes = block[row] + ((symbol == 0) & (language.phase[place[row]] != 0)) <= BLOCKS

@@ -1,11 +1,12 @@
-"""Names of an automaton's states, and their places in its picture: one row, or a few, per phase."""
+"""Places of an automaton's states in its picture: one row, or a few, per phase. And their names."""
 
 from collections import defaultdict
 from typing import NamedTuple
 
 import numpy as np
 
-from lab.insight.automaton import NONE, SYMBOLS, Array, Automaton
+from lab.insight.automaton import NONE, Array, Automaton
+from lab.insight.names import names
 
 
 class Layout(NamedTuple):
@@ -17,14 +18,13 @@ class Layout(NamedTuple):
     names: list[str]
 
 
-def layout(automaton: Automaton) -> Layout:
+def layout(automaton: Automaton, span: Array) -> Layout:
     """Places that show the counting. In the last phase x is the number of symbols still owed, so it runs to the left.
 
     The phase before it runs to the right, and begins below the A's that lead to it. In anb2n, where there is none, A's
     stand above the B's that they lead to.
 
-    A state's name is its phase and a count: of the symbols read (A) or still owed (B, C). Where a phase has several
-    rows, a letter tells them apart.
+    span: (states, 2), the counts that the states are named after, see names.spans().
     """
     phase, last = automaton.phase, automaton.phase.max()
     owed, depth = _steps_left(automaton), _depth(automaton)
@@ -38,20 +38,13 @@ def layout(automaton: Automaton) -> Layout:
         x = np.where(above, depth[leads], x) if regular else np.where(phase == 0, 2 * read - 1, x)
     else:
         x = np.where(phase == 1, _below(automaton, 1, x), x)
-    row, names, first = np.zeros(len(x), dtype=int), [''] * len(x), 0
+    row, first = np.zeros(len(x), dtype=int), 0
     for symbol in range(last + 1):
         rows = _rows(automaton, symbol, x, count)
-        most = max(rows.values(), default=-1)
         for state, number in rows.items():
             row[state] = first + number
-            names[state] = f'{SYMBOLS[symbol]}{count[state]}{letters(number) if most > 0 else ""}'
-        first += most + 1
-    return Layout(x, row, count, names)
-
-
-def letters(number: int) -> str:
-    """a, b, .. z, aa, ab, .."""
-    return (letters(number // 26 - 1) if number >= 26 else '') + chr(ord('a') + number % 26)
+        first += max(rows.values(), default=-1) + 1
+    return Layout(x, row, count, names(automaton, span, row))
 
 
 def _steps_left(automaton: Automaton) -> Array:

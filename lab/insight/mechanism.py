@@ -115,8 +115,7 @@ def readings(net: Network, symbol: int, points: list[FixedPoint], visits: Visits
     means = np.array([value[count == each].mean(axis=0) for each in np.unique(count)])
     nearest = np.array([np.linalg.norm(value - mean, axis=1) for mean in means]).argmin(axis=0)
     together = float((np.unique(count)[nearest] == count).mean())
-    shares = [read_back(value[:, unit], visits.count[here])[2] for unit in range(net.hid)]
-    best = int(np.argmax(shares))
+    best = _clearest(value, visits.count[here])
     add(value[:, best], unit=best)
     if net.hid > 1:
         slope = np.linalg.lstsq(value - value.mean(axis=0), count - count.mean(), rcond=None)[0]
@@ -133,6 +132,16 @@ def readings(net: Network, symbol: int, points: list[FixedPoint], visits: Visits
         _, _, number, point = max(distances)
         add(number, point=point)
     return found
+
+
+def _clearest(values: Array, counts: Array) -> int:
+    """The unit (a column of values) that tells the counts best. Of those that do, the one with means farthest apart."""
+
+    def clear(unit):
+        _, means, right = read_back(values[:, unit], counts)
+        return min(right, READS), np.diff(np.sort(means)).min()
+
+    return max(range(values.shape[1]), key=clear)
 
 
 def ends(visits: Visits, symbol: int) -> Array:

@@ -5,7 +5,6 @@ from collections import Counter
 import numpy as np
 
 from lab.insight.automaton import SYMBOLS, Array, Automaton
-from lab.insight.layout import letters
 from lab.insight.states import Visits
 
 
@@ -32,6 +31,11 @@ def names(automaton: Automaton, span: Array, row: Array) -> list[str]:
         used[name] += 1
         found.append(name + "'" * (used[name] - 1))
     return found
+
+
+def letters(number: int) -> str:
+    """a, b, .. z, aa, ab, .."""
+    return (letters(number // 26 - 1) if number >= 26 else '') + chr(ord('a') + number % 26)
 
 
 def meaning(names: list[str]) -> str:

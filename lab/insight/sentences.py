@@ -8,7 +8,7 @@ from lab.insight.analysis import Analysis
 from lab.insight.automaton import SYMBOLS
 from lab.insight.fixed import FixedPoint
 from lab.insight.mechanism import READS, Decision, Reading, Store
-from lab.insight.repeat import FROM, LONG, Ending, Movement
+from lab.insight.repeat import FROM, LONG, TOUCHES, Ending, Movement
 
 SHOWN = 12  # numbers of a list
 POINTS_SHOWN = 5  # of each symbol
@@ -33,9 +33,9 @@ def unit(found: Analysis) -> str:
 def steps(found: Analysis) -> list[str]:
     """A table of what each symbol adds to each unit, by phase."""
     name, table = unit(found), found.steps
-    lines = [f'how much each {name} changes in one step, by phase: mean (standard deviation), over all visited steps']
+    lines = [f'How much each {name} changes in one step, by phase: mean (standard deviation) over all visited steps.']
     if found.gates is not None:
-        lines.append('new: the mean of input gate x new value; what is missing to the whole is forgotten')
+        lines.append('new: the mean of input gate x new value; the rest of the change is what is forgotten.')
     lines.append(f'{name}    ' + ''.join(f'{phase:>15s}' for phase in table))
     for k in range(found.net.hid):
         cells = [f'{each.mean[k]:.2f} ({each.spread[k]:.2f})' for each in table.values()]
@@ -52,13 +52,13 @@ def limits(found: Analysis) -> list[str]:
     close = np.flatnonzero(distance < np.maximum(spread, ONE))
     if len(close):
         n = close[0] + 1
-        less = 'than the blocks before do' if spread[n - 1] > ONE else f'than {ONE}'
-        lines.append(f'From n = {n} to {n + 1}, one A more makes less difference {less}.')
+        less = 'than earlier blocks spread them' if spread[n - 1] > ONE else f'than {ONE}'
+        lines.append(f"The mean states after {n} and after {n + 1} A's are less apart {less}.")
     n = min(found.verdict.counts + 1, len(means))
     hidden = means[n - 1][: found.net.hid]
     full = [f'{k} ({value:.2f})' for k, value in enumerate(hidden) if abs(value) >= SATURATED]
     if full:
-        lines.append(f'Saturated after n = {n}, with a mean beyond {SATURATED}: hidden unit {", ".join(full)}.')
+        lines.append(f'Saturated after n = {n} (mean beyond {SATURATED} or -{SATURATED}): unit {", ".join(full)}.')
     return lines
 
 
@@ -81,7 +81,7 @@ def store(each: Store, name: str) -> str:
     letters = SYMBOLS[: len(each.means)]
     ends = [f"after the {letters[k]}'s {numbers(mean)}" for k, mean in enumerate(each.means)]
     text = f"{name.capitalize()} {each.unit} holds n at the end of the {letters[each.symbol]}'s"
-    text += f' ({each.right:.1%} of {each.blocks} read back)'
+    text += f' (the nearest mean tells it in {each.right:.1%} of {each.blocks} blocks)'
     if each.emptied is not None:
         text += f", no longer at the end of the {letters[each.emptied]}'s"
     return f'{text}: means for n = 1 to {each.means.shape[1]} {", ".join(ends)}.'
@@ -123,10 +123,12 @@ def reading(each: list[Reading], name: str) -> str:
     others = [f'{name} {alone.unit} {alone.right:.1%}']
     others += [f'weighted by {numbers(one.direction)} {one.right:.1%}' for one in each if one.direction is not None]
     others += [f'distance from {numbers(one.point.point)} {one.right:.1%}' for one in each if one.point is not None]
-    others.append(f'mean state of all {name}s {each[0].together:.1%}')
-    return (
-        f'Nothing that was tried counts the {what} by itself; the nearest mean is right so often: {", ".join(others)}.'
-    )
+    text, together = f'No single number that was tried tells the {what}', each[0].together
+    if together >= READS:
+        text += f', but the nearest mean of all {name}s together does in {together:.1%} of {steps} steps'
+    else:
+        others.append(f'all {name}s together {together:.1%}')
+    return f'{text}; how often the nearest mean of one is right: {", ".join(others)}.'
 
 
 def _kind(one: Reading) -> str:
@@ -139,8 +141,9 @@ def decision(each: Decision, cells: bool) -> str:
     what = f'{"cell" if each.part else "hidden unit" if cells else "unit"} {each.unit}'
     ranges = f'{stays} at {_range(each.more)}, {ends} at {_range(each.end)}'
     if each.right == 1:
-        return f'After a {stays}, {what} decides what is predicted: {ranges}.'
-    return f'After a {stays}, no unit alone decides; a limit on {what} is right in {each.right:.1%}: {ranges}.'
+        return f'After a {stays}, {what} tells what is predicted: {ranges}.'
+    best = f'the best limit, on {what}, is right in {each.right:.1%} of the steps'
+    return f'After a {stays}, no unit alone tells what is predicted; {best}: {ranges}.'
 
 
 def _range(ends: tuple[float, float]) -> str:
@@ -155,7 +158,7 @@ def complex_numbers(values: Iterable[complex]) -> str:
 
 def repeating(found: Analysis) -> list[str]:
     """Fixed points and cycles of each symbol, how visited states move about them, and where a symbol leads."""
-    lines = ['fixed points and cycles of each symbol, and how far the nearest visited state is away:']
+    lines = ['Fixed points and cycles of each symbol, and how far the nearest visited state is away:']
     for name, points in zip(SYMBOLS, found.points, strict=False):
         lines += [fixed_point(point) for point in points[:POINTS_SHOWN]] or [f'  {name}: none found']
         if len(points) > POINTS_SHOWN:
@@ -164,7 +167,7 @@ def repeating(found: Analysis) -> list[str]:
     size = float(np.linalg.norm(np.ptp(visited, axis=0)))
     for symbol, moves, endings in zip(SYMBOLS, found.moves, found.endings, strict=False):
         if moves is not None:
-            lines.append(movement(moves, size))
+            lines.append(movement(moves) if moves.fixed.distance <= FAR * size else far(found, moves.fixed, size))
         lines += [ending(each, symbol, found.net.hid, unit(found)) for each in endings[:2]]
     return lines
 
@@ -178,24 +181,32 @@ def fixed_point(found: FixedPoint) -> str:
     return f'  {name}: {what} at {places}, eigenvalues {eigenvalues}; {found.distance:.2f} away{slow}'
 
 
-def movement(moves: Movement, size: float) -> str:
+def far(found: Analysis, fixed: FixedPoint, size: float) -> str:
+    """What visited states do that never come near a symbol's fixed point: in an LSTM often a cell just adds."""
+    name, phase = SYMBOLS[fixed.symbol], found.steps[SYMBOLS[fixed.symbol]]
+    most = int(np.abs(phase.mean).argmax())
+    return (
+        f"While {name}'s repeat, no visited state comes near {numbers(fixed.point)}: it is {fixed.distance:.2f} away, "
+        f'and all visited states lie in a box with a diagonal of {size:.2f}. Meanwhile {unit(found)} {most} changes '
+        f'the most: by {phase.mean[most]:.2f} for each {name} (standard deviation {phase.spread[most]:.2f}).'
+    )
+
+
+def movement(moves: Movement) -> str:
     """How visited states move about the nearest fixed point while a symbol repeats."""
     fixed, name = moves.fixed, SYMBOLS[moves.fixed.symbol]
-    text = f"While {name}'s repeat ({moves.steps} steps), seen from {numbers(fixed.point)}:"
-    if fixed.distance > FAR * size:
-        far = f'it is {fixed.distance:.2f} away, and all that is visited lies in a box of diagonal {size:.2f}'
-        return f"{text} {far}: {name}'s never come near it."
+    text = f"While {name}'s repeat ({moves.steps} visited steps), seen from the point {numbers(fixed.point)}:"
     if not moves.off:
-        return f'{text} all of them begin on it.'
-    text += f' {moves.off} begin off it; of these' if moves.off < moves.steps else ''
-    facts = [f'{moves.nearer:.1%} end nearer to it', f'the median leaves {moves.factor:.2f} of the distance']
+        return f'{text} all of them begin within {TOUCHES} of it.'
+    text += f' {moves.off} begin farther from it than {TOUCHES}; of these' if moves.off < moves.steps else ''
+    facts = [f'{moves.nearer:.1%} end nearer to it', f'the median step multiplies the distance by {moves.factor:.2f}']
     if moves.sides is not None:
-        facts.append(f'{moves.sides:.1%} change sides along its first eigenvector')
+        facts.append(f'{moves.sides:.1%} end on its other side, along its first eigenvector')
     if moves.turn is not None:
         angle, mean, spread = moves.turn
         turn = f": one turn in {360 / abs(mean):.1f} {name}'s" if abs(mean) >= TURNS else ''
         facts.append(
-            f'its complex eigenvalues turn by {angle:.0f} degrees, visited states by {mean:.0f} '
+            f'its complex eigenvalues turn by {angle:.0f} degrees per {name}, visited states by {mean:.0f} '
             f'(standard deviation {spread:.0f}){turn}'
         )
     return f'{text} {"; ".join(facts)}.'
@@ -203,12 +214,11 @@ def movement(moves: Movement, size: float) -> str:
 
 def ending(each: Ending, name: str, hid: int, unit: str) -> str:
     """Where a symbol leads that never ends."""
-    text = f"{name}'s without end"
-    of = f'(from {each.share:.0%} of up to {FROM} visited states)'
+    text = f"If {name}'s never end, {each.share:.0%} of up to {FROM} visited states"
     if each.cycle is None:
         moving = int(each.change[-hid:].argmax())
-        change = each.change[-hid:][moving]
-        return f'{text} {of}: after {LONG} each still changes the state, {unit} {moving} the most, by {change:.4f}.'
+        change = f'{unit} {moving} the most, by {each.change[-hid:][moving]:.4f} for each {name}'
+        return f"{text} still change after {LONG} {name}'s, {change}."
     if len(each.cycle) == 1:
-        return f'{text} lead to {numbers(each.cycle[0])} {of}.'
-    return f'{text} lead to a cycle of {len(each.cycle)} {of}: {" ".join(map(numbers, each.cycle))}.'
+        return f'{text} come to {numbers(each.cycle[0])}.'
+    return f'{text} come to a cycle of {len(each.cycle)}: {" ".join(map(numbers, each.cycle))}.'

@@ -25,11 +25,13 @@ APART_SHOWN = 12
 LANGUAGES = {2: 'anb2n', 3: 'anb2nc3n'}
 
 
-def lines(found: Analysis) -> list[str]:
-    """All that was found out about a network, part by part: the verdict first."""
-    parts = {'has it learned?': judgement(found), 'left to itself': alone(found), 'how far it counts': reach(found)}
+def lines(found: Analysis, trained: bool = True) -> list[str]:
+    """All that was found out about a network, part by part: the verdict first. trained: it was not made by hand."""
+    parts = {'has it learned?' if trained else 'does it know its language?': judgement(found, trained)}
+    parts |= {'left to itself': alone(found), 'how far it counts': reach(found)}
     table = transitions(found.found.states.automaton, found.place)
-    parts['the finite automaton found'] = table + extraction(found.found, found.length) + wrong(found.mistakes)
+    mistakes = wrong(found.mistakes, len(found.found.fresh))
+    parts['the finite automaton found'] = table + extraction(found.found, found.length) + mistakes
     if found.gates is not None:
         parts['gates by phase'] = gate_table(found.gates)
     parts['what each symbol adds'] = sentences.steps(found)
@@ -44,20 +46,21 @@ def spelt(symbols: Iterable[int]) -> str:
     return ''.join(SYMBOLS[symbol] for symbol in symbols)
 
 
-def judgement(found: Analysis) -> list[str]:
+def judgement(found: Analysis, trained: bool = True) -> list[str]:
     """Has it learned its language, the numbers behind that, and what it gets wrong first."""
     classes, length, search = found.net.num_class, found.length, found.search
-    learned = 'has learned' if found.verdict.learned else 'has not learned'
+    learned = ('has not learned', 'has learned') if trained else ('does not know', 'knows')
     rare = ', but for rare mistakes' if found.verdict.learned and search.prefix else ''
-    lines = [f'It {learned} {LANGUAGES[classes]} with n up to {length}{rare}.']
-    lines += verdict.lines(found.verdict, classes, length)
+    lines = [f'It {learned[found.verdict.learned]} {LANGUAGES[classes]} with n up to {length}{rare}.']
+    lines += verdict.lines(found.verdict, classes, length, trained)
     if search.prefix:
         then = f'then it predicts {SYMBOLS[search.instead]}, and {SYMBOLS[search.due]} is due'
         lines.append(f'The shortest sequence that it gets wrong: {spelt(search.prefix)}; {then}.')
     elif search.every:
-        lines.append(f'It is right after each of the {search.read} beginnings that sequences of 5 blocks have.')
+        lines.append(f'It makes no mistake in any sequence of 5 blocks: these have {search.read} different beginnings.')
     else:
-        lines.append(f'It is right after each of the {search.read} beginnings of up to {search.longest} symbols.')
+        start = f'the first {search.longest} symbols of any sequence'
+        lines.append(f'It makes no mistake in {start}: there are {search.read} different beginnings.')
     if found.last is not None:
         after = ', '.join(f'after {SYMBOLS[k]} it predicts {SYMBOLS[symbol]}' for k, symbol in enumerate(found.last))
         lines.append(f'What it predicts depends on the last symbol alone: {after}.')
@@ -83,15 +86,21 @@ def alone(found: Analysis) -> list[str]:
     far = kept.index(False) if False in kept else len(kept)
     trained = found.alone[: found.length]
     if far:
-        lines.append(f'So by itself it keeps to the language up to n = {far}.')
+        beyond = all(set(ways) == {right[far - 1]} for ways in found.alone[far:]) and far < len(kept)
+        then = f"; more A's, up to {len(kept)}, are answered as if they were {far}" if beyond else ''
+        lines.append(f'So by itself it keeps to the language up to n = {far}{then}.')
     if far < found.length and all(len(ways) == 1 and all(c for _, c in next(iter(ways))) for ways in trained):
-        lines.append(f'It is a perfect automaton of another language: each n up to {found.length} has one answer.')
+        name, same = LANGUAGES[found.net.num_class], f'each n up to {found.length} always gets the same answer'
+        lines.append(f'It follows another language than {name}: {same}, but the answer to n = {far + 1} is wrong.')
     return lines
 
 
 def _way(way: tuple) -> str:
-    names, plural = [(SYMBOLS[symbol], count) for symbol, count in way], "'s"
-    return ' '.join(f'{count} {name}{plural * (count > 1)}' if count else f"{name}'s for ever" for name, count in names)
+    return ' '.join(_run(*run) if run[1] else f"{SYMBOLS[run[0]]}'s for ever" for run in way)
+
+
+def _run(symbol: int, count: int) -> str:
+    return f'{count} {SYMBOLS[symbol]}' + "'s" * (count > 1)
 
 
 def _right(n: int, classes: int) -> tuple:
@@ -104,11 +113,11 @@ def reach(found: Analysis) -> list[str]:
     distance, spread, _ = found.apart
     some = min(APART_SHOWN, len(distance))
     lines = [
-        'five blocks of the same n:',
+        'Sequences of five blocks of the same n:',
         'n     ' + ''.join(f'{n:8d}' for n in shown),
         'loss  ' + ''.join(f'{found.loss[n - 1]:8.4f}' for n in shown),
         'right ' + ''.join(f'{found.right[n - 1]:8.0%}' for n in shown),
-        "How far the states after n A's and after n + 1 are apart, and how far earlier blocks scatter those after n:",
+        "How far apart the mean states after n and n + 1 A's are, and how far earlier blocks spread those after n:",
         'n     ' + ''.join(f'{n:7d}' for n in range(1, some + 1)),
         'apart ' + ''.join(f'{each:7.3f}' for each in distance[:some]),
         'spread' + ''.join(f'{each:7.3f}' for each in spread[:some]),
@@ -119,7 +128,8 @@ def reach(found: Analysis) -> list[str]:
 def gate_table(table: dict[str, dict[str, Array]]) -> list[str]:
     """Mean, least and largest value of every gate by phase and unit, with the word for the mean; see phases.gates()."""
     lines = [
-        f'mean [least largest]; open from {OPEN_ABOVE}, closed to {CLOSED_BELOW}, else partly',
+        'Mean [least largest] of each gate. By its mean it is called '
+        f'open (from {OPEN_ABOVE} on), closed (up to {CLOSED_BELOW}) or partly open.',
         'phase     unit ' + ''.join(f'{gate:28s}' for gate in GATES[:3]) + 'new values',
     ]
     for phase, values in table.items():
@@ -154,22 +164,22 @@ def extraction(found: Found, length: int) -> list[str]:
     return [
         f'{len(automaton.output)} states, merged from {found.states.cluster.max() + 1} clusters of '
         f'{len(found.visits.state)} visited points; '
-        f'fidelity {found.shares[0]:.4f} on {len(found.fresh)} fresh sequences ({found.shares[1]:.4f} of the steps)',
-        f'where the language determines a symbol, {agrees.sum()} of {due.sum()} points stand in a state that predicts '
-        'what the network does',
-        f'it is{is_not} the smallest automaton of the language for n <= {length} ({size} states{note_on_phases})',
-        f'if its guesses after an A count, too (the language leaves these open): {guesses}',
+        f'fidelity {found.shares[0]:.4f} on {len(found.fresh)} fresh sequences ({found.shares[1]:.4f} of the steps).',
+        f'Where the language determines a symbol, {agrees.sum()} of {due.sum()} points stand in a state that predicts '
+        'what the network does.',
+        f'It is{is_not} the smallest automaton of the language for n <= {length} ({size} states{note_on_phases}).',
+        f'If its guesses after an A count, too (the language leaves these open): {guesses}.',
     ]
 
 
-def wrong(mistakes: list[Mistake]) -> list[str]:
+def wrong(mistakes: list[Mistake], sequences: int) -> list[str]:
     """Which determined symbols the network gets wrong: the WRONG_SHOWN places with the largest shares."""
     if not mistakes:
-        return ['the network gets no determined symbol wrong']
-    lines = ['what the network gets wrong:']
+        return [f'In {sequences} fresh sequences the network gets no determined symbol wrong.']
+    lines = [f'What the network gets wrong in {sequences} fresh sequences:']
     for n, read, nth, due, instead, share in mistakes[:WRONG_SHOWN]:
         what = f'{SYMBOLS[instead]} instead of {SYMBOLS[due]}'
-        lines.append(f'  block of n = {n}, after {nth} {SYMBOLS[read]}: {what}, {share:.1%} of the times')
+        lines.append(f'  block of n = {n}, after {_run(read, nth)}: {what}, {share:.1%} of the times')
     if len(mistakes) > WRONG_SHOWN:
         lines.append(f'  and {len(mistakes) - WRONG_SHOWN} more places')
     return lines

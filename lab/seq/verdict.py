@@ -137,16 +137,17 @@ def interval(good: int, total: int) -> tuple[float, float]:
     return middle - half, middle + half
 
 
-def lines(found: Verdict, classes: int, length: int) -> list[str]:
-    """The verdict in words, all but whether the network has learned."""
+def lines(found: Verdict, classes: int, length: int, trained: bool = True) -> list[str]:
+    """The verdict in words, all but whether the network has learned. Of one made by hand, nothing about training."""
     limit = f'{threshold(classes, length):.4f}'.rstrip('0')
     most = ', the largest that was tried' if found.counts == TRIED[-1] else ''
     fewer = f', {FEWER} from n = {EACH + 1} on' if found.counts > EACH else ''
     return [
         f'evaluation on {SEQUENCES} fresh sequences:',
-        f' mean loss: {found.loss:.4f} (learned: under {limit}; a perfect guess: {floor(classes, length):.4f})',
+        f' mean loss: {found.loss:.4f} ({"learned:" if trained else "should be"} under {limit}; '
+        f'a perfect guess: {floor(classes, length):.4f})',
         f' sequences under it: {found.below:.1%}',
         f' determined symbols right: {found.right:.2%}',
-        f' counts up to n = {found.counts}{most} (trained on n up to {length})',
+        f' counts up to n = {found.counts}{most}' + f' (trained on n up to {length})' * trained,
         f' that is: no mistake in {MIXED} sequences of mixed blocks for each n{fewer}',
     ]

@@ -7,6 +7,8 @@ import torch
 
 from lab.insight import analysis, states
 from lab.insight.analysis import Analysis, analyse
+from lab.insight.automaton import Automaton
+from lab.insight.layout import Layout, layout
 from lab.insight.step import Network, network
 from seq_models import LSTM_model, SRN_model
 from tests.seq.learned import LEARNED
@@ -52,3 +54,9 @@ def analysed(name: str) -> Analysis:
         return analyse(network(LEARNED) if name == 'learned' else untrained(name[:-1], int(name[-1])), 4, seed=1)
     finally:
         analysis.FRESH, states.POINTS = fresh, points
+
+
+def placed(automaton: Automaton) -> Layout:
+    """The layout of an automaton whose states have one count each: that by which they are placed."""
+    place = layout(automaton, np.zeros((len(automaton.output), 2), dtype=int))
+    return layout(automaton, np.column_stack(2 * [place.count]))

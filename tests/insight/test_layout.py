@@ -1,13 +1,13 @@
 import numpy as np
 
 from lab.insight import automaton as fsm
-from lab.insight import layout
 from lab.insight.automaton import NONE, Automaton
+from tests.insight.counting import placed
 
 
 def test_states_of_the_language_are_called_after_what_was_read_or_is_owed():
     smallest = fsm.minimise(fsm.language(2, 3))[0]
-    place = layout.layout(smallest)
+    place = placed(smallest)
     at = 0
     assert place.names[at] == 'B0'
     for symbol, name in (
@@ -27,7 +27,7 @@ def test_states_of_the_language_are_called_after_what_was_read_or_is_owed():
 
 def test_counting_is_seen_in_the_places():
     smallest = fsm.minimise(fsm.language(3, 4))[0]
-    place = layout.layout(smallest)
+    place = placed(smallest)
     for here, there in enumerate(smallest.following[:, 2]):
         if there != NONE:  # each C is one to the left; the first stands below its last B
             assert place.x[there] == place.x[here] - (smallest.phase[here] == 2)
@@ -49,34 +49,26 @@ def test_no_two_states_share_a_name_or_a_place_in_any_automaton():
             leads = np.flatnonzero(phase == symbol)
             if len(leads):
                 following[:, symbol] = np.where(rng.random(states) < 0.7, rng.choice(leads, states), NONE)
-        place = layout.layout(Automaton(following, np.zeros(states, dtype=int), phase))
+        place = placed(Automaton(following, np.zeros(states, dtype=int), phase))
         assert len(set(place.names)) == states
         assert len(set(zip(place.x, place.row, strict=True))) == states
 
 
-def test_letters_go_on_after_z():
-    names = [layout.letters(number) for number in range(26 * 27)]
-    assert names[:2] == ['a', 'b']
-    assert names[25:28] == ['z', 'aa', 'ab']
-    assert names[51:53] == ['az', 'ba']
-    assert names[-1] == 'zz'
-
-
 def test_in_anb2n_the_as_stand_above_the_bs_that_they_lead_to():
     smallest = fsm.minimise(fsm.language(2, 4))[0]
-    place = layout.layout(smallest)
+    place = placed(smallest)
     for here in np.flatnonzero(smallest.phase == 0):
         assert place.x[smallest.following[here, 1]] == place.x[here]
 
 
 def test_states_that_follow_each_other_in_a_phase_share_a_row():
     smallest = fsm.minimise(fsm.language(3, 4))[0]
-    place = layout.layout(smallest)
+    place = placed(smallest)
     for here, phase in enumerate(smallest.phase):
         there = smallest.following[here, phase]
         assert there == NONE or place.row[there] == place.row[here]
 
 
 def test_a_phase_without_states_takes_no_row():
-    place = layout.layout(Automaton(np.array([[NONE, 0]]), np.array([1]), np.array([1])))
+    place = placed(Automaton(np.array([[NONE, 0]]), np.array([1]), np.array([1])))
     assert place.row.tolist() == [0]

@@ -9,8 +9,8 @@ from lab.insight import automaton as fsm
 from lab.insight import machine
 from lab.insight.automaton import NONE, Automaton
 from lab.insight.figures import COLOURS
-from lab.insight.layout import layout
 from tests.insight import looks
+from tests.insight.counting import placed
 
 
 def tangle(states=72, classes=3, seed=0):
@@ -35,7 +35,7 @@ AUTOMATA |= {'tangle': tangle(), 'small tangle': tangle(14, 2, 1)}
 @pytest.fixture(params=AUTOMATA)
 def drawn(request):
     automaton = AUTOMATA[request.param]
-    place = layout(automaton)
+    place = placed(automaton)
     figure = machine.machine(automaton, place, 'some language, some network')
     figure.draw_without_rendering()
     centres = np.array([patch.get_center() for patch in figure.axes[0].patches if isinstance(patch, Circle)])
@@ -94,7 +94,7 @@ def test_every_transition_is_an_arrow_or_a_short_one_with_a_name(drawn):
 def test_the_arrows_of_the_languages_are_all_whole():
     for name, automaton in AUTOMATA.items():
         if 'tangle' not in name:
-            figure = machine.machine(automaton, layout(automaton), '')
+            figure = machine.machine(automaton, placed(automaton), '')
             assert not [text for text in figure.axes[0].texts if ' to ' in text.get_text()]
 
 
@@ -141,19 +141,19 @@ def test_the_picture_has_a_title_a_key_and_a_size_to_read_it_at(drawn):
 def test_the_key_explains_all_names_and_fits_on_the_page():
     automaton = AUTOMATA['3 symbols, n up to 4']
     names = [f'{"ABC"[phase]}{number}-{number + 10}b' for number, phase in enumerate(automaton.phase)]
-    figure = machine.machine(automaton, layout(automaton)._replace(names=names), '')
+    figure = machine.machine(automaton, placed(automaton)._replace(names=names), '')
     key = figure.texts[1].get_text()
     assert all(part in key for part in ('A2', 'C likewise', 'B0-7', 'further states'))
     looks.check(figure)
     for text in figure.axes[0].texts[: 2 * len(names) : 2]:
         assert text.get_window_extent().width < 2 * machine.RADIUS * machine.SCALE * figure.dpi
-    plain = machine.machine(AUTOMATA['2 symbols, n up to 4'], layout(AUTOMATA['2 symbols, n up to 4']), '')
+    plain = machine.machine(AUTOMATA['2 symbols, n up to 4'], placed(AUTOMATA['2 symbols, n up to 4']), '')
     assert not any(part in plain.texts[1].get_text() for part in ('C likewise', 'B0-7', 'further states'))
 
 
 def test_a_state_that_leads_to_itself_has_a_loop():
     automaton = Automaton(np.array([[1, NONE], [1, 0]]), np.array([0, 1]), np.array([1, 0]))
-    figure = machine.machine(automaton, layout(automaton), '')
+    figure = machine.machine(automaton, placed(automaton), '')
     centres = np.array([patch.get_center() for patch in figure.axes[0].patches if isinstance(patch, Circle)])
     loops = [way for way, _ in looks.arrows(figure) if ends(way, centres) == (1, 1)]
     assert len(loops) == 1

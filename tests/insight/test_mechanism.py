@@ -57,6 +57,17 @@ def test_a_constant_unit_does_not_count():
     assert not found.ordered
 
 
+def test_of_units_that_count_the_one_with_the_means_farthest_apart_is_named():
+    """Unit 0 saturates, unit 1 is a little noisy, but its means are far apart; unit 2 does not tell the count."""
+    seen = visits(exact(2))
+    here = np.flatnonzero(seen.read == 0)
+    near = np.where(np.arange(len(seen.read)) == here[5], 0.4, seen.count)
+    state = np.column_stack([1 - 0.01**seen.count, near, 9.0 * (seen.count > 1)])
+    unit = mechanism.readings(untrained('srn', 3, 2), 0, [], seen._replace(state=state))[0]
+    assert unit.unit == 1
+    assert mechanism.READS < unit.right < 1
+
+
 def test_a_count_along_a_direction_or_in_the_log_of_a_distance_is_found():
     """Neither unit alone holds the A's read: one holds their sum with noise, the other the noise; or it shrinks."""
     seen = visits(exact(2))

@@ -18,7 +18,7 @@ def test_in_the_automaton_of_a_language_a_name_is_the_number_of_symbols_owed():
     state = states.where(language, seen)
     span = names.spans(language, state, seen)
     assert (span[:, 0] == span[:, 1]).all()
-    found = names.names(language, span, layout(language).row)
+    found = names.names(language, span, layout(language, span).row)
     assert sorted(found)[:5] == ['A1', 'A2', 'A3', 'A4', 'B0a']
     assert len(set(found)) == 36
     assert 'B7a' in found and 'C11' in found  # of eight B's one is read, of twelve C's one
@@ -37,3 +37,11 @@ def test_no_two_states_have_the_same_name_and_one_where_no_point_is_has_no_numbe
     span = np.array([[3, 3], [3, 3], [-1, -1]])
     assert names.names(machine, span, np.array([4, 4, 4])) == ['B3', "B3'", 'B']
     assert names.names(machine, span, np.array([4, 5, 5])) == ['B3a', 'B3b', 'Bb']
+
+
+def test_letters_go_on_after_z():
+    found = [names.letters(number) for number in range(26 * 27)]
+    assert found[:2] == ['a', 'b']
+    assert found[25:28] == ['z', 'aa', 'ab']
+    assert found[51:53] == ['az', 'ba']
+    assert found[-1] == 'zz'

@@ -3,7 +3,7 @@ import pytest
 
 from lab.insight import sentences
 from lab.insight.fixed import FixedPoint
-from lab.insight.mechanism import Decision, Reading, Store
+from lab.insight.mechanism import Decision, Reading, Steps, Store
 from lab.insight.repeat import Ending, Movement
 from tests.insight.counting import analysed
 
@@ -31,41 +31,50 @@ NEAR, TURN = point([0.5, 0]), (121, 125, 6)
     [
         (
             Movement(NEAR, 40, 40, 1.0, 0.5, None, None),
-            '100.0% end nearer to it; the median leaves 0.50 of the distance.',
+            '100.0% end nearer to it; the median step multiplies the distance by 0.50.',
         ),
         (
             Movement(point([-1.5, 0]), 40, 30, 0.25, 1.5, 0.125, None),
-            '30 begin off it; of these 25.0% end nearer to it; the median leaves 1.50 of the distance; '
-            '12.5% change sides along its first eigenvector.',
+            '30 begin farther from it than 0.001; of these 25.0% end nearer to it; the median step multiplies the '
+            'distance by 1.50; 12.5% end on its other side, along its first eigenvector.',
         ),
         (
             Movement(point([1j, -1j]), 40, 40, 0.25, 1.5, None, TURN),
-            '25.0% end nearer to it; the median leaves 1.50 of the distance; its complex eigenvalues turn by 121 '
-            "degrees, visited states by 125 (standard deviation 6): one turn in 2.9 A's.",
+            '25.0% end nearer to it; the median step multiplies the distance by 1.50; its complex eigenvalues turn by '
+            "121 degrees per A, visited states by 125 (standard deviation 6): one turn in 2.9 A's.",
         ),
-        (Movement(NEAR, 40, 0, 0.0, 1.0, None, None), 'all of them begin on it.'),
-        (
-            Movement(point([0.5, 0], distance=75.5), 40, 40, 1.0, 0.99, None, None),
-            "it is 75.50 away, and all that is visited lies in a box of diagonal 9.00: A's never come near it.",
-        ),
+        (Movement(NEAR, 40, 0, 0.0, 1.0, None, None), 'all of them begin within 0.001 of it.'),
     ],
 )
 def test_movement_says_what_visited_states_do(move, text):
-    assert sentences.movement(move, 9.0) == f"While A's repeat (40 steps), seen from [0.25 -0.50]: {text}"
+    start = "While A's repeat (40 visited steps), seen from the point [0.25 -0.50]:"
+    assert sentences.movement(move) == f'{start} {text}'
+
+
+def test_of_a_point_that_is_far_away_it_says_what_the_states_do_instead():
+    found = analysed('learned')
+    steps = Steps(40, np.array([0.01, -0.85]), np.array([0.5, 0.02]), None)
+    text = sentences.far(found._replace(steps={'A': steps}), point([0.5, 0], distance=75.5), 9.0)
+    assert text == (
+        "While A's repeat, no visited state comes near [0.25 -0.50]: it is 75.50 away, and all visited states lie in a "
+        'box with a diagonal of 9.00. Meanwhile unit 1 changes the most: by -0.85 for each A (standard deviation 0.02).'
+    )
+    far = Movement(point([0.5, 0], distance=75.5), 40, 40, 1.0, 0.99, None, None)
+    assert [line for line in sentences.repeating(found._replace(moves=[far, None])) if 'Meanwhile' in line]
 
 
 def test_where_a_symbol_leads():
     two = Ending(np.array([[1.0, 0], [0, 1]]), np.zeros(2), 0.5)
     assert sentences.ending(two, 'B', 2, 'unit') == (
-        "B's without end lead to a cycle of 2 (from 50% of up to 200 visited states): [1.00 0.00] [0.00 1.00]."
+        "If B's never end, 50% of up to 200 visited states come to a cycle of 2: [1.00 0.00] [0.00 1.00]."
     )
     one = Ending(np.array([[1.0, 0]]), np.zeros(2), 1.0)
     assert sentences.ending(one, 'B', 2, 'unit') == (
-        "B's without end lead to [1.00 0.00] (from 100% of up to 200 visited states)."
+        "If B's never end, 100% of up to 200 visited states come to [1.00 0.00]."
     )
     adds = Ending(None, np.array([9.0, 0.5, 0.25]), 1.0)
     assert sentences.ending(adds, 'A', 2, 'cell').endswith(
-        'after 1000 each still changes the state, cell 0 the most, by 0.5000.'
+        "visited states still change after 1000 A's, cell 0 the most, by 0.5000 for each A."
     )
 
 
@@ -82,8 +91,13 @@ def test_counts_is_said_only_where_the_count_can_be_read_back():
     assert 'means (not in order) for' in sentences.reading([reading(1, unit=3, means=(1, 3, 2))], 'cell')
     some = [reading(0.5, unit=3), reading(0.98, direction=np.array([1.0, 0.5])), reading(0.25, fixed=point([2, 0]))]
     assert sentences.reading(some, 'unit') == (
-        "Nothing that was tried counts the B's owed by itself; the nearest mean is right so often: unit 3 50.0%, "
-        'weighted by [1.00 0.50] 98.0%, distance from [0.25 -0.50] 25.0%, mean state of all units 75.0%.'
+        "No single number that was tried tells the B's owed; how often the nearest mean of one is right: unit 3 50.0%, "
+        'weighted by [1.00 0.50] 98.0%, distance from [0.25 -0.50] 25.0%, all units together 75.0%.'
+    )
+    every = [one._replace(together=1.0) for one in some]
+    assert sentences.reading(every, 'unit').startswith(
+        "No single number that was tried tells the B's owed, but the nearest mean of all units together does in 100.0% "
+        'of 50 steps; how often the nearest mean of one is right: unit 3 50.0%, '
     )
     some[1] = reading(1.0, direction=np.array([1.0, 0.5]))
     assert sentences.reading(some, 'unit').startswith(
@@ -96,17 +110,17 @@ def test_counts_is_said_only_where_the_count_can_be_read_back():
 def test_stores_and_decisions():
     store = Store(1, 0, 1.0, 20, np.array([[1.0, 2.0], [0.0, 0.0]]), 1)
     assert sentences.store(store, 'cell') == (
-        "Cell 1 holds n at the end of the A's (100.0% of 20 read back), no longer at the end of the B's: "
-        "means for n = 1 to 2 after the A's [1.00 2.00], after the B's [0.00 0.00]."
+        "Cell 1 holds n at the end of the A's (the nearest mean tells it in 100.0% of 20 blocks), no longer at the end "
+        "of the B's: means for n = 1 to 2 after the A's [1.00 2.00], after the B's [0.00 0.00]."
     )
     assert 'no longer' not in sentences.store(store._replace(emptied=None), 'cell')
     decision = Decision(2, 0, 1, 0, (0.5, 0.75), (-0.25, 0.125), 1.0)
     assert sentences.decision(decision, True) == (
-        'After a C, hidden unit 1 decides what is predicted: C at 0.500 to 0.750, A at -0.250 to 0.125.'
+        'After a C, hidden unit 1 tells what is predicted: C at 0.500 to 0.750, A at -0.250 to 0.125.'
     )
     assert sentences.decision(decision._replace(part=1, right=0.875), True) == (
-        'After a C, no unit alone decides; a limit on cell 1 is right in 87.5%: C at 0.500 to 0.750, '
-        'A at -0.250 to 0.125.'
+        'After a C, no unit alone tells what is predicted; the best limit, on cell 1, is right in 87.5% of the steps: '
+        'C at 0.500 to 0.750, A at -0.250 to 0.125.'
     )
 
 
@@ -118,12 +132,12 @@ def test_what_saturates_and_where_states_become_one():
     spread = np.array([0.25, 0.125, *(27 * [0.2])])
     verdict = found.verdict._replace(counts=4)
     assert sentences.limits(found._replace(apart=(apart, spread, means), verdict=verdict)) == [
-        'From n = 3 to 4, one A more makes less difference than the blocks before do.',
-        'Saturated after n = 5, with a mean beyond 0.95: hidden unit 1 (-0.97).',
+        "The mean states after 3 and after 4 A's are less apart than earlier blocks spread them.",
+        'Saturated after n = 5 (mean beyond 0.95 or -0.95): unit 1 (-0.97).',
     ]
     apart, spread = np.array([1.0, 1e-4, *(27 * [1.0])]), np.zeros(29)
     assert sentences.limits(found._replace(apart=(apart, spread, 0 * means), verdict=verdict)) == [
-        'From n = 2 to 3, one A more makes less difference than 0.001.'
+        "The mean states after 2 and after 3 A's are less apart than 0.001."
     ]
 
 

@@ -6,10 +6,10 @@ import numpy as np
 from lab.insight import automaton as fsm
 from lab.insight import words
 from lab.insight.automaton import NONE, OPEN, Automaton
-from lab.insight.layout import Layout, layout
+from lab.insight.layout import Layout
 from lab.insight.phases import Mistake
 from lab.insight.step import GATES
-from tests.insight.counting import analysed
+from tests.insight.counting import analysed, placed
 
 
 def headings(lines):
@@ -19,32 +19,32 @@ def headings(lines):
 def test_what_is_said_of_a_network_that_has_not():
     found = analysed('lstm3')
     lines = words.lines(found)
-    [line] = [line for line in lines if line.startswith('it is not the smallest automaton')]
+    [line] = [line for line in lines if line.startswith('It is not the smallest automaton')]
     assert (
         line
-        == 'it is not the smallest automaton of the language for n <= 4 (36 states, 33 if phases were not kept apart)'
+        == 'It is not the smallest automaton of the language for n <= 4 (36 states, 33 if phases were not kept apart).'
     )
     states, clusters = len(found.found.states.automaton.output), len(np.unique(found.found.states.cluster))
     points, (whole, steps) = len(found.found.visits.state), found.found.shares
     assert (
         f'{states} states, merged from {clusters} clusters of {points} visited points; fidelity {whole:.4f} on 300 '
-        f'fresh sequences ({steps:.4f} of the steps)'
+        f'fresh sequences ({steps:.4f} of the steps).'
     ) in lines
-    guessing = f'{len(found.found.guessing.automaton.output)} states, fidelity {found.found.guesses[0]:.4f}'
+    guessing = f'{len(found.found.guessing.automaton.output)} states, fidelity {found.found.guesses[0]:.4f}.'
     assert any(line.endswith(f'leaves these open): {guessing}') for line in lines)
 
 
 def test_fidelity_is_told_of_sequences_and_of_steps():
     found = analysed('learned').found._replace(shares=(0.25, 0.75), guesses=(0.125, 0.5))
     first, _, _, guessing = words.extraction(found, 4)
-    assert first.endswith('fidelity 0.2500 on 300 fresh sequences (0.7500 of the steps)')
-    assert guessing.endswith('fidelity 0.1250')
+    assert first.endswith('fidelity 0.2500 on 300 fresh sequences (0.7500 of the steps).')
+    assert guessing.endswith('fidelity 0.1250.')
 
 
 def test_reach_has_a_column_for_some_n():
     found = analysed('learned')._replace(loss=np.arange(1, 31) / 1000, right=np.array([*(27 * [1]), 0.5, 0.4, 0.3]))
     assert words.reach(found)[:4] == [
-        'five blocks of the same n:',
+        'Sequences of five blocks of the same n:',
         'n            1       2       4       6       8      10      15      20      30',
         'loss    0.0010  0.0020  0.0040  0.0060  0.0080  0.0100  0.0150  0.0200  0.0300',
         'right     100%    100%    100%    100%    100%    100%    100%    100%     30%',
@@ -59,7 +59,7 @@ def test_gates_have_a_line_per_phase_and_unit():
         'phase     unit forget                      input                       output                      new values',
         'A            0 ' + 3 * ' 0.10 [0.05 0.20] closed    ' + ' 1.10 [1.05 1.20]',
     ]
-    assert lines[0] == 'mean [least largest]; open from 0.8, closed to 0.2, else partly'
+    assert lines[0].endswith('By its mean it is called open (from 0.8 on), closed (up to 0.2) or partly open.')
     assert lines[4].startswith('first B      0  0.10 [0.05 0.20] closed')
     assert lines[5].startswith('first B      1  0.50 [0.25 0.75] partly')
     assert len(lines) == 6
@@ -86,7 +86,7 @@ def test_the_transition_table_goes_by_phase_row_and_count():
 
 def test_the_table_of_a_language_has_a_column_per_symbol():
     automaton = fsm.minimise(fsm.language(3, 1))[0]
-    lines = words.transitions(automaton, layout(automaton))
+    lines = words.transitions(automaton, placed(automaton))
     assert lines[0] == 'state   predicts      A      B      C'
     assert len(lines) == 7
 
@@ -96,14 +96,14 @@ def test_mistakes_are_told_as_places_in_a_block():
         Mistake(n=3, read=1, nth=2, due=1, instead=0, share=0.5),
         Mistake(n=4, read=2, nth=1, due=2, instead=1, share=1.0),
     ]
-    assert words.wrong(some) == [
-        'what the network gets wrong:',
-        '  block of n = 3, after 2 B: A instead of B, 50.0% of the times',
+    assert words.wrong(some, 300) == [
+        'What the network gets wrong in 300 fresh sequences:',
+        "  block of n = 3, after 2 B's: A instead of B, 50.0% of the times",
         '  block of n = 4, after 1 C: B instead of C, 100.0% of the times',
     ]
-    assert len(words.wrong(8 * some[:1])) == 9
-    assert words.wrong(11 * some[:1])[8:] == [words.wrong(some)[1], '  and 3 more places']
-    assert words.wrong([]) == ['the network gets no determined symbol wrong']
+    assert len(words.wrong(8 * some[:1], 300)) == 9
+    assert words.wrong(11 * some[:1], 300)[8:] == [words.wrong(some, 300)[1], '  and 3 more places']
+    assert words.wrong([], 300) == ['In 300 fresh sequences the network gets no determined symbol wrong.']
 
 
 def test_the_verdict_comes_first():
@@ -118,6 +118,15 @@ def test_the_verdict_comes_first():
         '----- how it counts',
         '----- when a symbol repeats',
     ]
+
+
+def test_of_a_network_made_by_hand_nothing_is_said_about_learning_or_training():
+    found = analysed('learned')
+    lines = words.lines(found, trained=False)
+    assert lines[1:3] == ['----- does it know its language?', 'It knows anb2n with n up to 4.']
+    assert not any('learned' in line or 'trained' in line for line in lines)
+    other = found._replace(verdict=found.verdict._replace(learned=False))
+    assert words.judgement(other, trained=False)[0] == 'It does not know anb2n with n up to 4.'
 
 
 def test_how_it_counts_is_told_of_networks_that_count_only():
@@ -136,7 +145,7 @@ def test_a_network_that_has_learned_but_for_rare_mistakes():
     some = found.search._replace(every=False, read=200, longest=9)
     assert (
         words.judgement(found._replace(search=some))[-1]
-        == 'It is right after each of the 200 beginnings of up to 9 symbols.'
+        == 'It makes no mistake in the first 9 symbols of any sequence: there are 200 different beginnings.'
     )
 
 
@@ -160,7 +169,13 @@ def test_the_ways_in_which_it_goes_on_by_itself():
     ]
     language = [Counter({((1, k),): 5}) for k in (2, 5, 7, 8)]
     assert words.alone(found._replace(alone=language))[-1] == (
-        'It is a perfect automaton of another language: each n up to 4 has one answer.'
+        'It follows another language than anb2n: each n up to 4 always gets the same answer, but the answer to n = 2 '
+        'is wrong.'
     )
     right = [Counter({((1, 2 * n),): 5}) for n in (1, 2, 3, 4)]
-    assert words.alone(found._replace(alone=right))[-1] == 'So by itself it keeps to the language up to n = 4.'
+    says = 'So by itself it keeps to the language up to n = 4'
+    assert words.alone(found._replace(alone=right))[-1] == f'{says}.'
+    more = right + 2 * right[-1:]
+    assert words.alone(found._replace(alone=more))[-1] == f"{says}; more A's, up to 6, are answered as if they were 4."
+    more[-1] = Counter({((1, 8),): 4, ((1, 7),): 1})
+    assert words.alone(found._replace(alone=more))[-1] == f'{says}.'

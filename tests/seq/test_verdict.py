@@ -169,8 +169,12 @@ def test_the_verdict_in_words():
         ' counts up to n = 7 (trained on n up to 4)',
         ' that is: no mistake in 10 sequences of mixed blocks for each n',
     ]
-    found = lines(found._replace(counts=15), 3, 2)
-    assert found[1] == ' mean loss: 0.0300 (learned: under 0.0403; a perfect guess: 0.0294)'
-    assert found[4] == ' counts up to n = 15, the largest that was tried (trained on n up to 2)'
+    found = found._replace(counts=15)
+    said = lines(found, 3, 2)
+    assert said[1] == ' mean loss: 0.0300 (learned: under 0.0403; a perfect guess: 0.0294)'
+    assert said[4] == ' counts up to n = 15, the largest that was tried (trained on n up to 2)'
+    by_hand = lines(found, 3, 2, trained=False)
+    assert by_hand[1] == ' mean loss: 0.0300 (should be under 0.0403; a perfect guess: 0.0294)'
+    assert by_hand[4] == ' counts up to n = 15, the largest that was tried'
     beyond = lines(verdict.Verdict(0, 1, 1, True, 40), 2, 4)
     assert beyond[-1].endswith('for each n, 5 from n = 31 on')
