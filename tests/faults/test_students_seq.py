@@ -45,7 +45,7 @@ class lang_anb2n:
         self.num_class, self.longest = num_class, length
     def get_one_example(self):
         seq = []
-        for n in np.random.randint(1, self.longest + 1, 5):
+        for n in np.random.randint(1, self.longest + 1, 1):  # short sequences: a run takes a fraction of the time
             for c in range(self.num_class):
                 seq += [c] * ((c + 1) * n)
         seq.append(0)
