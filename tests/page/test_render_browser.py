@@ -335,4 +335,6 @@ def test_on_paper_the_page_has_no_buttons_and_every_picture(opened):
     assert not page.locator('.top').is_visible()
     assert page.locator('.copy').first.is_hidden()
     assert page.locator('svg.plane').first.is_visible()
+    page.set_viewport_size({'width': 703, 'height': 990})  # of A4 within the page's margins, at 96 dots to the inch
+    assert page.evaluate('document.documentElement.scrollWidth') <= 703
     assert len(page.pdf()) > 10_000
