@@ -21,7 +21,7 @@ BENDS = (0, 0.2, -0.2, 0.35, -0.35, 0.6, -0.6, 1, -1)  # of arrows: to the side,
 SHORT = 25  # what an arrow costs that is cut short; see _cost()
 LETTER, START = np.array([0.2, 0.24]), np.array([0.7, 0.3])  # the size of these texts, in units of the page
 SCALE = 0.75  # inches for a unit of the page
-LARGEST, TITLE, KEY = 40, 0.45, (8.4, 0.75)  # inches: of the page; height of the title; width and height of the key
+LARGEST, TITLE, KEY = 40, 0.45, (9.4, 0.75)  # inches: of the page; height of the title; width and height of the key
 T = np.linspace(0, 1, 60)[:, None]
 
 

@@ -43,4 +43,4 @@ def meaning(names: list[str]) -> str:
     says = "A2: two A's were read; B3: three B's are still to come"
     says += '; C likewise' if any(name.startswith('C') for name in names) else ''
     says += '; B0-7: sometimes 0, sometimes up to 7' if any('-' in name for name in names) else ''
-    return says + ('; a, b, ..: further states' if any(name[-1:].islower() for name in names) else '')
+    return says + ('; B3a, B3b: different states' if any(name[-1:].islower() for name in names) else '')

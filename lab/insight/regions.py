@@ -80,7 +80,7 @@ def states(found: States, points: Array, following: Array, place: Layout, labels
     typical = [(_typical(points, members, following[:, symbol]), symbol) for members, symbol in ways]
     steps = [(points[step], int(symbol)) for step, symbol in typical if step]
     _arrows(axes, inch, steps, ink)
-    axes.plot(*points[0], 'x', color='black', ms=11, mew=2.5, transform=inch)
+    axes.plot(*points[0], 'x', color='black', ms=7, mew=2, transform=inch)
     ink.box(points[0], (0.25, 0.25), 5)
     _names(axes, inch, rims, place.names, colours[automaton.phase], ink)
     _key(figure, automaton, place.names)

@@ -143,12 +143,19 @@ def test_the_key_explains_all_names_and_fits_on_the_page():
     names = [f'{"ABC"[phase]}{number}-{number + 10}b' for number, phase in enumerate(automaton.phase)]
     figure = machine.machine(automaton, placed(automaton)._replace(names=names), '')
     key = figure.texts[1].get_text()
-    assert all(part in key for part in ('A2', 'C likewise', 'B0-7', 'further states'))
+    assert all(part in key for part in ('A2', 'C likewise', 'B0-7', 'B3a, B3b'))
     looks.check(figure)
     for text in figure.axes[0].texts[: 2 * len(names) : 2]:
         assert text.get_window_extent().width < 2 * machine.RADIUS * machine.SCALE * figure.dpi
     plain = machine.machine(AUTOMATA['2 symbols, n up to 4'], placed(AUTOMATA['2 symbols, n up to 4']), '')
-    assert not any(part in plain.texts[1].get_text() for part in ('C likewise', 'B0-7', 'further states'))
+    assert not any(part in plain.texts[1].get_text() for part in ('C likewise', 'B0-7', 'B3a, B3b'))
+
+
+def test_the_longest_key_fits_below_the_smallest_automaton():
+    few = Automaton(np.array([[0, 1, NONE], [NONE, 1, 2], [0, NONE, 2]]), np.array([0, 1, 1]), np.arange(3))
+    figure = machine.machine(few, placed(few)._replace(names=['A1-4b', 'B0-7a', 'C0-11a']), '')
+    assert all(part in figure.texts[1].get_text() for part in ('A2', 'C likewise', 'B0-7', 'B3a, B3b'))
+    looks.check(figure)
 
 
 def test_a_state_that_leads_to_itself_has_a_loop():
