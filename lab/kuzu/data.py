@@ -12,7 +12,6 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -25,6 +24,8 @@ KMNIST_NAMES = ['o', 'ki', 'su', 'tsu', 'na', 'ha', 'ma', 'ya', 're', 'wo']
 SIDE = 28  # pixels
 LARGEST = 50_000_000  # bytes of the official training images, unpacked, and a bit
 DIGITS_TRAIN = 1_400  # of 1,797; most of the digits after these are by other writers
+CHUNK = 500  # images that are converted at a time: few enough for a core's cache
+ALIGNMENT = 64  # bytes, as torch aligns its own tensors
 
 
 @dataclass
@@ -78,11 +79,17 @@ def _kmnist(data_path, device):
 
 
 def _normalize(pixels: np.ndarray) -> torch.Tensor:
-    """Bytes (N, 28, 28) to float32 (N, 1, 28, 28), by the same steps as ToTensor() and Normalize(), in place.
+    """Bytes (N, 28, 28) to float32 (N, 1, 28, 28), by the same steps as ToTensor() and Normalize().
 
     On the CPU, as they do it: a GPU multiplies by the inverse instead of dividing, which rounds differently.
+    The memory is numpy's, which asks Linux for large pages: these take half the time.
     """
-    return torch.from_numpy(pixels).unsqueeze(1).float().div_(255).sub_(0.5).div_(0.5)
+    room = np.empty(4 * pixels.size + ALIGNMENT, np.uint8)
+    start = -room.ctypes.data % ALIGNMENT
+    images = torch.from_numpy(room[start : start + 4 * pixels.size].view(np.float32)).view(len(pixels), 1, SIDE, SIDE)
+    for chunk, source in zip(images.split(CHUNK), torch.from_numpy(pixels).split(CHUNK), strict=True):
+        chunk.copy_(source.unsqueeze(1)).div_(255).sub_(0.5).div_(0.5)
+    return images
 
 
 def _read(path: str, images: bool) -> np.ndarray:
@@ -91,7 +98,9 @@ def _read(path: str, images: bool) -> np.ndarray:
     The name does not count: a browser may have unpacked a .gz file. Raises UserError unless it is a whole file of one
     or more labels, or of one or more images of 28 x 28 pixels.
     """
-    data = bytearray(Path(path).read_bytes())  # not bytes: torch.from_numpy() warns if it cannot be written to
+    room = np.empty(os.path.getsize(path), np.uint8)  # not bytes: torch.from_numpy() warns if it cannot be written to
+    with open(path, 'rb') as file:
+        data = memoryview(room)[: file.readinto(room)]
     if path.endswith('.npz'):
         return _read_npz(path, data, images)
     if data[:2] == b'\x1f\x8b' or (path.endswith('.gz') and data[:3] != b'\0\0\x08'):
@@ -123,7 +132,7 @@ def _check_shape(path: str, shape: Sequence[int], images: bool):
         raise UserError(f'{path} is empty: it says it holds {shape[0]}')
 
 
-def _read_npz(path: str, data: bytearray, images: bool) -> np.ndarray:
+def _read_npz(path: str, data: memoryview, images: bool) -> np.ndarray:
     """Read the one array of an .npz file of the KMNIST site."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -140,7 +149,7 @@ def _read_npz(path: str, data: bytearray, images: bool) -> np.ndarray:
     return array
 
 
-def _unzip(path: str, data: bytearray) -> bytearray:
+def _unzip(path: str, data: memoryview) -> bytearray:
     """Unpack an official .gz file. Raises UserError for any other, which may be damaged or of any size unpacked."""
     md5 = fetch.MD5_GZ[f'{os.path.basename(path).removesuffix(".gz")}.gz']
     if hashlib.md5(data, usedforsecurity=False).hexdigest() != md5:

@@ -57,13 +57,14 @@ def train_epoch(
         generator = torch.Generator().manual_seed(settings.seed * 100_003 + progress.epoch)
         order = torch.randperm(count, generator=generator).to(images.device)
     direct = step.find(model, images[:size], labels[:size]) if recipe.loss is F.nll_loss else None
+    parts = list(zip(images.split(size), labels.split(size), strict=True))  # views
     model.train()
     losses = []
     for index in range(progress.batch, batches):
-        chosen = slice(index * size, (index + 1) * size)
+        batch, wanted = parts[index]
         if order is not None:
-            chosen = order[chosen]
-        batch, wanted = images[chosen], labels[chosen]
+            chosen = order[index * size : (index + 1) * size]
+            batch, wanted = images[chosen], labels[chosen]
         if recipe.augment:
             batch = recipe.augment(batch)
         if recipe.rate:
@@ -91,6 +92,8 @@ def gradients(
 
     direct: a faster way to the same gradients, where step.find() has found one.
     """
+    if direct and processes.SIZE == 1:
+        return direct(images, labels)
     mine = processes.share(len(labels))
     images, part = images[mine], labels[mine]
     loss = torch.zeros((), device=labels.device)
