@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 sys.path.append(os.path.dirname(os.path.abspath(__file__)))  # python3 -I, and PYTHONSAFEPATH, leave it out
 
 from lab.common import cli, endings, files, picture, processes
+from lab.common.helper import Helper
 from lab.kuzu.settings import Options, Run, Settings
 
 if TYPE_CHECKING:
@@ -154,14 +156,27 @@ def threads_of(options: Options) -> dict[str, int]:
     return {run.kind: options.threads or (cores if run.kind == 'conv' else 1) for run in options.runs}
 
 
+def painter() -> Helper:
+    """Draws the pictures: a process that loads matplotlib while a network trains. Windows are for this process."""
+    ahead = files.WRITES and not picture.has_display() and 'matplotlib' not in sys.modules
+    return Helper('lab.kuzu.pictures', ahead)
+
+
 def train_one(
-    options: Options, run: Run, threads: int, data: Dataset, saved: dict | None, stop: endings.Interrupt
+    options: Options,
+    run: Run,
+    threads: int,
+    data: Dataset,
+    saved: dict | None,
+    stop: endings.Interrupt,
+    draw: Callable[..., None],
 ) -> Result:
     """Train one network on so many threads, print what the lab prints and what is new, and draw its pictures."""
     import torch
 
     from lab.common.student import trial
     from lab.kuzu import networks, student
+    from lab.kuzu.confused import confused_pairs, shown
     from lab.kuzu.train import predict, train
 
     settings = options.settings
@@ -169,16 +184,16 @@ def train_one(
     torch.manual_seed(settings.seed)  # so that a network's result does not depend on those trained before it
     model = networks.to_device(student.network(run.kind, run.shape), data.train_images)
     history, loss, confusion = train(model, data, settings, os.path.join(options.out_path, run.name), saved, stop)
-    from lab.kuzu import pictures  # loads matplotlib
-
-    parameters, pairs = networks.count_parameters(model), pictures.confused_pairs(confusion)
+    parameters, pairs = networks.count_parameters(model), confused_pairs(confusion)
     names = [f'{data.classes[target]} -> {data.classes[chosen]} {count}' for target, chosen, count in pairs]
     print(f'Model parameters: {parameters}')
     print(*names, sep='\n', flush=True)
     with trial():
         chosen = predict(model, data.test_images).argmax(1)
-    path = os.path.join(options.plot_path, run.name)
-    pictures.draw(path, student.CLASSES[run.kind], data, chosen, confusion, pairs, history)
+    arrays = (values.cpu().numpy() for values in (data.test_images[:, 0], data.test_labels, chosen))
+    path, count = os.path.join(options.plot_path, run.name), len(data.test_labels)
+    images = shown(*arrays, pairs)
+    draw('draw', path, student.CLASSES[run.kind], data.classes, count, images, confusion, pairs, history)
     return Result(run, parameters, 100 * confusion.trace() / len(data.test_labels), loss, names)
 
 
@@ -191,15 +206,13 @@ def print_table(results: list[Result]):
         print(f'{name:14s} {result.parameters:10d} {result.accuracy:8.2f}% {result.loss:10.4f}  {pairs}')
 
 
-def print_sweep(results: list[Result], plot_path: str):
+def print_sweep(results: list[Result], plot_path: str, draw: Callable[..., None]):
     """Print the smallest number of hidden units that reaches the lab's mark; draw accuracy against hidden units."""
-    from lab.kuzu import pictures
-
     ordered = sorted(results, key=lambda result: result.run.shape['hid'])
     hidden, accuracy = [r.run.shape['hid'] for r in ordered], [r.accuracy for r in ordered]
     reached = [units for units, percent in zip(hidden, accuracy, strict=True) if percent >= FULL_MARK]
     print(f'Smallest that reaches {FULL_MARK:.0f}%: {f"{reached[0]} hidden units" if reached else "none of these"}')
-    picture.save(pictures.sweep_picture(hidden, accuracy, FULL_MARK), os.path.join(plot_path, 'kuzu_full_sweep.jpg'))
+    draw('draw_sweep', os.path.join(plot_path, 'kuzu_full_sweep.jpg'), hidden, accuracy, FULL_MARK)
 
 
 def main(argv: list[str] | None = None):
@@ -225,14 +238,15 @@ def main(argv: list[str] | None = None):
     options = replace(options, settings=settings)
     results = []
     endings.loaded()
-    with processes.interrupt() as stop:
+    with processes.interrupt() as stop, painter() as draw:
         for run in options.runs:
             if not stop:
-                results.append(train_one(options, run, threads[run.kind], data, saved.get(run.name), stop))
+                before = saved.get(run.name)
+                results.append(train_one(options, run, threads[run.kind], data, before, stop, draw.call))
         if len(options.runs) > 1:
             print_table(results)
             if {run.kind for run in options.runs} == {'full'}:
-                print_sweep(results, options.plot_path)
+                print_sweep(results, options.plot_path, draw.call)
     stop.leave()
     picture.show()
 

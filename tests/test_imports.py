@@ -52,7 +52,7 @@ def folder(tmp_path):
 @pytest.mark.parametrize(
     ('command', 'needless'),
     [
-        *((f'kuzu_main.py --epochs 1 {flags}', {'numba', 'scipy'} | COMPILERS) for flags in KUZU),
+        *((f'kuzu_main.py --epochs 1 {flags}', {'numba', 'scipy'} | DRAWING | COMPILERS) for flags in KUZU),
         ('check_main.py --act step --hid 4 --set_weights', {'numba', 'scipy', 'matplotlib'} | COMPILERS),
         ('check_main.py --hid 4 --epoch 100', {'matplotlib', 'scipy.linalg'} | COMPILERS),
         ('seq_train.py --epoch 1', {'scipy.linalg'} | DRAWING | COMPILERS),

@@ -94,17 +94,16 @@ def results(*accuracies):
     return made[::-1]
 
 
-def test_the_smallest_that_reaches_the_mark_is_named_and_the_table_has_three_pairs(capsys, monkeypatch):
-    drawn = {}
-    monkeypatch.setattr(kuzu_main.picture, 'save', lambda figure, path: drawn.update({path: figure}))
-    kuzu_main.print_sweep(results(83.99, 84, 85), 'plot')
-    kuzu_main.print_sweep(results(83.99), 'plot')
+def test_the_smallest_that_reaches_the_mark_is_named_and_the_table_has_three_pairs(capsys):
+    drawn = []
+    kuzu_main.print_sweep(results(83.99, 84, 85), 'plot', lambda *values: drawn.append(values))
+    kuzu_main.print_sweep(results(83.99), 'plot', lambda *_: None)
     kuzu_main.print_table(results(83.99))
     out = capsys.readouterr().out.splitlines()
     assert out[:3] == ['Smallest that reaches 84%: 100 hidden units', 'Smallest that reaches 84%: none of these', '']
     assert out[3] == 'network        parameters  accuracy  test loss  most confused'
     assert out[4] == 'full50                  7    83.99%     0.5000  a, b, c'
-    assert list(drawn) == ['plot/kuzu_full_sweep.jpg']
+    assert drawn == [('draw_sweep', 'plot/kuzu_full_sweep.jpg', [50, 100, 150], [83.99, 84, 85], 84)]
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
 """Pictures of what a network of Part 1 gets right and wrong: confusion matrix, mistakes, learning curve, sweep."""
 
+import io
+
 import numpy as np
-import torch
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
@@ -10,20 +11,10 @@ from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Bbox
 
 from lab.common import picture
-from lab.kuzu.data import Dataset
+from lab.kuzu.confused import EXAMPLES, MISTAKES
 
-EXAMPLES = 4  # true images of each class of a confused pair
-MISTAKES = 8  # real mistakes shown of each pair
 FRAME = 0.8  # points
 RIGHT, WRONG = '#1a7f37', '#b42318'
-
-
-def confused_pairs(confusion: np.ndarray, most: int = 5) -> list[tuple[int, int, int]]:
-    """The pairs (target, chosen, count) that are confused most often, the most frequent first, at most `most`."""
-    wrong = confusion.astype(int) * (1 - np.eye(len(confusion), dtype=int))
-    order = np.argsort(-wrong, axis=None, kind='stable')[:most]
-    pairs = [divmod(int(cell), len(wrong)) for cell in order]
-    return [(target, chosen, int(wrong[target, chosen])) for target, chosen in pairs if wrong[target, chosen]]
 
 
 def confusion_picture(confusion: np.ndarray, classes: list[str], title: str) -> Figure:
@@ -53,10 +44,10 @@ def confusion_picture(confusion: np.ndarray, classes: list[str], title: str) -> 
     return figure
 
 
-def mistakes_picture(images, labels, chosen, pairs, classes: list[str], title: str) -> Figure:
+def mistakes_picture(images: list, pairs: list[tuple[int, int, int]], classes: list[str], title: str) -> Figure:
     """A row for each confused pair: right examples of both classes, then images of the first taken for the second.
 
-    images (N, 28, 28), labels (N,) and chosen (N,) are arrays. pairs: see confused_pairs().
+    images, pairs: see confused.py.
     """
     width = 2 * EXAMPLES + MISTAKES + 2  # two empty columns between the three blocks
     figure = picture.new(0.66 * width + 0.3, 1.02 * max(len(pairs), 1) + 0.7)
@@ -68,16 +59,14 @@ def mistakes_picture(images, labels, chosen, pairs, classes: list[str], title: s
     space = {'left': 0.01, 'right': 0.99, 'bottom': 0.02, 'top': top, 'hspace': 0.42, 'wspace': 0.06}
     grid = figure.add_gridspec(len(pairs), width, **space)
     axes = _canvas(figure)
-    for row, (target, taken, count) in enumerate(pairs):
+    for row, (blocks, (target, taken, count)) in enumerate(zip(images, pairs, strict=True)):
         mistake = f'{classes[target]} taken for {classes[taken]}: {count} times'
-        for start, most, label, choice, name, colour in (
-            (0, EXAMPLES, target, target, f'true {classes[target]}', RIGHT),
-            (EXAMPLES + 1, EXAMPLES, taken, taken, f'true {classes[taken]}', RIGHT),
-            (2 * EXAMPLES + 2, MISTAKES, target, taken, mistake, WRONG),
-        ):
-            for place, index in enumerate(np.flatnonzero((labels == label) & (chosen == choice))[:most]):
+        names = f'true {classes[target]}', f'true {classes[taken]}', mistake
+        starts, colours = (0, EXAMPLES + 1, 2 * EXAMPLES + 2), (RIGHT, RIGHT, WRONG)
+        for block, name, start, colour in zip(blocks, names, starts, colours, strict=True):
+            for place, image in enumerate(block):
                 cell = grid[row, start + place].get_position(figure)
-                _tile(axes, cell, images[index], colour, name if place == 0 else '')
+                _tile(axes, cell, image, colour, name if place == 0 else '')
     return figure
 
 
@@ -146,17 +135,28 @@ def sweep_picture(hidden: list[int], accuracy: list[float], mark: float) -> Figu
     return figure
 
 
-def draw(path: str, network: str, data: Dataset, chosen: torch.Tensor, confusion, pairs, history):
+def draw_sweep(path: str, hidden: list[int], accuracy: list[float], mark: float):
+    """Write sweep_picture()."""
+    picture.save(sweep_picture(hidden, accuracy, mark), path)
+
+
+def get_ready():
+    """Draw a letter, and throw it away: matplotlib loads its fonts only then."""
+    figure = Figure(figsize=(1, 1))
+    figure.text(0, 0, 'a')
+    figure.savefig(io.BytesIO(), format='jpg')
+
+
+def draw(path: str, network: str, classes: list[str], count: int, images: list, confusion, pairs, history):
     """Write the three pictures of a trained network: `path`_confusion.jpg, _mistakes.jpg and _curve.jpg.
 
-    network: its name, for the titles. chosen: the classes (N,) that it gives to the test images. confusion: (10, 10).
-    pairs: see confused_pairs(). history: see curve_picture(); if it is empty there is no curve.
+    network: its name, for the titles. count: of the test images. images, pairs: see confused.py. confusion: (10, 10).
+    history: see curve_picture(); if it is empty there is no curve.
     """
-    right, count = int(confusion.trace()), len(data.test_labels)
+    right = int(confusion.trace())
     title = f'{network}: {right:,} of {count:,} test images right ({100 * right / count:.1f}%)'
-    picture.save(confusion_picture(confusion, data.classes, title), f'{path}_confusion.jpg')
-    images, labels, chosen = (values.cpu().numpy() for values in (data.test_images[:, 0], data.test_labels, chosen))
+    picture.save(confusion_picture(confusion, classes, title), f'{path}_confusion.jpg')
     title = f'{network}: the pairs it confuses most, and some of its mistakes'
-    picture.save(mistakes_picture(images, labels, chosen, pairs, data.classes, title), f'{path}_mistakes.jpg')
+    picture.save(mistakes_picture(images, pairs, classes, title), f'{path}_mistakes.jpg')
     if history:
         picture.save(curve_picture(history, f'{network}: loss and accuracy, epoch by epoch'), f'{path}_curve.jpg')

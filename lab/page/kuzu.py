@@ -13,8 +13,8 @@ from torch import nn
 from lab.common.endings import UserError
 from lab.common.student import trial
 from lab.kuzu import fetch, networks, resume, student
+from lab.kuzu.confused import confused_pairs
 from lab.kuzu.data import Dataset
-from lab.kuzu.pictures import confused_pairs
 from lab.kuzu.recipe import choose
 from lab.kuzu.settings import Settings
 from lab.kuzu.train import predict, test

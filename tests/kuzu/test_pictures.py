@@ -1,40 +1,20 @@
-"""pictures.py: which pairs are named, and that the pictures show what they are given."""
+"""pictures.py: the pictures show what they are given."""
 
 import numpy as np
 import pytest
-import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from lab.common import picture
 from lab.kuzu import pictures
-from lab.kuzu.data import Dataset
+from lab.kuzu.confused import shown
+from tests.kuzu.test_confused import confusion
 
 CLASSES = ['o', 'ki', 'su', 'tsu', 'na', 'ha', 'ma', 'ya', 're', 'wo']
-
-
-def confusion(*wrong):
-    matrix = np.eye(10) * 900
-    for target, chosen, count in wrong:
-        matrix[target, chosen] = count
-    return matrix
 
 
 def texts(figure):
     """All text in the axes of a figure."""
     return [text.get_text() for axes in figure.axes for text in axes.texts]
-
-
-def test_pairs_come_most_confused_first_with_target_and_chosen_in_their_places():
-    assert pictures.confused_pairs(confusion((6, 2, 148), (5, 2, 125), (1, 2, 106)), 2) == [(6, 2, 148), (5, 2, 125)]
-
-
-def test_five_pairs_are_named_of_equal_ones_the_first():
-    wrong = [(0, 1, 1), (0, 2, 2), (5, 1, 2), (3, 2, 3), (9, 8, 3), (8, 9, 4)]
-    assert pictures.confused_pairs(confusion(*wrong)) == [(8, 9, 4), (3, 2, 3), (9, 8, 3), (0, 2, 2), (5, 1, 2)]
-
-
-def test_pairs_never_confused_are_left_out():
-    assert pictures.confused_pairs(confusion((3, 4, 1))) == [(3, 4, 1)]
 
 
 def test_the_confusion_picture_shows_every_count_in_its_row():
@@ -51,7 +31,8 @@ def tiles(figure):
 def test_the_mistakes_picture_shows_images_of_the_pair():
     images = np.arange(6)[:, None, None] * np.ones((6, 28, 28))
     labels, chosen = np.array([0, 1, 0, 0, 1, 2]), np.array([0, 1, 1, 1, 1, 2])
-    figure = pictures.mistakes_picture(images, labels, chosen, [(0, 1, 2)], CLASSES, 'title')
+    pairs = [(0, 1, 2)]
+    figure = pictures.mistakes_picture(shown(images, labels, chosen, pairs), pairs, CLASSES, 'title')
     assert [number for number, _ in tiles(figure)] == [0, 1, 4, 2, 3]
     assert 'o taken for ki: 2 times' in [text.get_text() for text in figure.axes[0].texts]
 
@@ -63,13 +44,14 @@ def mistakes(count=20):
     """`count` images of each kind: two classes, right and wrong; each image is as bright as its number."""
     images = np.arange(4 * count)[:, None, None] * np.ones((4 * count, 28, 28))
     labels, chosen = np.repeat([0, 0, 1, 1], count), np.repeat([0, 1, 1, 0], count)
-    return pictures.mistakes_picture(images, labels, chosen, [(0, 1, count), (1, 0, count)], CLASSES, 'title')
+    pairs = [(0, 1, count), (1, 0, count)]
+    return pictures.mistakes_picture(shown(images, labels, chosen, pairs), pairs, CLASSES, 'title')
 
 
 FIGURES = {
     'confusion': (lambda: pictures.confusion_picture(MIXED, CLASSES, 'title'), 8, 8),
     'mistakes': (mistakes, 12.18, 2.74),
-    'no mistakes': (lambda: pictures.mistakes_picture(*[np.zeros(1)] * 3, [], CLASSES, 'title'), 12.18, 1.72),
+    'no mistakes': (lambda: pictures.mistakes_picture([], [], CLASSES, 'title'), 12.18, 1.72),
     'curve': (lambda: pictures.curve_picture([[1, 2.0, 1.9, 40.0], [2, 1.5, 1.4, 55.5]], 'title'), 10, 4.2),
     'sweep': (lambda: pictures.sweep_picture([25, 50, 100, 200], [70.1, 75.2, 79.3, 82.4], 84), 7, 4.5),
 }
@@ -132,12 +114,12 @@ def test_the_images_of_mistakes_are_squares_that_do_not_overlap_with_a_gap_betwe
 def test_the_three_pictures_of_a_network_are_of_its_numbers(monkeypatch):
     figures = {}
     monkeypatch.setattr(picture, 'save', lambda figure, path: figures.update({path: figure}))
-    images = torch.arange(5.0)[:, None, None, None] * torch.ones(5, 1, 28, 28)
-    data = Dataset(images, torch.zeros(5), images, torch.tensor([0, 0, 0, 1, 1]), CLASSES)
+    images = np.arange(5)[:, None, None] * np.ones((5, 28, 28))
+    labels, chosen, pairs = np.array([0, 0, 0, 1, 1]), np.array([0, 0, 1, 1, 1]), [(0, 1, 1)]
     matrix = np.zeros((10, 10))
     matrix[0, 0], matrix[0, 1], matrix[1, 1] = 2, 1, 2
     history = [[1, 2.0, 1.9, 40.0]]
-    pictures.draw('plot/net', 'NetLin', data, torch.tensor([0, 0, 1, 1, 1]), matrix, [(0, 1, 1)], history)
+    pictures.draw('plot/net', 'NetLin', CLASSES, 5, shown(images, labels, chosen, pairs), matrix, pairs, history)
     assert list(figures) == ['plot/net_confusion.jpg', 'plot/net_mistakes.jpg', 'plot/net_curve.jpg']
     titles = [figure.get_suptitle() for figure in figures.values()]
     assert titles[0] == 'NetLin: 4 of 5 test images right (80.0%)' and all('NetLin: ' in title for title in titles)
@@ -146,7 +128,7 @@ def test_the_three_pictures_of_a_network_are_of_its_numbers(monkeypatch):
 
 
 def test_without_a_mistake_the_picture_says_so():
-    figure = pictures.mistakes_picture(np.zeros((1, 28, 28)), np.zeros(1), np.zeros(1), [], CLASSES, 'title')
+    figure = pictures.mistakes_picture([], [], CLASSES, 'title')
     assert any('no mistake' in text.get_text() for text in figure.texts)
 
 
