@@ -3,7 +3,6 @@
 python3 seq_plot.py --lang anb2n --epoch 100
 python3 seq_plot.py --lang anb2nc3n --model lstm --epoch 50
 python3 seq_plot.py --lang anb2nc3n --model lstm --epoch 50 --cell     prints the cell states, too
-python3 seq_plot.py --lang anb2nc3n --model lstm --epoch 50 --cell     the cell states beside the hidden units
 python3 seq_plot.py --lang anb2nc3n --model lstm --set_weights         no training: weights made by hand (seq_models.py)
 
 prints the weights, --num_plot sequences with hidden units and output probabilities, then what was found out about the

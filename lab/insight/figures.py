@@ -224,7 +224,7 @@ def flow(net: Network, fixed: list[list[FixedPoint]], steps: list[tuple[Array, A
         axes.locator_params(nbins=TICKS)
         axes.set_title(f'reading {SYMBOLS[symbol]}', y=TITLE_AT)
         axes.set_aspect('equal')
-    text = 'fixed points: circle attracting, X saddle, square repelling; diamond: nearly fixed\n'
+    text = 'fixed points: circle attracting, X saddle, square repelling; diamond: slow (nearly fixed)\n'
     text += 'black lines: directions that grow (solid) and shrink (dotted); dashed gold: cycles'
     figure.text(0.5, 0.97, title, ha='center', fontsize=11)
     figure.text(0.5, 0.015, text, ha='center', fontsize=9)

@@ -14,6 +14,7 @@ from lab.insight.states import Visits
 from lab.insight.step import Network
 
 READS = 0.99  # a count can be read back if the nearest mean gives it in this share of the steps
+STILL = 1e-3  # of a regression: units that change less than this share of what others do are left out
 EMPTY = 0.25  # a unit is emptied if this share of what tells one n from another is left, or less
 LONGEST, HISTORIES = 30, 2000  # runs of A's up to this, after so many of the blocks visited
 
@@ -118,7 +119,7 @@ def readings(net: Network, symbol: int, points: list[FixedPoint], visits: Visits
     best = _clearest(value, visits.count[here])
     add(value[:, best], unit=best)
     if net.hid > 1:
-        slope = np.linalg.lstsq(value - value.mean(axis=0), count - count.mean(), rcond=None)[0]
+        slope = np.linalg.lstsq(value - value.mean(axis=0), count - count.mean(), rcond=STILL)[0]
         add((value - value.mean(axis=0)) @ slope + count.mean(), direction=slope)
     distances = []
     for point in points:

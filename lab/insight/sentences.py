@@ -58,7 +58,8 @@ def limits(found: Analysis) -> list[str]:
     hidden = means[n - 1][: found.net.hid]
     full = [f'{k} ({value:.2f})' for k, value in enumerate(hidden) if abs(value) >= SATURATED]
     if full:
-        lines.append(f'Saturated after n = {n} (mean beyond {SATURATED} or -{SATURATED}): unit {", ".join(full)}.')
+        units = f'hidden unit {", ".join(full)}'
+        lines.append(f'Saturated after n = {n} (mean beyond {SATURATED} or -{SATURATED}): {units}.')
     return lines
 
 

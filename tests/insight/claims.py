@@ -237,7 +237,7 @@ def _(c, n, then, what):
     return int(then) == k + 2 and c.apart[k] < (c.spread[k] if what[0] == 'e' else 0.001)
 
 
-@claim(r'Saturated after n = (\d+) \(mean beyond 0.95 or -0.95\): unit (.*)\.')
+@claim(r'Saturated after n = (\d+) \(mean beyond 0.95 or -0.95\): hidden unit (.*)\.')
 def _(c, n, text):
     mean = c.means[int(n) - 1][: c.sim.hid]
     said = {int(k): float(value) for k, value in re.findall(r'(\d+) \((-?[\d.]+)\)', text)}
@@ -315,7 +315,11 @@ def _(c, agree, due):
 def _(c, no, length, size, merged):
     n = int(length)
     states = 3 * n if c.sim.classes == 2 else n + n * (n + 1) + 3 * n
-    return (not no) == (c.smallest and len(c.machine) == states) and int(size) == states and merged in (None, '33')
+    return (
+        (not no) == (c.smallest and len(c.machine) == states)
+        and int(size) == states
+        and merged in (None, str(states - n + 1))
+    )
 
 
 @claim(rf'If its guesses after an A count, too \(the language leaves these open\): (\d+) states, fidelity {NUMBER}\.')

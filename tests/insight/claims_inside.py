@@ -121,7 +121,7 @@ def number(c, text, what):
     if match := re.match(r'(?:unit|cell) (\d+)', text, re.IGNORECASE):
         return units[:, int(match[1])], counts
     if 'weighted' in text:
-        return units @ np.linalg.lstsq(units - units.mean(axis=0), counts - np.mean(counts), rcond=None)[0], counts
+        return units @ np.linalg.lstsq(units - units.mean(axis=0), counts - np.mean(counts), rcond=1e-3)[0], counts
     place = np.array([float(each) for each in re.search(LIST, text)[1].strip('[]').split()])
     symbol = 'ABC'.index(what)
     place = c.sim.polish(place, symbol, 1)

@@ -133,7 +133,7 @@ def test_what_saturates_and_where_states_become_one():
     verdict = found.verdict._replace(counts=4)
     assert sentences.limits(found._replace(apart=(apart, spread, means), verdict=verdict)) == [
         "The mean states after 3 and after 4 A's are less apart than earlier blocks spread them.",
-        'Saturated after n = 5 (mean beyond 0.95 or -0.95): unit 1 (-0.97).',
+        'Saturated after n = 5 (mean beyond 0.95 or -0.95): hidden unit 1 (-0.97).',
     ]
     apart, spread = np.array([1.0, 1e-4, *(27 * [1.0])]), np.zeros(29)
     assert sentences.limits(found._replace(apart=(apart, spread, 0 * means), verdict=verdict)) == [
