@@ -59,9 +59,10 @@ class lang_anb2n:
 
         Returns all symbols one after the other (int8), and where each sequence ends (count indices).
         """
-        n = self.random.integers(1, self.length + 1, size=(count, BLOCKS, 1))
-        runs = (n * np.arange(1, self.num_class + 1)).reshape(count, -1)
-        runs = np.hstack([runs, np.ones((count, 1), int)])
+        n = self.random.integers(1, self.length + 1, size=(count, BLOCKS))
+        runs = np.ones((count, BLOCKS * self.num_class + 1), int)  # the last one is the A at the end
+        for symbol in range(self.num_class):
+            runs[:, symbol : -1 : self.num_class] = n * (symbol + 1)
         symbols = np.append(np.tile(np.arange(self.num_class, dtype=np.int8), BLOCKS), np.int8(0))
         return np.repeat(np.tile(symbols, count), runs.ravel()), runs.sum(axis=1).cumsum()
 

@@ -66,6 +66,10 @@ class Trainer:
                 for name, parameter in model.named_parameters():
                     parameter.copy_(self.weights[name][n])
 
+    def states(self) -> list[dict[str, torch.Tensor] | None]:
+        """What each model has learned by now, see classic.state()."""
+        return [classic.state(model) for model in self.models]
+
     def draw(self, langs: list, count: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """The next sequences of all languages: all symbols in a row, where each sequence starts, how long it is.
 

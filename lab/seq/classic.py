@@ -17,6 +17,12 @@ def make_optimizer(parameters: Iterable[nn.Parameter], optim: str, momentum: flo
     return torch.optim.SGD(parameters, momentum=momentum, weight_decay=decay)
 
 
+def state(model: nn.Module) -> dict[str, torch.Tensor] | None:
+    """A copy of what a model has learned, or None where it diverged: weights are NaN or infinite."""
+    values = {name: value.clone() for name, value in model.state_dict().items()}
+    return values if all(value.isfinite().all() for value in values.values()) else None
+
+
 class Trainer:
     """Trains a model in place; the same interface as kernel.Trainer."""
 

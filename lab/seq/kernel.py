@@ -28,6 +28,7 @@ class Trainer:
     def run(self, lang, count: int, rate: float, stop: Callable[[], bool] = lambda: False):
         """Train on the next `count` sequences of `lang` with this learning rate, or fewer if stop() becomes true."""
         self.team.run([lang], count, rate, stop)
+        set_vector(self.model, *self.team.vectors())
 
 
 class Team:
@@ -48,6 +49,13 @@ class Team:
         self.weights = np.ascontiguousarray(self.fill([vector(model)[self.order] for model in models]).T)
         self.means, self.squares = np.zeros((2, *self.weights.shape))
         self.done = 0
+        self.others = [dict(model.state_dict()) for model in models]  # with what a student's model has besides weights
+        self.dtype = models[0].V.detach().numpy().dtype
+        ends = np.cumsum([value.numel() for value in models[0].parameters()]).tolist()
+        named = models[0].named_parameters()
+        self.parts = [
+            (name, slice(end - value.numel(), end), value.shape) for (name, value), end in zip(named, ends, strict=True)
+        ]
 
     def fill(self, columns: list) -> np.ndarray:
         """An array of what belongs to each model; the first one's also goes to lanes that are left over."""
@@ -64,8 +72,20 @@ class Team:
         for first in range(0, count, part):
             if not stop():
                 self.step(symbols, starts[first : first + part], ends[first : first + part], rate)
-        for model, weights in zip(self.models, self.weights.T, strict=False):
-            set_vector(model, weights[np.argsort(self.order)])
+
+    def vectors(self) -> np.ndarray:
+        """The weights of each model by now, as vector() orders them, (models, size); run() leaves the models alone."""
+        return self.weights[np.argsort(self.order), : len(self.models)].T
+
+    def states(self) -> list[dict[str, torch.Tensor] | None]:
+        """What each model has learned by now, in its own precision, see classic.state()."""
+        with np.errstate(over='ignore'):
+            vectors = np.ascontiguousarray(self.vectors(), self.dtype)
+        found = []
+        for others, vector, finite in zip(self.others, vectors, np.isfinite(vectors).all(axis=1).tolist(), strict=True):
+            parts = {name: torch.from_numpy(vector[part].reshape(shape).copy()) for name, part, shape in self.parts}
+            found.append(others | parts if finite else None)
+        return found
 
     def step(self, symbols: np.ndarray, starts: np.ndarray, ends: np.ndarray, rate: float):
         """One epoch on each row of sequences symbols[start:end]; starts and ends: (epochs, lanes)."""
@@ -101,7 +121,7 @@ def gradient(model: nn.Module, symbols: np.ndarray) -> np.ndarray:
     team = Team([model], 'sgd', 0.0, 0.0, 0.0, 1)
     end = np.array([[len(symbols)]])
     team.step(symbols, 0 * end, end, 1.0)
-    return vector(model) - team.weights[np.argsort(team.order), 0]
+    return vector(model) - team.vectors()[0]
 
 
 def fits(model: nn.Module) -> bool:
@@ -135,4 +155,6 @@ def draws(lang) -> bool:
         return False
     single, once = copy.deepcopy(lang), copy.deepcopy(lang)
     symbols, ends = once.get_symbols(3)
-    return all(list(single.get_one_example()[0]) == some.tolist() for some in np.split(symbols, ends[:-1]))
+    if not all(list(single.get_one_example()[0]) == some.tolist() for some in np.split(symbols, ends[:-1])):
+        return False
+    return single.get_sequence()[1].tolist() == once.get_symbols(1)[0].tolist()  # both go on alike

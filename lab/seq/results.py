@@ -87,7 +87,11 @@ def train(
     """
     many = [starts.begin(task, training, engine, seed) for seed in seeds]
     with sign_of_life() as tell, closing(starts.train_all(many, stop, device, tell)) as records:
-        return choose(many, records, judge, first)
+        results, record = choose(many, records, judge, first)
+    if record and record[0] and record[0].lang is None:
+        best = max(results, key=Result.rank).seed
+        record = starts.complete(starts.begin(task, training, engine, best), record)
+    return results, record
 
 
 @contextmanager

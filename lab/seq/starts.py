@@ -36,7 +36,7 @@ class Snapshot(NamedTuple):
 
     epoch: int
     state: student.State
-    lang: object  # of anb2n.py
+    lang: object | None  # of anb2n.py; None where starts are trained together: complete() finds it
 
 
 Record = list[Snapshot | None]  # all of one start, in order; a None at the end says that it diverged
@@ -118,12 +118,23 @@ def plan(task: Task, training: Training, langs: list) -> Iterator[tuple[int, int
 
 def take(start: Start, epoch: int) -> Snapshot | None:
     """The snapshot of a start after so many epochs, or None where it diverged: weights are NaN or infinite."""
-    state = {name: value.clone() for name, value in start.model.state_dict().items()}
-    if not all(np.isfinite(value.numpy()).all() for value in state.values()):
-        return None
-    snapshot = Snapshot(epoch, state, copy.deepcopy(start.lang))
+    state = classic.state(start.model)
+    snapshot = state and Snapshot(epoch, state, copy.deepcopy(start.lang))
     start.lang.get_sequence()  # the one to print: training goes on with the next
     return snapshot
+
+
+def complete(start: Start, record: Record) -> Record:
+    """The record of a start that was trained together with others, with its languages. The start must be a new one.
+
+    All that the language drew is drawn again: that takes less time than to copy it at each snapshot of each start.
+    """
+    whole = []
+    for snapshot, (_, count, _) in zip(record, plan(start.task, start.training, [start.lang]), strict=False):
+        start.lang.get_symbols(count)
+        whole.append(snapshot and snapshot._replace(lang=copy.deepcopy(start.lang)))
+        start.lang.get_symbols(1)
+    return whole
 
 
 def train(start: Start, stop: Interrupt) -> Iterator[Snapshot | None]:
@@ -214,8 +225,9 @@ def train_team(
         trainer.run(langs, count, rate, stop.__bool__)
         if stop and epoch:
             break
-        for start, record in zip(starts, records, strict=True):
+        for lang, record, state in zip(langs, records, trainer.states(), strict=True):
             if not record or record[-1]:
-                record.append(take(start, epoch))
+                record.append(state and Snapshot(epoch, state, None))
+                lang.get_symbols(1)  # the one to print: training goes on with the next
                 tell()
     return records

@@ -61,10 +61,12 @@ def spell(blocks: np.ndarray, classes: int) -> tuple[torch.Tensor, torch.Tensor,
     runs = (blocks[:, :, None] * np.arange(1, classes + 1)).reshape(len(blocks), -1)
     lengths = runs.sum(axis=1)
     real = np.arange(lengths.max()) < lengths[:, None]
-    symbols = np.zeros((len(blocks), lengths.max() + 1), int)  # an A follows the last block
-    symbols[:, :-1][real] = np.repeat(np.tile(np.arange(classes), blocks.size), runs.ravel())
-    symbols, real = torch.from_numpy(symbols), torch.from_numpy(real)
-    return functional.one_hot(symbols[:, :-1], classes).float() * real.unsqueeze(2), symbols[:, 1:], real
+    symbols = np.zeros((len(blocks), lengths.max() + 1), np.int8)  # an A follows the last block
+    symbols[:, :-1][real] = np.repeat(np.tile(np.arange(classes, dtype=np.int8), blocks.size), runs.ravel())
+    inputs = np.zeros((*real.shape, classes), np.float32)
+    for symbol in range(classes):
+        inputs[:, :, symbol] = (symbols[:, :-1] == symbol) & real
+    return torch.from_numpy(inputs), torch.from_numpy(symbols[:, 1:]), torch.from_numpy(real)
 
 
 def examine(read: Read, blocks: np.ndarray, classes: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -77,14 +79,18 @@ def examine(read: Read, blocks: np.ndarray, classes: int) -> tuple[torch.Tensor,
     rows = max(1, PART // int(blocks.sum(axis=1).max() * classes * (classes + 1) // 2))
     for first in range(0, len(blocks), rows):
         inputs, following, real = spell(blocks[first : first + rows], classes)
-        output = read(inputs)
         after_a = inputs[:, :, 0] == 1
-        open_target = output.new_tensor([*AFTER_A, 0][:classes])
-        targets = open_target.where(after_a.unsqueeze(2), functional.one_hot(following, classes))
-        squares = (functional.softmax(output, dim=2) - targets).square().mean(dim=2)
+        output = read(inputs).movedim(2, 0).contiguous()  # PyTorch is slow along an axis as short as the last one
+        squares, highest, largest = 0, torch.zeros_like(following), output[0]
+        for symbol, prob in enumerate(functional.softmax(output, dim=0)):
+            target = (following == symbol).float().where(~after_a, [*AFTER_A, 0][symbol])
+            squares = squares + (prob - target).square()
+            highest = highest.where(output[symbol] <= largest, symbol)
+            largest = largest.maximum(output[symbol])
         determined = real & ~after_a
-        right = determined & (output.argmax(dim=2) == following)
-        found.append([(squares * real).sum(dim=1) / real.sum(dim=1), right.sum(dim=1), determined.sum(dim=1)])
+        right = determined & (highest == following)
+        losses = (squares * real).sum(dim=1) / (classes * real.sum(dim=1))
+        found.append([losses, right.sum(dim=1), determined.sum(dim=1)])
     return tuple(map(torch.cat, zip(*found, strict=True)))
 
 

@@ -125,24 +125,29 @@ def test_models_trained_side_by_side_are_those_trained_alone_to_the_last_bit(kin
     trainer = kernel.Team(team, optim, momentum, 1e-4, clip, 8)
     for epochs in (1, 40, 19):
         trainer.run(langs, epochs, 0.01)
-    for seed, model in enumerate(team):
+    for seed, vector in enumerate(trainer.vectors()):
         alone, lang = make(seed)
         trainer = kernel.Trainer(alone, optim, momentum, 1e-4, clip)
         for epochs in (1, 40, 19):
             trainer.run(lang, epochs, 0.01)
-        assert np.array_equal(kernel.vector(model), kernel.vector(alone))
-        assert np.abs(kernel.vector(model) - kernel.vector(network(kind, 3, 4, seed))).max() > 0.01
+        assert np.array_equal(vector, kernel.vector(alone))
+        assert np.abs(vector - kernel.vector(network(kind, 3, 4, seed))).max() > 0.01
 
 
 @pytest.mark.parametrize('kind', ['srn', 'lstm'])
 def test_a_model_that_diverges_leaves_its_neighbours_alone(kind):
     models = [network(kind, 2, 2, seed) for seed in (0, 0)]
     kernel.set_vector(models[0], kernel.vector(models[0]) * np.nan)
-    kernel.Team(models, 'sgd', 0.0, 1e-4, 0.0, 8).run(2 * [Sequence([0, 1, 1, 0])], 5, 0.1)
+    team = kernel.Team(models, 'sgd', 0.0, 1e-4, 0.0, 8)
+    team.run(2 * [Sequence([0, 1, 1, 0])], 5, 0.1)
     alone = network(kind, 2, 2)
     kernel.Trainer(alone, 'sgd', 0.0, 1e-4, 0.0).run(Sequence([0, 1, 1, 0]), 5, 0.1)
-    assert np.array_equal(kernel.vector(models[1]), kernel.vector(alone))
-    assert np.isnan(kernel.vector(models[0])).all()
+    assert np.array_equal(team.vectors()[1], kernel.vector(alone))
+    assert np.isnan(team.vectors()[0]).all()
+    diverged, state = team.states()
+    assert diverged is None
+    alone.load_state_dict(state)
+    assert np.array_equal(team.vectors()[1], kernel.vector(alone))
 
 
 @pytest.mark.parametrize('kind', ['srn', 'lstm'])
@@ -150,6 +155,30 @@ def test_a_model_keeps_its_float32(kind):
     model = network(kind, 2, 2).float()
     kernel.Trainer(model, 'sgd', 0.0, 1e-4, 0.0).run(Sequence([0, 1, 1, 0]), 5, 0.1)
     assert {value.dtype for value in model.state_dict().values()} == {torch.float32}
+
+
+class Buffered(SRN_model):
+    """A network that keeps something that is not learned."""
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.register_buffer('calls', torch.tensor(7))
+
+
+def test_states_of_a_team_are_those_of_its_models_with_what_is_not_learned():
+    model = Buffered(2, 2, 2)
+    [state] = kernel.Team([model], 'sgd', 0.0, 0.0, 0.0, 8).states()
+    assert list(state) == list(model.state_dict())
+    assert all(torch.equal(state[name], value) for name, value in model.state_dict().items())
+    assert {value.dtype for value in state.values()} == {torch.float32, torch.int64}
+
+
+@pytest.mark.filterwarnings('error')
+def test_weights_too_large_for_float32_have_diverged():
+    model = SRN_model(2, 2, 2)
+    team = kernel.Team([model], 'sgd', 0.0, 0.0, 0.0, 8)
+    team.weights *= 1e50
+    assert team.states() == [None]
 
 
 def test_run_stops_when_asked():
@@ -186,6 +215,16 @@ class Larger(LSTM_model):
 @pytest.mark.parametrize('model', [Changed(2, 2, 2), Larger(2, 2, 2), nn.Linear(2, 2)])
 def test_another_model_does_not_fit(model):
     assert not kernel.fits(model)
+
+
+def test_a_language_that_goes_on_otherwise_after_get_symbols_is_not_drawn_by_it():
+    class Ahead(lang_anb2n):
+        def get_symbols(self, count):
+            symbols, ends = super().get_symbols(count + 1)
+            return symbols[: ends[-2]], ends[:-1]
+
+    assert kernel.draws(lang_anb2n())
+    assert not kernel.draws(Ahead())
 
 
 def test_the_second_process_does_not_compile():
