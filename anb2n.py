@@ -64,7 +64,8 @@ class lang_anb2n:
         for symbol in range(self.num_class):
             runs[:, symbol : -1 : self.num_class] = n * (symbol + 1)
         symbols = np.append(np.tile(np.arange(self.num_class, dtype=np.int8), BLOCKS), np.int8(0))
-        return np.repeat(np.tile(symbols, count), runs.ravel()), runs.sum(axis=1).cumsum()
+        runs = runs.ravel()
+        return np.repeat(np.tile(symbols, count), runs), runs.cumsum()[len(symbols) - 1 :: len(symbols)]
 
     def get_sequence(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, list[float]]:
         """One sequence as tensors for a network: (input, seq, target, state).

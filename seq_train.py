@@ -105,7 +105,7 @@ def train_one(task: Task, training: Training, engine, seed: int, stop: endings.I
     from lab.seq import starts
 
     record = []
-    for snapshot in starts.train(starts.begin(task, training, engine, seed), stop):
+    for snapshot in starts.ahead(starts.begin(task, training, engine, seed), stop):
         if snapshot is None:
             raise endings.UserError(
                 f'training diverged: weights are NaN or infinite at epoch {len(record) * starts.REPORT}; '

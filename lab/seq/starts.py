@@ -2,8 +2,10 @@
 
 import copy
 import inspect
+import itertools
 import os
 import random
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
@@ -162,6 +164,29 @@ class _Halt:
         return self.enough or bool(self.stop)
 
 
+def _threads(count: int) -> ThreadPoolExecutor:
+    """Threads that train. One that comes out of compiled code waits for Python: 0.1 ms, and not the usual 5."""
+    sys.setswitchinterval(1e-4)
+    return ThreadPoolExecutor(count)
+
+
+def ahead(start: Start, stop: Interrupt) -> Iterator[Snapshot | None]:
+    """train(), where the compiled engine trains on another core while the caller shows a snapshot."""
+    if not isinstance(start.trainer, kernel.Trainer):  # a student's model may draw random numbers that all share
+        yield from train(start, stop)
+        return
+    halt = _Halt(stop)
+    snapshots = train(start, halt)
+    with _threads(1) as pool:
+        try:
+            later = pool.submit(list, itertools.islice(snapshots, 1))
+            while found := later.result():
+                later = pool.submit(list, itertools.islice(snapshots, 1))
+                yield from found
+        finally:
+            halt.enough = True
+
+
 def train_all(
     starts: list[Start], stop: Interrupt, device: torch.device | None = None, tell: Callable[[], None] = lambda: None
 ) -> Iterator[Record]:
@@ -181,7 +206,7 @@ def train_all(
 
     def run(team: list[Start]) -> list[Record]:
         if len(team) > 1 and not halt:
-            return train_team(team, kernel.Team(*_models(team), kernel.LANES), halt, tell)
+            return train_team(team, kernel.Team(*_models(team), lanes), halt, tell)
         records = [[] for _ in team]
         for start, record in zip(team, records, strict=True):
             for snapshot in [] if halt else train(start, halt):
@@ -190,20 +215,21 @@ def train_all(
         return records
 
     cores = os.cpu_count()
-    with ThreadPoolExecutor(cores) as pool:
+    lanes = kernel.MOST_LANES if len(starts) > 2 * cores * kernel.MOST_LANES else kernel.LANES
+    with _threads(cores) as pool:
         try:
-            for records in pool.map(run, teams(starts, cores)):
+            for records in pool.map(run, teams(starts, cores, lanes)):
                 yield from records
         finally:
             halt.enough = True
 
 
-def teams(starts: list[Start], cores: int) -> list[list[Start]]:
-    """Which starts are trained together. The compiled engine trains some side by side, which takes less time for each.
+def teams(starts: list[Start], cores: int, lanes: int) -> list[list[Start]]:
+    """Which starts are trained together. The compiled engine trains `lanes` side by side: less time for each.
 
     The first on each core is trained alone: it is there sooner, and may be enough.
     """
-    size = kernel.LANES if isinstance(starts[0].trainer, kernel.Trainer) else 1
+    size = lanes if isinstance(starts[0].trainer, kernel.Trainer) else 1
     rest = starts[cores:]
     return [[start] for start in starts[:cores]] + [rest[n : n + size] for n in range(0, len(rest), size)]
 

@@ -146,13 +146,22 @@ def test_a_start_is_the_same_to_the_last_bit_alone_and_beside_others(task, monke
             assert found.lang.get_one_example() == expected.lang.get_one_example()
 
 
+def test_of_many_starts_twice_as_many_train_together(monkeypatch):
+    sizes = []
+    monkeypatch.setattr(starts.os, 'cpu_count', lambda: 1)
+    monkeypatch.setattr(starts, 'train_team', lambda team, trainer, *_: sizes.append((len(team), trainer.lanes)) or [])
+    for count in 32, 33:
+        list(starts.train_all([starts.begin(Task(), Training(epoch=1), kernel, 0)] * count, Interrupt()))
+    assert sizes == [(8, 8), (8, 8), (8, 8), (7, 8), (16, 16), (16, 16)]
+
+
 def test_the_first_start_of_each_core_trains_alone_and_eight_of_the_others_together():
     many = [starts.begin(Task(), Training(), kernel, seed) for seed in range(20)]
-    assert [len(team) for team in starts.teams(many, 2)] == [1, 1, 8, 8, 2]
-    assert [start for team in starts.teams(many, 2) for start in team] == many
-    assert [len(team) for team in starts.teams(many[:3], 16)] == [1, 1, 1]
+    assert [len(team) for team in starts.teams(many, 2, 8)] == [1, 1, 8, 8, 2]
+    assert [start for team in starts.teams(many, 2, 8) for start in team] == many
+    assert [len(team) for team in starts.teams(many[:3], 16, 8)] == [1, 1, 1]
     classics = [starts.begin(Task(), Training(), classic, seed) for seed in range(4)]
-    assert [len(team) for team in starts.teams(classics, 2)] == [1, 1, 1, 1]
+    assert [len(team) for team in starts.teams(classics, 2, 8)] == [1, 1, 1, 1]
 
 
 def test_a_start_that_diverges_leaves_the_others_of_its_team_alone(monkeypatch):
