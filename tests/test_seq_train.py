@@ -1,7 +1,9 @@
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -281,6 +283,7 @@ def patch(monkeypatch, call, action):
 
 def test_ctrl_c_keeps_the_last_whole_thousand(monkeypatch, capsys, tmp_path):
     patch(monkeypatch, 16, lambda _: signal.raise_signal(signal.SIGINT))
+    monkeypatch.setattr(starts, 'ThreadPoolExecutor', OneByOne)  # signals belong to the main thread
     with pytest.raises(SystemExit, match='130'):
         seq_train.main(['--epoch', '30', '--seed', '1', '--restarts', '1'])
     found, _, ours = capsys.readouterr().out.partition('\n\n')
@@ -307,6 +310,8 @@ def test_ctrl_c_before_any_of_many_starts_is_done_ends_quietly(monkeypatch, caps
 
 
 class OneByOne:
+    """In the place of ThreadPoolExecutor: all in the main thread."""
+
     def __init__(self, *_):
         pass
 
@@ -317,6 +322,9 @@ class OneByOne:
         pass
 
     map = staticmethod(map)
+
+    def submit(self, *call):
+        return SimpleNamespace(result=partial(*call))
 
 
 def spoil(trainer):
