@@ -163,7 +163,7 @@ def _refine(
         done = groups is None
         size = len(clusters.output)
         if best is None or done or size % max(every, size // JUDGED) == 0:
-            shares = agreement(clusters)
+            shares = *agreement(clusters), bool(clusters.output[0] == output[0])  # the start counts last
             pure = bool((output == clusters.output[cluster]).all())
             done |= shares[0] == 1 and pure and _right(clusters, output, visits)
             if best is None or (classes.max() < most and (shares > best[0] or (done and shares == best[0]))):

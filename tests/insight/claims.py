@@ -283,7 +283,7 @@ def _(c, size, points, whole, part):
     c.smallest = all(
         c.machine[state[s.prefix]][0] == 'ABC'[s.due] for s in c.steps if s.due is not None and state[s.prefix]
     )
-    c.smallest &= all(state.values())
+    c.smallest &= all(state.values()) and c.machine[c.begin][0] == 'A'
     names = all(
         not steps or re.sub(r"[a-z']", '', name) == 'ABC'[steps[0].symbol] + _span(name, c.begin, steps)
         for name, steps in stands.items()

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from lab.common.endings import Interrupt
+from lab.insight import automaton as fsm
 from lab.insight import words
 from lab.insight.analysis import analyse, judge
 from lab.insight.step import network
@@ -58,10 +59,22 @@ def test_no_sentence_about_a_network_made_by_hand_is_false(model):
 
 
 @pytest.mark.parametrize(
-    ('task', 'seed'), [(Task('anb2nc3n', model='lstm'), 3), (Task('anb2nc3n'), 770023), (Task('anb2n', 2), 1)]
+    ('task', 'seed'),
+    [
+        (Task('anb2nc3n', model='lstm'), 3),
+        (Task('anb2nc3n'), 770023),
+        (Task('anb2n', 2), 1),
+    ],
 )
 def test_no_sentence_about_a_trained_network_is_false(task, seed):
     assert false(trained(task, seed, 40), task.length) == []
+
+
+def test_of_automata_that_agree_equally_that_is_found_whose_start_predicts_the_first_symbol():
+    """This network has nearly learned: an automaton whose start is one with B2 agrees with it as often."""
+    found = analyse(network(trained(Task('anb2n', hid=3), 995_009, 40)), 4, seed=1).found
+    assert found.states.automaton.output[0] == 0
+    assert fsm.same(found.states.automaton, found.language)
 
 
 def test_a_sentence_with_another_number_is_false():
