@@ -10,6 +10,7 @@ import gc
 import os
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Iterator
 
@@ -158,11 +159,18 @@ def _end(kind, error, trace):
 def run(main: Callable[[], None]):
     """Run a script's main() without the search for garbage, which is slow among the many objects of torch.
 
-    It sets in with loaded(). Python's own search at its end is left out (0.3 s).
+    It sets in with loaded(). Python's own search at its end is left out (0.3 s). After main() Python would also take
+    all objects and libraries apart (0.15 s): the system does it faster.
     """
     gc.disable()
     atexit.register(gc.freeze)
     main()
+    alone = all(thread.daemon for thread in threading.enumerate() if thread is not threading.current_thread())
+    outermost = sys._getframe(1).f_back is None  # else a profiler, say, is waiting for the script's end
+    if alone and outermost and not sys.flags.interactive and hasattr(atexit, '_run_exitfuncs'):
+        atexit._run_exitfuncs()
+        _flush()
+        os._exit(0)
 
 
 def loaded():

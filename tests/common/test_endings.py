@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -198,3 +199,39 @@ def test_garbage_is_searched_for_once_the_packages_are_loaded_and_not_among_them
     endings.run(main)
     """
     assert script(body, tmp_path).stdout == 'False 0\nTrue True\n'
+
+
+ENDS = """
+    import atexit, threading, time
+    def later():
+        time.sleep(0.3)
+        print('the thread')
+    def main():
+        print('main')
+        {}
+    atexit.register(print, 'registered')
+    {}
+    print('what follows')
+    """
+
+
+@pytest.mark.parametrize(
+    ('work', 'call', 'said'),
+    [
+        ('pass', 'endings.run(main)', 'main registered'),
+        ('threading.Thread(target=later).start()', 'endings.run(main)', 'main what follows the thread registered'),
+        ('pass', '(lambda: endings.run(main))()', 'main what follows registered'),
+        ('sys.exit(3)', 'import sys; endings.run(main)', 'main registered'),
+    ],
+)
+def test_after_main_a_script_ends_at_once_unless_somebody_waits_and_nothing_printed_is_lost(work, call, said, tmp_path):
+    done = script(ENDS.format(work, call), tmp_path)
+    assert (done.returncode, done.stderr) == (3 if 'exit' in work else 0, '')
+    assert done.stdout.split('\n') == [*re.findall('main|what follows|the thread|registered', said), '']
+
+
+@pytest.mark.skipif(not os.path.exists('/dev/full'), reason='/dev/full is a full disk')
+def test_a_transcript_that_cannot_be_written_is_an_error_after_main_too(tmp_path):
+    with open('/dev/full', 'w') as full:
+        done = script('endings.run(lambda: print("lost"))', tmp_path, full)
+    assert (done.returncode, done.stderr) == (2, 'script.py: error: No space left on device: standard output\n')
