@@ -207,7 +207,7 @@ def movement(moves: Movement) -> str:
         angle, mean, spread = moves.turn
         turn = f": one turn in {360 / abs(mean):.1f} {name}'s" if abs(mean) >= TURNS else ''
         facts.append(
-            f'its complex eigenvalues turn by {angle:.0f} degrees per {name}, visited states by {mean:.0f} '
+            f'its complex eigenvalues turn by {round(angle)} degrees per {name}, visited states by {round(mean)} '
             f'(standard deviation {spread:.0f}){turn}'
         )
     return f'{text} {"; ".join(facts)}.'

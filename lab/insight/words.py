@@ -78,7 +78,8 @@ def alone(found: Analysis) -> list[str]:
             continue
         shown = ways.most_common(WAYS_SHOWN)
         shares = [f' ({count / ways.total():.1%})' if len(ways) > 1 else '' for _, count in shown]
-        rest = f'; {len(ways) - WAYS_SHOWN} more ways' if len(ways) > WAYS_SHOWN else ''
+        more = len(ways) - WAYS_SHOWN
+        rest = f'; {more} more way{"s" * (more > 1)}' if more > 0 else ''
         text = '; '.join(_way(way) + share for (way, _), share in zip(shown, shares, strict=True))
         lines.append(f'  n = {n}: {text}{rest}')
     right = [_right(n, found.net.num_class) for n in range(1, len(found.alone) + 1)]

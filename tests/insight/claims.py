@@ -169,7 +169,7 @@ def _(c):
     return True
 
 
-@claim(r'  n = (\d+): (.*?)(?:; (\d+) more ways)?')
+@claim(r'  n = (\d+): (.*?)(?:; (\d+) more ways?)?')
 def _(c, n, text, more):
     seen, true = c.ways[int(n)], True
     for part in text.split('; '):

@@ -104,7 +104,7 @@ def test_of_many_pairs_only_those_are_drawn_that_part_the_states_best(hid, count
     assert len(names) == 6 + 1
     assert {'24', '3d'} < set(names)
     told = capsys.readouterr().err
-    assert f'drawing 6 of the {count} pairs of units, those that part the states best: 2 and 4, ' in told
+    assert f'drawing 6 of the {count} pairs of units, those that show the states farthest apart: 2 and 4, ' in told
     assert sorted(
         f'{j}{k}' for j, k in (pair.split(' and ') for pair in told.strip().split(': ')[1].split(', '))
     ) == sorted(names[:-1])

@@ -51,6 +51,13 @@ def test_movement_says_what_visited_states_do(move, text):
     assert sentences.movement(move) == f'{start} {text}'
 
 
+def test_a_turn_of_nearly_nothing_is_0_degrees():
+    move = Movement(point([1 + 0.03j, 1 - 0.03j]), 40, 40, 0.25, 1.5, None, (1.7, -0.2, 5))
+    assert sentences.movement(move).endswith(
+        'its complex eigenvalues turn by 2 degrees per A, visited states by 0 (standard deviation 5).'
+    )
+
+
 def test_of_a_point_that_is_far_away_it_says_what_the_states_do_instead():
     found = analysed('learned')
     steps = Steps(40, np.array([0.01, -0.85]), np.array([0.5, 0.02]), None)

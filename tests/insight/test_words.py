@@ -160,11 +160,13 @@ def test_what_is_told_of_a_network_that_knows_the_last_symbol_alone():
 def test_the_ways_in_which_it_goes_on_by_itself():
     found = analysed('learned')
     other = [Counter({((1, 2),): 9}), Counter({((1, 5),): 3, ((1, 1),): 1}), Counter(), Counter({((1, 0),): 2})]
+    other.append(Counter({((1, k),): k for k in (6, 7, 8, 9)}))
     lines = words.alone(found._replace(alone=other))
     assert lines[1:] == [
         "  n = 1: 2 B's",
         "  n = 2: 5 B's (75.0%); 1 B (25.0%)",
         "  n = 4: B's for ever",
+        "  n = 5: 9 B's (30.0%); 8 B's (26.7%); 7 B's (23.3%); 1 more way",
         'So by itself it keeps to the language up to n = 1.',
     ]
     language = [Counter({((1, k),): 5}) for k in (2, 5, 7, 8)]
