@@ -32,8 +32,9 @@ def of_units(seen: Seen, length: int, start: np.ndarray | None, title: str) -> I
         pairs = list(itertools.combinations(range(hid), 2))
         if len(pairs) > MOST_PAIRS:
             best = best_pairs(units, group, MOST_PAIRS)
-            note(f'drawing {MOST_PAIRS} of the {len(pairs)} pairs of {name}s, those that show the states farthest apart: '
-                 + ', '.join(f'{j} and {k}' for j, k in best))  # fmt: skip
+            some = f'{MOST_PAIRS} of the {len(pairs)} pairs of {name}s'
+            shown = ', '.join(f'{j} and {k}' for j, k in best)
+            note(f'drawing {some}, those that show the states farthest apart: {shown}')
             pairs = sorted(best)
         for j, k in pairs:
             yield f'{file}{j}{k}', figures.pair(units, seen.colour, j, k, length, start, name, title)
