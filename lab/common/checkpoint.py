@@ -20,9 +20,14 @@ def save(path: str, state: object):
 
     state: a state_dict, or tensors, numbers and text in dicts and lists.
     """
+    files.write(path, to_bytes(state))
+
+
+def to_bytes(state: object) -> bytes:
+    """The bytes of the file that save() writes."""
     buffer = io.BytesIO()
     torch.save(state, buffer)
-    files.write(path, buffer.getvalue())
+    return buffer.getvalue()
 
 
 def load(path: str) -> object:

@@ -27,21 +27,35 @@ class Progress:
     history: list[list[float]] = field(default_factory=list)  # epoch, training loss, test loss, accuracy in percent
 
 
-def save(path: str, model: nn.Module, optimizer: Optimizer, settings: Settings, progress: Progress):
-    """Write `path`.pth, `path`.csv and, last, `path`.resume, which alone is enough to go on. Raises OSError."""
+def contents(
+    path: str, model: nn.Module, optimizer: Optimizer, settings: Settings, progress: Progress
+) -> dict[str, bytes]:
+    """What a run is at this moment: the bytes of `path`.pth, `path`.csv and, last, `path`.resume.
+
+    To be written in this order, see save(). The last one alone is enough to go on.
+    """
     weights = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
-    checkpoint.save(f'{path}.pth', weights)
     rows = [f'{epoch},{train:.6f},{test:.6f},{accuracy:.2f}\n' for epoch, train, test, accuracy in progress.history]
-    files.write(f'{path}.csv', ''.join([HEAD, *rows]).encode())
     state = {'settings': asdict(settings), 'progress': asdict(progress), 'weights': weights}
     state |= {'optimizer': optimizer.state_dict(), 'random': torch.get_rng_state()}
     if torch.cuda.is_initialized():
         state['random_cuda'] = torch.cuda.get_rng_state()
-    checkpoint.save(f'{path}.resume', state)
+    table = ''.join([HEAD, *rows]).encode()
+    return {
+        f'{path}.pth': checkpoint.to_bytes(weights),
+        f'{path}.csv': table,
+        f'{path}.resume': checkpoint.to_bytes(state),
+    }
+
+
+def save(contents: dict[str, bytes]):
+    """Write these files, in this order. Raises OSError."""
+    for path, data in contents.items():
+        files.write(path, data)
 
 
 def load(path: str) -> dict:
-    """Read `path`.resume. Raises UserError if there is none, or if it is not of the form that save() gives it."""
+    """Read `path`.resume. Raises UserError if there is none, or if it is not of the form that contents() gives it."""
     file = f'{path}.resume'
     if not os.path.isfile(file):
         raise UserError(f'nothing to resume: there is no {file}; start the run without --resume')

@@ -1,6 +1,7 @@
 """Training and testing one network of Part 1, with the lab's transcript."""
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import torch
@@ -22,7 +23,7 @@ TEST_BATCH = 64  # images, as the lab: a student's network may normalise over th
 def train(
     model: nn.Module, data: Dataset, settings: Settings, path: str, saved: dict | None, stop: Interrupt
 ) -> tuple[list[list[float]], float, np.ndarray]:
-    """Train to the end, or until Ctrl-C; print the transcript; after each epoch write the files, see resume.save().
+    """Train to the end, or until Ctrl-C; print the transcript; after each epoch write the files, see resume.contents().
 
     saved: what resume.load() has read from `path`.resume, if the run is to go on from there.
     Returns the history (see Progress), and the test loss and confusion matrix of the network as it is then.
@@ -32,15 +33,19 @@ def train(
     progress = resume.restore(saved, path, model, recipe.optimizer, settings) if saved else Progress()
     batches = math.ceil(len(data.train_images) / settings.batch)
     tested = None
-    while progress.epoch <= settings.epochs and not stop:
-        tested = None
-        train_epoch(model, recipe, data, settings, progress, stop)
-        if progress.batch == batches:
-            tested = test(model, data.test_images, data.test_labels)
-            accuracy = float(100 * tested[1].trace() / len(data.test_labels))
-            progress.history.append([progress.epoch, float(np.mean(progress.losses)), tested[0], accuracy])
-            progress.epoch, progress.batch, progress.losses = progress.epoch + 1, 0, []
-        resume.save(path, model, recipe.optimizer, settings, progress)
+    with ThreadPoolExecutor(1) as writer:  # the disk takes its time, and the next epoch need not wait for it
+        written = writer.submit(int)  # nothing yet
+        while progress.epoch <= settings.epochs and not stop:
+            tested = None
+            train_epoch(model, recipe, data, settings, progress, stop)
+            if progress.batch == batches:
+                tested = test(model, data.test_images, data.test_labels)
+                accuracy = float(100 * tested[1].trace() / len(data.test_labels))
+                progress.history.append([progress.epoch, float(np.mean(progress.losses)), tested[0], accuracy])
+                progress.epoch, progress.batch, progress.losses = progress.epoch + 1, 0, []
+            written.result()  # raises what went wrong
+            written = writer.submit(resume.save, resume.contents(path, model, recipe.optimizer, settings, progress))
+        written.result()
     if tested is None:  # stopped in the middle of an epoch, or there was nothing left to do
         tested = test(model, data.test_images, data.test_labels)
     return progress.history, *tested
