@@ -35,13 +35,15 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     add('--init', type=cli.real(0, 100), default=Training.init, help="standard deviation of an srn's first weights")
     add('--epoch', type=cli.whole(0, 1_000_000), default=0, help='thousands of epochs; 0 = 100 (srn on anb2nc3n: 200)')
     add('--decay', type=cli.real(0, 1), default=Training.decay, help='weight decay')
+    fall = 'share of the run in which weight decay falls to 0; 0 = it stays'
+    add('--decay_until', type=cli.real(0, 1), default=Training.decay_until, help=fall, metavar='SHARE')
     add('--clip', type=cli.real(0, 1e6), default=Training.clip, help='largest norm of the gradient; 0 = any')
     add('--schedule', choices=['constant', 'linear'], default='constant', help='linear: the learning rate falls to 0')
     grow = 'share of the run in which n grows from 1 to --length; 0 = none'
     add('--grow', type=cli.real(0, 1), default=Training.grow, help=grow)
     usual = 'default: lab; hard for an srn on anb2nc3n without --restarts'
     add('--recipe', choices=RECIPES, help='other defaults: ' + '; '.join([*map(describe, RECIPES), usual]))
-    mix = 'share of the thousands of epochs that have a smaller largest n, mostly a small one; alone: 0.5'
+    mix = 'share of the epochs that have a smaller largest n, mostly a small one; alone: 0.5'
     add('--mix', nargs='?', type=cli.real(0, 1), const=0.5, default=Training.mix, metavar='SHARE', help=mix)
     add('--keep', choices=['last', 'best'], default=Training.keep, help='which checkpoint of a start is judged')
     add(
@@ -163,7 +165,7 @@ def main(argv: list[str] | None = None):
         else:
             found, record = train_many(args, engine, seed, stop, judge)
         if found:
-            finish(args, found, record[-1], sys.argv[1:] if argv is None else argv, stop)
+            finish(args, found, record, sys.argv[1:] if argv is None else argv, stop)
     stop.leave()
 
 
@@ -179,17 +181,18 @@ def retry(args: argparse.Namespace, typed: list[str]) -> str:
     return shlex.join(['python3', 'seq_train.py', *typed, *itertools.chain(*better.items())])
 
 
-def finish(args: argparse.Namespace, found: list, last, typed: list[str], stop: endings.Interrupt):
+def finish(args: argparse.Namespace, found: list, record: list, typed: list[str], stop: endings.Interrupt):
     """Print the verdict on the best start, write its network if that is not on disk yet, and say what was tried."""
     from lab.seq import results
 
-    task, training = args.task, args.training
+    task, last = args.task, record[-1]
     best = max(found, key=results.Result.rank)
-    if training.keep == 'best':
+    if args.training.keep == 'best':
         print('\nbest checkpoint:', task.checkpoint(args.out_path, best.epoch // 1000), end='')
     results.print_verdict(task, best.verdict, retry(args, typed))
-    if last.epoch % results.CHECKPOINT:
-        save(task, last, args.out_path)
+    for snapshot in record:
+        if snapshot.epoch in (best.epoch, last.epoch) and snapshot.epoch % results.CHECKPOINT:
+            save(task, snapshot, args.out_path)
     if args.restarts is None:
         tried = f'{len(found)} start{"s" * (len(found) > 1)} tried'
         which = f'seed {best.seed} has learned' if best.verdict.learned else f'none has learned; best: seed {best.seed}'

@@ -1,3 +1,4 @@
+import re
 import signal
 import subprocess
 import sys
@@ -257,10 +258,26 @@ def test_a_start_that_learned_says_so(transcript):
     assert ' determined symbols right: 100.00%' in ours
 
 
+def test_a_start_of_the_recipe_far_counts_beyond_what_it_was_trained_on(transcript):
+    _, ours = transcript('--model lstm --recipe far --length 30 --epoch 10 --restarts 1 --seed 1')
+    reach = re.search(r' counts up to n = (\d+) \(trained on n up to 30\)', ours)
+    assert int(reach[1]) > 40
+    assert ours.splitlines()[-1] == ' learned: yes'
+
+
 def test_the_best_checkpoint_is_named(transcript):
     _, ours = transcript('--epoch 10 --keep best --seed 1')
     assert ours.splitlines()[0] == 'best checkpoint: net/anb2n_srn2_10.pth'
     assert Path('net/anb2n_srn2_10.pth').is_file()
+
+
+def test_the_best_checkpoint_is_written_if_it_lies_between_two_files(transcript, monkeypatch):
+    good = Verdict(0.01, 1, 1, True, 9)
+    monkeypatch.setattr(results, 'judge_of', lambda *_: lambda seed, record: results.Result(seed, good, 9000))
+    _, ours = transcript('--epoch 10 --keep best --seed 1')
+    assert ours.splitlines()[0] == 'best checkpoint: net/anb2n_srn2_9.pth'
+    seq_train.main(['--epoch', '9', '--seed', '1', '--restarts', '1', '--out_path', 'shorter'])
+    assert torch.equal(weights('net/anb2n_srn2_9.pth'), weights('shorter/anb2n_srn2_9.pth'))
 
 
 class After:
@@ -381,7 +398,7 @@ def test_the_kernel_refuses_another_model(monkeypatch):
 def test_a_recipe_is_other_defaults_and_flags_come_first():
     args = seq_train.parse(['--recipe', 'far', '--lr', '0.5'])
     task, training = args.task, args.training
-    assert (task.hid, task.length, training.grow, training.lr) == (6, 70, 0.8, 0.5)
+    assert (task.hid, task.length, training.grow, training.lr) == (6, 100, 0.8, 0.5)
     assert (training.optim, training.keep, training.epoch) == ('adam', 'best', 100)
 
 
@@ -392,10 +409,10 @@ def test_without_flags_it_trains_as_the_lab_does():
 
 def test_each_setting_has_its_flag():
     flags = '--lang anb2nc3n --length 5 --model lstm --hid 6 --optim adam --lr 0.1 --mom 0.2 --init 0.3 --epoch 4 '
-    flags += '--decay 0.5 --clip 0.6 --schedule linear --grow 0.7 --mix --keep best'
+    flags += '--decay 0.5 --decay_until 0.8 --clip 0.6 --schedule linear --grow 0.7 --mix --keep best'
     args = seq_train.parse(flags.split())
     assert args.task == Task('anb2nc3n', 5, 'lstm', 6)
-    assert args.training == Training('adam', 0.1, 0.2, 0.3, 4, 0.5, 0.6, 'linear', 0.7, 0.5, 'best')
+    assert args.training == Training('adam', 0.1, 0.2, 0.3, 4, 0.5, 0.8, 0.6, 'linear', 0.7, 0.5, 'best')
 
 
 @pytest.mark.parametrize(
@@ -431,5 +448,5 @@ def test_torchrun_is_told_that_it_is_not_needed(monkeypatch, capsys):
 
 def test_help_says_which_flags_a_recipe_stands_for():
     assert seq_train.describe('lab') == 'lab = as below'
-    assert seq_train.describe('far').startswith('far = --optim adam --schedule linear --grow 0.8 --length 70')
-    assert seq_train.describe('far').endswith('--decay 0 --clip 1 --mix 0.3 --keep best')
+    assert seq_train.describe('far').startswith('far = --optim adam --schedule linear --grow 0.8 --length 100')
+    assert seq_train.describe('far').endswith('--clip 1 --mix 1 --keep best')

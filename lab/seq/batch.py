@@ -31,7 +31,7 @@ class Trainer:
         classes: int,
         device: torch.device,
     ):
-        self.models, self.clip, self.classes, self.device = models, clip, classes, device
+        self.models, self.decay, self.clip, self.classes, self.device = models, decay, clip, classes, device
         stacked = {name: value.detach().to(device) for name, value in stack_module_state(models)[0].items()}
         self.weights = {name: nn.Parameter(value) for name, value in stacked.items()}
         self.optimizer = classic.make_optimizer(self.weights.values(), optim, momentum, decay)
@@ -43,9 +43,9 @@ class Trainer:
         _, output = functional_call(self.models[0], weights, (one_hot.unsqueeze(0),))
         return functional.cross_entropy(output.squeeze(0), symbols[1:], ignore_index=NOTHING)
 
-    def run(self, langs: list, count: int, rate: float, stop=lambda: False):
-        """Train each model on the next `count` sequences of its own language, or fewer if stop() becomes true."""
-        self.optimizer.param_groups[0]['lr'] = rate
+    def run(self, langs: list, count: int, rate: float, stop=lambda: False, held: float = 1):
+        """As classic.Trainer.run(), each model on the sequences of its own language."""
+        self.optimizer.param_groups[0].update(lr=rate, weight_decay=self.decay * held)
         symbols, starts, lengths = self.draw(langs, count)
         places = torch.arange(int(lengths.max()), device=self.device)
         for epoch in range(count):

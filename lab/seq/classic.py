@@ -27,12 +27,15 @@ class Trainer:
     """Trains a model in place; the same interface as kernel.Trainer."""
 
     def __init__(self, model: nn.Module, optim: str, momentum: float, decay: float, clip: float):
-        self.model, self.clip = model, clip
+        self.model, self.decay, self.clip = model, decay, clip
         self.optimizer = make_optimizer(model.parameters(), optim, momentum, decay)
 
-    def run(self, lang, count: int, rate: float, stop: Callable[[], bool] = lambda: False):
-        """Train on the next `count` sequences of `lang` with this learning rate, or fewer if stop() becomes true."""
-        self.optimizer.param_groups[0]['lr'] = rate
+    def run(self, lang, count: int, rate: float, stop: Callable[[], bool] = lambda: False, held: float = 1):
+        """Train on the next `count` sequences of `lang` with this learning rate, or fewer if stop() becomes true.
+
+        held: share of the weight decay that is applied.
+        """
+        self.optimizer.param_groups[0].update(lr=rate, weight_decay=self.decay * held)
         for _ in range(count):
             if stop():
                 break

@@ -26,9 +26,12 @@ class Trainer:
     def __init__(self, model: nn.Module, optim: str, momentum: float, decay: float, clip: float):
         self.model, self.team = model, Team([model], optim, momentum, decay, clip, 1)
 
-    def run(self, lang, count: int, rate: float, stop: Callable[[], bool] = lambda: False):
-        """Train on the next `count` sequences of `lang` with this learning rate, or fewer if stop() becomes true."""
-        self.team.run([lang], count, rate, stop)
+    def run(self, lang, count: int, rate: float, stop: Callable[[], bool] = lambda: False, held: float = 1):
+        """Train on the next `count` sequences of `lang` with this learning rate, or fewer if stop() becomes true.
+
+        held: share of the weight decay that is applied.
+        """
+        self.team.run([lang], count, rate, stop, held)
         set_vector(self.model, *self.team.vectors())
 
 
@@ -44,7 +47,7 @@ class Team:
         self.models = models
         self.hid, self.classes = models[0].V.shape
         self.train = loop.train_srn if hasattr(models[0], 'H0') else loop.train_lstm
-        self.settings = optim == 'adam', momentum, decay, clip
+        self.settings = optim == 'adam', float(momentum), float(decay), float(clip)  # one type: only it is compiled
         self.lanes = lanes
         self.order = order(models[0])
         self.weights = np.ascontiguousarray(self.fill([vector(model)[self.order] for model in models]).T)
@@ -62,8 +65,8 @@ class Team:
         """An array of what belongs to each model; the first one's also goes to lanes that are left over."""
         return np.array([*columns, *columns[:1] * (self.lanes - len(columns))])
 
-    def run(self, langs: list, count: int, rate: float, stop: Callable[[], bool] = lambda: False):
-        """Train each model on the next `count` sequences of its language, or fewer if stop() becomes true."""
+    def run(self, langs: list, count: int, rate: float, stop: Callable[[], bool] = lambda: False, held: float = 1):
+        """As Trainer.run(), each model on the sequences of its own language."""
         drawn = [lang.get_symbols(count) for lang in langs]
         symbols = np.concatenate([symbols for symbols, _ in drawn])
         lengths = np.array([np.diff(ends, prepend=0) for _, ends in drawn])
@@ -72,7 +75,7 @@ class Team:
         part = max(1, PART * count // (len(symbols) * len(self.weights)))
         for first in range(0, count, part):
             if not stop():
-                self.step(symbols, starts[first : first + part], ends[first : first + part], rate)
+                self.step(symbols, starts[first : first + part], ends[first : first + part], rate, held)
 
     def vectors(self) -> np.ndarray:
         """The weights of each model by now, as vector() orders them, (models, size); run() leaves the models alone."""
@@ -88,12 +91,13 @@ class Team:
             found.append(others | parts if finite else None)
         return found
 
-    def step(self, symbols: np.ndarray, starts: np.ndarray, ends: np.ndarray, rate: float):
+    def step(self, symbols: np.ndarray, starts: np.ndarray, ends: np.ndarray, rate: float, held: float = 1):
         """One epoch on each row of sequences symbols[start:end]; starts and ends: (epochs, lanes)."""
-        adam, *settings = self.settings
-        symbols = symbols.astype(np.int8, copy=False)  # one type: only it is compiled
+        adam, momentum, decay, clip = self.settings
+        symbols = symbols.astype(np.int8, copy=False)  # likewise
         lanes, vectors = (0.0,) * self.lanes, (self.weights, self.means, self.squares)
-        self.train(lanes, *vectors, self.done, symbols, starts, ends, self.hid, self.classes, adam, rate, *settings)
+        how = adam, float(rate), momentum, decay * held, clip
+        self.train(lanes, *vectors, self.done, symbols, starts, ends, self.hid, self.classes, *how)
         self.done += len(ends)
 
 

@@ -15,6 +15,7 @@ from lab.seq.task import Task, Training
 from lab.seq.verdict import Verdict
 
 CHECKPOINT = 10_000  # epochs between two files
+LATE = 0.8  # of a run; --keep best looks at every snapshot after it
 TRIES = 20  # starts at most, where they are trained until one has learned
 
 
@@ -31,18 +32,24 @@ class Result(NamedTuple):
 def judge_of(task: Task, keep: str) -> Callable[[int, Record], Result]:
     """A function that judges a start by its seed and record.
 
-    keep: which snapshot is judged, the 'last' or the 'best' of the checkpoints.
+    keep: which snapshot is judged, the 'last' or the 'best', of the checkpoints and all of the last fifth: the one that
+    counts furthest, on other sequences than it is judged by.
     """
 
-    def read(snapshot: Snapshot) -> Verdict:
-        return verdict.judge(lambda x: student.read(task, snapshot.state, x)[1], task.classes, task.length)
+    def network(snapshot: Snapshot) -> verdict.Read:
+        return lambda x: student.read(task, snapshot.state, x)[1]
 
     def judge(seed: int, record: Record) -> Result:
-        if record[-1] is None:
+        chosen = record[-1]
+        if chosen is None:
             return Result(seed, None, None)
-        earlier = [snapshot for snapshot in record[1:-1] if keep == 'best' and snapshot.epoch % CHECKPOINT == 0]
-        results = (Result(seed, read(snapshot), snapshot.epoch) for snapshot in [record[-1], *earlier])
-        return max(results, key=Result.rank)
+        if keep == 'best':
+            reach, late = 0, LATE * chosen.epoch
+            for snapshot in [one for one in record[:0:-1] if one.epoch > late or one.epoch % CHECKPOINT == 0]:
+                found = verdict.count(network(snapshot), task.classes, task.length, verdict.OTHER, reach)
+                if found > reach:
+                    chosen, reach = snapshot, found
+        return Result(seed, verdict.judge(network(chosen), task.classes, task.length), chosen.epoch)
 
     return judge
 

@@ -22,6 +22,7 @@ from lab.seq.task import Task, Training
 
 LONG = 5e10  # epochs times symbols times weights: the compiled engine trains that in minutes
 REPORT = 1000  # epochs between two snapshots; Training.epoch counts in these
+MIXED = 10  # epochs with the same largest n, where training.mix draws it: in 1,000 a network forgets the other ones
 
 
 class Start(NamedTuple):
@@ -100,22 +101,26 @@ def begin(task: Task, training: Training, engine: ModuleType, seed: int) -> Star
     return Start(task, training, seed, model, lang, trainer)
 
 
-def plan(task: Task, training: Training, langs: list) -> Iterator[tuple[int, int, float]]:
-    """(epoch reached, epochs to train until then, learning rate) for each snapshot.
+def plan(task: Task, training: Training, langs: list) -> Iterator[tuple[int, int, float, float]]:
+    """(epoch reached, epochs to train until then, learning rate, share of the weight decay) for each part of a run.
 
-    With training.grow or training.mix it also sets the length of the languages.
+    A part ends at each snapshot, or before. With training.grow or training.mix it also sets the languages' length.
     """
-    for epoch in range(0, training.epoch * REPORT + 1, REPORT):
-        done = max(0, epoch - REPORT) / (training.epoch * REPORT)
+    part = MIXED if training.mix else REPORT
+    random = np.random.default_rng(0)
+    for epoch in range(0, training.epoch * REPORT + 1, part):
+        done = max(0, epoch - 1) // REPORT / training.epoch
         longest = task.length
         if training.grow:
             longest = min(longest, 1 + int(done / training.grow * longest))
-        if epoch // REPORT * training.mix // 1 > (epoch // REPORT - 1) * training.mix // 1:
-            longest = int(longest ** np.random.default_rng(epoch // REPORT).random())  # as often 1..3 as 10..30
+        if random.random() < training.mix:
+            longest = int(longest ** random.random())  # as often 1 to 9 as 10 to 99
         if training.grow or training.mix:
             for lang in langs:
                 lang.length = longest
-        yield epoch, REPORT if epoch else 1, training.lr * (1 - done if training.schedule == 'linear' else 1)
+        rate = training.lr * (1 - done if training.schedule == 'linear' else 1)
+        held = max(0, 1 - done / training.decay_until) if training.decay_until else 1
+        yield epoch, part if epoch else 1, rate, held
 
 
 def take(start: Start, epoch: int) -> Snapshot | None:
@@ -132,10 +137,14 @@ def complete(start: Start, record: Record) -> Record:
     All that the language drew is drawn again: that takes less time than to copy it at each snapshot of each start.
     """
     whole = []
-    for snapshot, (_, count, _) in zip(record, plan(start.task, start.training, [start.lang]), strict=False):
+    for epoch, count, *_ in plan(start.task, start.training, [start.lang]):
+        if len(whole) == len(record):
+            break
         start.lang.get_symbols(count)
-        whole.append(snapshot and snapshot._replace(lang=copy.deepcopy(start.lang)))
-        start.lang.get_symbols(1)
+        if epoch % REPORT == 0:
+            snapshot = record[len(whole)]
+            whole.append(snapshot and snapshot._replace(lang=copy.deepcopy(start.lang)))
+            start.lang.get_symbols(1)
     return whole
 
 
@@ -144,10 +153,12 @@ def train(start: Start, stop: Interrupt) -> Iterator[Snapshot | None]:
 
     Ctrl-C ends it; what was trained since the last snapshot is lost.
     """
-    for epoch, count, rate in plan(start.task, start.training, [start.lang]):
-        start.trainer.run(start.lang, count, rate, stop.__bool__)
+    for epoch, count, rate, held in plan(start.task, start.training, [start.lang]):
+        start.trainer.run(start.lang, count, rate, stop.__bool__, held)
         if stop and epoch:
             return
+        if epoch % REPORT:
+            continue
         snapshot = take(start, epoch)
         yield snapshot
         if snapshot is None:
@@ -247,10 +258,12 @@ def train_team(
     task, training, *_ = starts[0]
     langs = [start.lang for start in starts]
     records = [[] for _ in starts]
-    for epoch, count, rate in plan(task, training, langs):
-        trainer.run(langs, count, rate, stop.__bool__)
+    for epoch, count, rate, held in plan(task, training, langs):
+        trainer.run(langs, count, rate, stop.__bool__, held)
         if stop and epoch:
             break
+        if epoch % REPORT:
+            continue
         for lang, record, state in zip(langs, records, trainer.states(), strict=True):
             if not record or record[-1]:
                 record.append(state and Snapshot(epoch, state, None))

@@ -12,6 +12,7 @@ SEQUENCES = 1000
 BLOCKS = 5  # in a sequence; then comes the first A of a sixth
 AFTER_A = 0.8, 0.2  # the lab's target after an A: another A, or the first B
 SEED = 900450186894289455  # of the sequences: all networks are judged by the same ones
+OTHER = SEED + 1  # of those that a checkpoint is chosen by: on them, the chosen one looks too good
 LAB_LENGTH = 4
 LAB_LIMIT = {2: 0.05, 3: 0.02}  # by number of symbols; from the lab: at n up to 4 who has learned has a smaller loss
 EACH, COUNT_LIMIT = 30, 1000  # every n up to EACH is tried, then some; none beyond COUNT_LIMIT
@@ -104,31 +105,39 @@ def judge(read: Read, classes: int, length: int) -> Verdict:
     return Verdict(loss, (losses < limit).double().mean().item(), share, learned, counts)
 
 
-def count(read: Read, classes: int, length: int = 1) -> int:
+def count(read: Read, classes: int, length: int = 1, seed: int = SEED, beyond: int = 0) -> int:
     """How far a network counts: no mistake in sequences of mixed blocks with n up to this (at most COUNT_LIMIT).
 
     A mistake is a determined symbol that does not get the highest probability. See mixed() for the sequences. The n of
-    TRIED are tried, and `length`.
+    TRIED are tried, and `length`. Whoever only wants to know of a network that counts beyond `beyond` gets 0 early for
+    most that do not.
     """
+
+    def wrong(now: list[int]) -> set[int]:
+        """Those of these n that have a sequence with a mistake; many n at once, as the longest decides the time."""
+        blocks = [mixed(n, seed) for n in now]
+        _, right, determined = examine(read, np.concatenate(blocks), classes)
+        return set(np.repeat(now, [len(each) for each in blocks])[(right < determined).cpu().numpy()].tolist())
+
     tried = sorted({*TRIED, length})
+    above = [n for n in tried if n > beyond][:1]
+    if beyond and (not above or wrong(above)):
+        return 0
     reached = 0
     while reached < tried[-1]:
-        now = [n for n in tried if reached < n <= 2 * max(reached, 4)]  # many at once: the longest decides the time
-        blocks = [mixed(n) for n in now]
-        _, right, determined = examine(read, np.concatenate(blocks), classes)
-        wrong = np.repeat(now, [len(each) for each in blocks])[(right < determined).cpu().numpy()]
-        if len(wrong):
-            return max([n for n in tried if n < wrong.min()], default=0)
+        now = [n for n in tried if reached < n <= 2 * max(reached, 4)]
+        if bad := wrong(now):
+            return max([n for n in tried if n < min(bad)], default=0)
         reached = now[-1]
     return reached
 
 
-def mixed(n: int) -> np.ndarray:
+def mixed(n: int, seed: int = SEED) -> np.ndarray:
     """Blocks of sequences that show whether a network counts up to n, (sequences, BLOCKS).
 
     The first has only blocks of n; the others one of n, in any place, and four of 1..n.
     """
-    blocks = np.random.default_rng([SEED, n]).integers(1, n + 1, (MIXED if n <= EACH else FEWER, BLOCKS))
+    blocks = np.random.default_rng([seed, n]).integers(1, n + 1, (MIXED if n <= EACH else FEWER, BLOCKS))
     rows = np.arange(len(blocks))
     blocks[rows, rows % BLOCKS] = n
     blocks[0] = n

@@ -31,6 +31,16 @@ def test_a_batch_trains_each_start_as_alone(kind, optim, rate, momentum, clip):
         assert np.abs(kernel.vector(model) - kernel.vector(expected)).max() < 1e-5
 
 
+@pytest.mark.parametrize('share', [0, 0.25, 1])
+def test_weight_decay_is_applied_in_the_share_that_is_asked_for(share):
+    ends = []
+    for decay, held in (0.5, share), (0.5 * share, 1):
+        models, langs = starts(LSTM_model)
+        batch.Trainer(models, 'sgd', 0.0, decay, 0.0, 3, torch.device('cpu')).run(langs, 6, 0.05, held=held)
+        ends.append(np.concatenate([kernel.vector(model) for model in models]))
+    assert np.array_equal(*ends)
+
+
 def test_run_stops_when_asked():
     models, langs = starts(SRN_model)
     before = [kernel.vector(model) for model in models]

@@ -47,6 +47,18 @@ def test_the_best_checkpoint_is_judged_where_that_is_asked_for(keep, epoch):
     assert (result.seed, result.epoch, result.verdict.learned) == (7, epoch, keep == 'best')
 
 
+def test_in_the_last_fifth_every_snapshot_is_looked_at():
+    rows = record((0, BLANK), (10_000, BLANK), (24_000, LEARNED), (25_000, LEARNED), (30_000, BLANK))
+    assert results.judge_of(Task(), 'best')(7, rows).epoch == 25_000
+
+
+def test_the_best_is_not_judged_by_the_sequences_that_chose_it(monkeypatch):
+    good = {verdict.SEED: 4, verdict.OTHER: 9}
+    monkeypatch.setattr(verdict, 'count', lambda read, classes, length, seed=verdict.SEED, beyond=0: good[seed])
+    result = results.judge_of(Task(), 'best')(7, record((0, BLANK), (10_000, LEARNED), (20_000, LEARNED)))
+    assert (result.epoch, result.verdict.counts) == (20_000, 4)
+
+
 def test_the_last_snapshot_counts_even_between_two_files():
     assert results.judge_of(Task(), 'best')(7, record((0, BLANK), (10_000, BLANK), (14_000, LEARNED))).epoch == 14_000
 

@@ -34,7 +34,7 @@ def whole(record, *of_start):
 def test_growing_starts_with_single_symbols_and_ends_with_all():
     task, lang = Task(), lang_anb2n()
     training = Training(epoch=10, grow=0.5, schedule='linear')
-    steps = [(epoch, count, lang.length, rate) for epoch, count, rate in starts.plan(task, training, [lang])]
+    steps = [(epoch, count, lang.length, rate) for epoch, count, rate, _ in starts.plan(task, training, [lang])]
     epochs, counts, lengths, rates = zip(*steps, strict=True)
     assert epochs == tuple(range(0, 101, 10))
     assert counts == (1, *10 * [10])
@@ -42,11 +42,46 @@ def test_growing_starts_with_single_symbols_and_ends_with_all():
     assert rates == pytest.approx((0.005, *(0.0005 * n for n in range(10, 0, -1))))
 
 
-def test_mixing_makes_the_largest_n_smaller_in_every_second_thousand():
+def test_mixing_draws_the_largest_n_anew_many_times_between_two_snapshots(monkeypatch):
+    monkeypatch.setattr(starts, 'MIXED', 2)
     task, lang = Task(length=10), lang_anb2n(2, 10)
-    lengths = [lang.length for _ in starts.plan(task, Training(epoch=60, mix=0.5), [lang])]
-    assert set(lengths[1::2]) == {10}
-    assert set(lengths[2::2]) == set(range(1, 10))
+    steps = [(epoch, count, lang.length) for epoch, count, *_ in starts.plan(task, Training(epoch=60, mix=0.5), [lang])]
+    epochs, counts, lengths = zip(*steps, strict=True)
+    assert epochs == tuple(range(0, 601, 2))
+    assert counts == (1, *300 * [2])
+    assert set(lengths) == set(range(1, 11))
+    assert lengths.count(10) == pytest.approx(150, abs=30)
+
+
+def test_parts_between_two_snapshots_are_trained_alone_and_in_a_team(monkeypatch):
+    monkeypatch.setattr(starts, 'MIXED', 5)
+    training = Training('adam', epoch=3, lr=0.05, init=0.5, mix=1, decay=0.01, decay_until=0.9)
+    many = [starts.begin(LSTM, training, kernel, seed) for seed in range(12)]
+    records = list(starts.train_all(many, Interrupt()))
+    for seed, record in enumerate(records):
+        alone = list(starts.train(starts.begin(LSTM, training, kernel, seed), Interrupt()))
+        record = whole(record, LSTM, training, kernel, seed)
+        assert [snapshot.epoch for snapshot in record] == [0, 10, 20, 30]
+        for found, expected in zip(record, alone, strict=True):
+            assert np.array_equal(weights(found.state), weights(expected.state))
+            assert found.lang.get_one_example() == expected.lang.get_one_example()
+
+
+def test_weight_decay_falls_to_zero_where_that_is_asked_for():
+    kept = [part[3] for part in starts.plan(Task(), Training(epoch=10), [])]
+    falls = [part[3] for part in starts.plan(Task(), Training(epoch=10, decay_until=0.5), [])]
+    assert kept == 11 * [1]
+    assert falls == pytest.approx([1, 1, 0.8, 0.6, 0.4, 0.2, *5 * [0]])
+
+
+@pytest.mark.parametrize('engine', [kernel, classic])
+def test_the_share_of_the_weight_decay_reaches_the_optimizer(engine):
+    ends = []
+    for decay, until in (0.5, 0), (0.5, 0.01), (0, 0):
+        start = starts.begin(LSTM, Training(epoch=2, decay=decay, decay_until=until), engine, 1)
+        ends.append(weights(list(starts.train(start, Interrupt()))[-1].state))
+    assert np.abs(ends[0] - ends[2]).max() > 0.001
+    assert np.abs(ends[1] - ends[2]).max() < np.abs(ends[0] - ends[2]).max()
 
 
 def test_mixing_draws_small_numbers_as_often_as_large_ones():
@@ -67,7 +102,7 @@ def test_the_lab_trains_at_one_rate_and_leaves_the_language_alone():
     class Bare:
         __slots__ = ()
 
-    rates = {rate for _, _, rate in starts.plan(Task(), Training(lr=0.1), [Bare()])}
+    rates = {rate for _, _, rate, _ in starts.plan(Task(), Training(lr=0.1), [Bare()])}
     assert rates == {0.1}
 
 

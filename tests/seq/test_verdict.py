@@ -107,6 +107,11 @@ def test_counting_ends_before_the_first_n_tried_that_fails(limit, reach):
     assert count(lambda x: oracle(x, limit), 2) == reach
 
 
+@pytest.mark.parametrize('beyond, found', [(0, 9), (8, 9), (9, 0), (10, 0)])
+def test_who_does_not_count_beyond_what_is_asked_for_is_told_early(beyond, found):
+    assert count(lambda x: oracle(x, 9), 2, beyond=beyond) == found
+
+
 def test_the_length_of_training_is_always_tried():
     assert count(lambda x: oracle(x, 13), 2) == 10
     assert count(lambda x: oracle(x, 13), 2, 13) == 13
@@ -133,6 +138,11 @@ def test_the_sequences_for_each_n_are_mixed_and_hold_that_n():
         assert (blocks.max(axis=1) == n).all()
         assert blocks[0].tolist() == [n] * 5
         assert blocks.min() < n / 2
+
+
+def test_another_seed_has_other_sequences():
+    assert (mixed(7, verdict.OTHER) != mixed(7)).any()
+    assert (mixed(7, verdict.OTHER)[0] == 7).all()
 
 
 def test_parts_that_are_read_at_once_do_not_change_the_verdict(monkeypatch):
