@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 sys.path.append(os.path.dirname(os.path.abspath(__file__)))  # python3 -I, and PYTHONSAFEPATH, leave it out
 
 from lab.common import cli, endings, files, picture, processes
-from lab.common.helper import Helper
 from lab.kuzu.settings import Options, Run, Settings
 
 if TYPE_CHECKING:
@@ -156,12 +155,6 @@ def threads_of(options: Options) -> dict[str, int]:
     return {run.kind: options.threads or (cores if run.kind == 'conv' else 1) for run in options.runs}
 
 
-def painter() -> Helper:
-    """Draws the pictures: a process that loads matplotlib while a network trains. Windows are for this process."""
-    ahead = files.WRITES and not picture.has_display() and 'matplotlib' not in sys.modules
-    return Helper('lab.kuzu.pictures', ahead)
-
-
 def train_one(
     options: Options,
     run: Run,
@@ -238,7 +231,7 @@ def main(argv: list[str] | None = None):
     options = replace(options, settings=settings)
     results = []
     endings.loaded()
-    with processes.interrupt() as stop, painter() as draw:
+    with processes.interrupt() as stop, picture.painter('lab.kuzu.pictures') as draw:
         for run in options.runs:
             if not stop:
                 before = saved.get(run.name)

@@ -17,7 +17,8 @@ import sys
 
 sys.path.append(os.path.dirname(os.path.abspath(__file__)))  # python3 -I, and PYTHONSAFEPATH, leave it out
 
-from lab.common import cli, endings, files
+from lab.common import cli, endings, files, picture
+from lab.common.helper import Helper
 from lab.seq import flags
 from lab.seq.task import Task
 
@@ -72,17 +73,24 @@ def main(argv: list[str] | None = None):
     stem = f'{task.stem}_hand' if args.set_weights else task.stem
     files.prepare(args.plot_path)
 
-    from lab.common import checkpoint, picture
-    from lab.insight import pictures, words
+    with picture.painter('lab.insight.pictures') as painter:
+        look(args, path, os.path.join(args.plot_path, stem), painter)
+    picture.show()
+
+
+def look(args: argparse.Namespace, path: str | None, stem: str, painter: Helper):
+    """Print and draw all that is found out about the network of this checkpoint, or, without one, made by hand.
+
+    stem: the first part of the pictures' paths. painter: draws pictures of units while the network is analysed.
+    """
+    from lab.common import checkpoint
+    from lab.insight import words
     from lab.insight.analysis import analyse
     from lab.insight.step import of_model
     from lab.insight.transcript import print_sequences
     from lab.seq import student
 
-    def draw(named_figures):
-        for name, figure in named_figures:
-            picture.save(figure, os.path.join(args.plot_path, f'{stem}_{name}.jpg'))
-
+    task = args.task
     model = student.network(task)
     if args.set_weights:
         student.set_weights(model, args.design)
@@ -96,17 +104,20 @@ def main(argv: list[str] | None = None):
     origin = 'made by hand' if args.set_weights else f'epoch {1000 * args.epoch:,}'
     title = f'{task.lang}, {task.model.upper()} with {units}, {origin}'
     endings.note('drawing hidden units')
-    draw(pictures.of_units(seen, task.length, net.start if net and task.model == 'srn' else None, title))
+    for text in seen.left_out():
+        endings.note(text)
+    start = net.start if net and task.model == 'srn' else None
+    with painter.meanwhile('draw_units', stem, seen, task.length, start, title):
+        found = net and analyse(net, task.length, seed)
     if net is None:
         endings.note(
             f'nothing more is found out: the {type(model).__name__} in seq_models.py is not the network of the lab'
         )
-    else:
-        found = analyse(net, task.length, seed)
-        print(*words.lines(found, trained=not args.set_weights), sep='\n')
-        endings.note('drawing what was found')
-        draw(pictures.of_analysis(found, args.plane != 'unit', title))
-    picture.show()
+        return
+    print(*words.lines(found, trained=not args.set_weights), sep='\n')
+    endings.note('drawing what was found')
+    parameters = {name: value.numpy() for name, value in model.state_dict().items()}
+    painter.call('draw_analysis', stem, parameters, found._replace(net=None), args.plane != 'unit', title)
 
 
 if __name__ == '__main__':

@@ -57,7 +57,7 @@ def folder(tmp_path):
         ('check_main.py --hid 4 --epoch 100', {'matplotlib', 'scipy.linalg'} | COMPILERS),
         ('seq_train.py --epoch 1', {'scipy.linalg'} | DRAWING | COMPILERS),
         ('seq_train.py --epoch 1 --engine torch', {'numba'} | DRAWING),
-        ('seq_plot.py --epoch 1', {'numba', 'scipy'} | COMPILERS),
+        ('seq_plot.py --epoch 1', {'numba', 'scipy'} | DRAWING | COMPILERS),
     ],
     ids=lambda value: value if isinstance(value, str) else '',
 )

@@ -10,6 +10,7 @@ import pickle
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 HOUSE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 DONE = b'done'
@@ -41,6 +42,18 @@ class Helper:
     def call(self, function: str, *values):
         if not (self.child and self._there(function, values)):
             getattr(importlib.import_module(self.module), function)(*values)
+
+    @contextlib.contextmanager
+    def meanwhile(self, function: str, *values):
+        """with helper.meanwhile('function', *values): the other process works while the lines below do."""
+        if not self.child:
+            self.call(function, *values)
+            yield
+            return
+        with ThreadPoolExecutor(1) as waiting:
+            done = waiting.submit(self.call, function, *values)
+            yield
+            done.result()
 
     def _there(self, function: str, values: tuple) -> bool:
         try:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from lab.common import files
 from lab.common.endings import note
+from lab.common.helper import Helper
 
 if TYPE_CHECKING:  # matplotlib takes most of a second to load; it is imported where it draws
     from matplotlib.figure import Figure
@@ -43,6 +44,21 @@ def has_display() -> bool:
         return False
     linux = sys.platform.startswith('linux')
     return not linux or bool(os.environ.get('DISPLAY') or os.environ.get('WAYLAND_DISPLAY'))
+
+
+def painter(module: str) -> Helper:
+    """A process that loads matplotlib and draws with this module's functions, while this one does something else.
+
+    Windows are for this process: where there may be some, it draws them itself.
+    """
+    return Helper(module, files.WRITES and not has_display() and 'matplotlib' not in sys.modules)
+
+
+def ready():
+    """Draw a letter, and throw it away: matplotlib loads its fonts only then."""
+    figure = new(1, 1, window=False)
+    figure.text(0, 0, 'a')
+    figure.savefig(io.BytesIO(), format='jpg')
 
 
 def new(width: float, height: float, window: bool = True, title: str = '') -> Figure:

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 
 from lab.common.endings import note
 from lab.insight import automaton as fsm
@@ -117,6 +116,8 @@ def find(net: Network, length: int, rng: np.random.Generator, tell: Callable[[st
 
 def judge(net: Network, length: int) -> Verdict:
     """The verdict on a network that was trained on blocks of n up to `length`."""
+
+    import torch
 
     def read(x):
         states, outputs = np.repeat(net.start[None], len(x), axis=0), []

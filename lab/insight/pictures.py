@@ -1,21 +1,36 @@
 """Which pictures there are of a network, each with the last part of its file's name; they are drawn one at a time."""
 
-import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from lab.common.endings import note
+from lab.common import picture
 from lab.insight import figures, machine, regions
 from lab.insight.analysis import Analysis
 from lab.insight.automaton import NONE
-from lab.insight.plane import best_pairs, choose
-from lab.insight.step import before, follow
+from lab.insight.plane import choose, shown_pairs
+from lab.insight.step import before, follow, network
 from lab.insight.transcript import Seen
 
-MOST_PAIRS = 6  # pictures of pairs: those of 4 units; where there are more, only the best
 MOST_SYMBOLS = 120  # of a sequence that is drawn
+
+
+def get_ready():
+    """Load what drawing takes; see lab/common/helper.py."""
+    picture.ready()
+
+
+def draw_units(stem: str, *values):
+    """Write the pictures of_units() as `stem`_<name>.jpg."""
+    for name, figure in of_units(*values):
+        picture.save(figure, f'{stem}_{name}.jpg')
+
+
+def draw_analysis(stem: str, parameters: Mapping[str, np.ndarray], analysis: Analysis, cells: bool, title: str):
+    """Write the pictures of_analysis() as `stem`_<name>.jpg. The network, a function, is made of its parameters."""
+    for name, figure in of_analysis(analysis._replace(net=network(parameters)), cells, title):
+        picture.save(figure, f'{stem}_{name}.jpg')
 
 
 def of_units(seen: Seen, length: int, start: np.ndarray | None, title: str) -> Iterator[tuple[str, Figure]]:
@@ -24,22 +39,15 @@ def of_units(seen: Seen, length: int, start: np.ndarray | None, title: str) -> I
     length: the largest n, for the colours. start: (hid,), the hidden units before the first symbol, or None. title:
     the language, the network and how long it was trained.
     """
-    group = np.unique(np.column_stack([seen.symbol, seen.colour]), axis=0, return_inverse=True)[1].ravel()
     for units, file, name in ((seen.hidden, '', 'unit'), (seen.cell, 'cell_', 'cell')):
         if units is None:
             continue
         hid = units.shape[1]
-        pairs = list(itertools.combinations(range(hid), 2))
-        if len(pairs) > MOST_PAIRS:
-            best = best_pairs(units, group, MOST_PAIRS)
-            some = f'{MOST_PAIRS} of the {len(pairs)} pairs of {name}s'
-            shown = ', '.join(f'{j} and {k}' for j, k in best)
-            note(f'drawing {some}, those that show the states farthest apart: {shown}')
-            pairs = sorted(best)
-        for j, k in pairs:
+        for j, k in sorted(shown_pairs(units, seen.group)):
             yield f'{file}{j}{k}', figures.pair(units, seen.colour, j, k, length, start, name, title)
         if hid >= 3:
-            yield f'{file}3d', figures.space(units, seen.colour, choose(units, group, 3, name), length, start, title)
+            best = choose(units, seen.group, 3, name)
+            yield f'{file}3d', figures.space(units, seen.colour, best, length, start, title)
 
 
 def of_analysis(analysis: Analysis, cells: bool, title: str) -> Iterator[tuple[str, Figure]]:

@@ -9,6 +9,7 @@ from lab.insight.automaton import NONE, Array
 
 CLEARER = 0.1  # combined units must part the groups by so much more (see parting()) before they replace single units
 RIDGE = 1e-3  # of the total variance, added to the variance within groups: exact copies of a point have none
+MOST_PAIRS = 6  # of units are drawn: those of 4 units; where there are more, only the best
 TERMS = 4  # a combination of more units than this is not written out
 
 
@@ -53,6 +54,12 @@ def best_pairs(units: Array, group: Array, count: int) -> list[tuple[int, int]]:
     """The `count` pairs of units (P, hid) that part the groups (P,) best, the best one first."""
     seen, pairs = groups(units, group), itertools.combinations(range(units.shape[1]), 2)
     return sorted(pairs, key=lambda pair: -parting(seen.along(list(pair))))[:count]
+
+
+def shown_pairs(units: Array, group: Array) -> list[tuple[int, int]]:
+    """The pairs of units (P, hid) that are drawn: all, or the MOST_PAIRS best of them, the best one first."""
+    pairs = list(itertools.combinations(range(units.shape[1]), 2))
+    return best_pairs(units, group, MOST_PAIRS) if len(pairs) > MOST_PAIRS else pairs
 
 
 def choose(units: Array, group: Array, axes: int, name: str) -> Plane:

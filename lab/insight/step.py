@@ -3,15 +3,19 @@
 recurrent() makes one of any network of PyTorch, network() of the parameters of an SRN or an LSTM of the lab.
 """
 
+from __future__ import annotations
+
 import copy
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import torch
 
 from lab.common.student import trial
 from lab.insight.automaton import Array
+
+if TYPE_CHECKING:  # who draws does without
+    import torch
 
 DIFFERENCE = 1e-6  # of a derivative
 STEPS, CLOSE = 40, 1e-3  # symbols by which a model is compared with its step function
@@ -46,6 +50,8 @@ def recurrent(start: Any, step: Callable, outputs: Callable, classes: int) -> Ne
     start: (size,), the state before the first symbol. step: states (N, size), symbols (N,) -> the next states.
     outputs: states (N, size) -> outputs before softmax (N, classes).
     """
+    import torch
+
     start = np.asarray(torch.as_tensor(start).detach(), dtype=np.float64)
 
     def read(states, symbols):
@@ -85,6 +91,8 @@ def of_model(model: torch.nn.Module, classes: int) -> Network | None:
 
     None where these are not the lab's, or where the model itself computes something else.
     """
+    import torch
+
     try:
         net = network(model.state_dict())
     except (IndexError, TypeError, ValueError):

@@ -1,13 +1,19 @@
 """The lab's transcript of a trained network: its weights, then sequences with what the network makes of them."""
 
-from typing import NamedTuple
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import torch
 
 from lab.common.endings import UserError
 from lab.insight.automaton import SYMBOLS, Array
+from lab.insight.plane import MOST_PAIRS, shown_pairs
 from lab.insight.step import Network, follow
+
+if TYPE_CHECKING:  # who draws what was seen does without
+    import torch
 
 
 class Seen(NamedTuple):
@@ -18,12 +24,30 @@ class Seen(NamedTuple):
     colour: Array  # (N,), the number of the next symbol, see anb2n.py
     symbol: Array  # (N,), the next symbol
 
+    @property
+    def group(self) -> Array:
+        """Which symbols have the same colour and the same symbol after them: a number for each, (N,)."""
+        return np.unique(np.column_stack([self.symbol, self.colour]), axis=0, return_inverse=True)[1].ravel()
+
+    def left_out(self) -> list[str]:
+        """Which pairs of units or cells are drawn, in words, where not all are."""
+        told = []
+        for units, name in (self.hidden, 'unit'), (self.cell, 'cell'):
+            count = 0 if units is None else math.comb(units.shape[1], 2)
+            if count > MOST_PAIRS:
+                some = f'{MOST_PAIRS} of the {count} pairs of {name}s'
+                shown = ', '.join(f'{j} and {k}' for j, k in shown_pairs(units, self.group))
+                told.append(f'drawing {some}, those that show the states farthest apart: {shown}')
+        return told
+
 
 def print_sequences(model: torch.nn.Module, net: Network | None, lang, count: int, cells: bool) -> Seen:
     """Print the weights and `count` sequences of `lang`; with `cells`, also an LSTM's cell state after each symbol.
 
     net: the step function of the model, for the cells of a model that does not return them. Raises UserError without.
     """
+    import torch
+
     hidden, cell, colour, symbols = [], [], [], []
     with np.printoptions(suppress=True, precision=2), torch.no_grad():
         for weights in model.parameters():

@@ -1,7 +1,5 @@
 """Pictures of what a network of Part 1 gets right and wrong: confusion matrix, mistakes, learning curve, sweep."""
 
-import io
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
@@ -141,10 +139,8 @@ def draw_sweep(path: str, hidden: list[int], accuracy: list[float], mark: float)
 
 
 def get_ready():
-    """Draw a letter, and throw it away: matplotlib loads its fonts only then."""
-    figure = Figure(figsize=(1, 1))
-    figure.text(0, 0, 'a')
-    figure.savefig(io.BytesIO(), format='jpg')
+    """Load what drawing takes; see lab/common/helper.py."""
+    picture.ready()
 
 
 def draw(path: str, network: str, classes: list[str], count: int, images: list, confusion, pairs, history):

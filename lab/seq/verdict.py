@@ -1,12 +1,15 @@
 """Has a network learned its language, and how far does it count? Judged by fresh sequences of mixed blocks."""
 
+from __future__ import annotations
+
 import functools
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import torch
-from torch.nn import functional
+
+if TYPE_CHECKING:  # who draws a verdict does without
+    import torch
 
 SEQUENCES = 1000
 BLOCKS = 5  # in a sequence; then comes the first A of a sixth
@@ -20,7 +23,9 @@ TRIED = [*range(1, EACH + 1), *np.geomspace(EACH * 1.1, COUNT_LIMIT, 37).round()
 MIXED, FEWER = 100, 20  # sequences for each n that is tried, up to EACH and beyond
 PART = 3_000_000  # symbols that are read at once: more would only take more memory
 
-Read = Callable[[torch.Tensor], torch.Tensor]  # one-hot (batch, T, classes) -> outputs before softmax, the same shape
+Read = Callable[
+    ['torch.Tensor'], 'torch.Tensor'
+]  # one-hot (batch, T, classes) -> outputs before softmax, the same shape
 
 
 class Verdict(NamedTuple):
@@ -59,6 +64,8 @@ def spell(blocks: np.ndarray, classes: int) -> tuple[torch.Tensor, torch.Tensor,
     inputs: one-hot, (sequences, T, classes), zeros after the end of shorter ones. following: the next symbols,
     (sequences, T). real: whether a symbol stands there, (sequences, T).
     """
+    import torch
+
     runs = (blocks[:, :, None] * np.arange(1, classes + 1)).reshape(len(blocks), -1)
     lengths = runs.sum(axis=1)
     real = np.arange(lengths.max()) < lengths[:, None]
@@ -76,6 +83,9 @@ def examine(read: Read, blocks: np.ndarray, classes: int) -> tuple[torch.Tensor,
     Determined are the symbols that do not follow an A. The loss is the mean squared difference of the output
     probabilities and the lab's target.
     """
+    import torch
+    from torch.nn import functional
+
     found = []
     rows = max(1, PART // int(blocks.sum(axis=1).max() * classes * (classes + 1) // 2))
     for first in range(0, len(blocks), rows):

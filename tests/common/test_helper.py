@@ -45,6 +45,24 @@ def test_functions_are_called_in_the_other_process_one_after_the_other(tmp_path,
     assert capfd.readouterr() == ('', '')
 
 
+@pytest.mark.parametrize('ahead', [False, True])
+def test_meanwhile_is_over_only_when_the_function_is(ahead, tmp_path):
+    with Helper(HERE, ahead) as other:
+        with other.meanwhile('write', str(tmp_path / 'file'), 'text'):
+            (tmp_path / 'mine').write_text('')
+        assert told(tmp_path / 'file') == ('text', not ahead)
+        assert (tmp_path / 'mine').exists()
+
+
+def test_an_error_meanwhile_is_raised_here(tmp_path):
+    with (
+        Helper(HERE) as other,
+        pytest.raises(FileNotFoundError),
+        other.meanwhile('write', str(tmp_path / 'no folder' / 'file'), 'text'),
+    ):
+        pass
+
+
 @pytest.mark.parametrize('text', ['fail', 'die'])
 def test_what_the_other_process_cannot_do_is_done_here(text, tmp_path, monkeypatch):
     monkeypatch.setattr(os, 'kill', lambda *_: None)  # in this process

@@ -1,12 +1,19 @@
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from lab.common.helper import Helper
 from lab.insight import pictures
 from lab.insight.step import before, follow
 from lab.insight.transcript import Seen
 from tests.insight import looks
 from tests.insight.counting import analysed
+from tests.seq.learned import LEARNED
 
+HERE = Path(__file__).parents[2]
 TITLE = 'some language, some network'
 
 
@@ -86,16 +93,16 @@ def test_the_flow_has_the_steps_of_all_sequences():
     ('hid', 'pairs'),
     [(1, []), (2, ['01']), (3, ['01', '02', '12', '3d']), (4, ['01', '02', '03', '12', '13', '23', '3d'])],
 )
-def test_the_labs_pictures_of_each_pair_and_in_space(hid, pairs, capsys):
+def test_the_labs_pictures_of_each_pair_and_in_space(hid, pairs):
     units = np.random.default_rng(0).normal(size=(30, hid))
     assert [name for name, _ in pictures.of_units(seen(units), 4, None, TITLE)] == pairs
     names = [name for name, _ in pictures.of_units(seen(units, units + 1), 4, None, TITLE)]
     assert names == pairs + [f'cell_{name}' for name in pairs]
-    assert capsys.readouterr().err == ''
+    assert seen(units, units + 1).left_out() == []
 
 
 @pytest.mark.parametrize(('hid', 'count'), [(5, 10), (20, 190)])
-def test_of_many_pairs_only_those_are_drawn_that_part_the_states_best(hid, count, capsys):
+def test_of_many_pairs_only_those_are_drawn_that_part_the_states_best(hid, count):
     units = np.random.default_rng(0).normal(0, 0.1, (80, hid))
     some = seen(units)
     units[:, 2] += some.colour
@@ -103,11 +110,11 @@ def test_of_many_pairs_only_those_are_drawn_that_part_the_states_best(hid, count
     names = [name for name, _ in pictures.of_units(some, 4, None, TITLE)]
     assert len(names) == 6 + 1
     assert {'24', '3d'} < set(names)
-    told = capsys.readouterr().err
+    [told] = some.left_out()
     assert f'drawing 6 of the {count} pairs of units, those that show the states farthest apart: 2 and 4, ' in told
-    assert sorted(
-        f'{j}{k}' for j, k in (pair.split(' and ') for pair in told.strip().split(': ')[1].split(', '))
-    ) == sorted(names[:-1])
+    assert sorted(f'{j}{k}' for j, k in (pair.split(' and ') for pair in told.split(': ')[1].split(', '))) == sorted(
+        names[:-1]
+    )
 
 
 def test_cells_are_drawn_where_the_hidden_units_were():
@@ -117,3 +124,29 @@ def test_cells_are_drawn_where_the_hidden_units_were():
     np.testing.assert_array_equal(cells.axes[0].collections[0].get_offsets(), units + 5)
     assert (hidden.axes[0].get_xlabel(), cells.axes[0].get_ylabel()) == ('unit 0', 'cell 1')
     assert hidden.axes[0].collections[0].get_clim() == (0, 4)
+
+
+def test_the_process_that_draws_loads_no_torch():
+    code = 'import sys, lab.insight.pictures; print(sorted({"torch", "numba", "scipy"} & set(sys.modules)))'
+    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True, cwd=HERE)
+    assert done.stdout == '[]\n'
+
+
+def test_another_process_draws_the_same(tmp_path):
+    """From a network's parameters and its analysis without the network, as seq_plot.py hands them over."""
+    found = analysed('learned')
+    units = seen(np.random.default_rng(0).normal(size=(30, 3)))
+    for place, ahead in ('here', False), ('there', True):
+        stem = str(tmp_path / place)
+        with Helper('lab.insight.pictures', ahead) as painter:
+            with painter.meanwhile('draw_units', stem, units, 4, None, TITLE):
+                pass
+            parameters = {name: value.numpy() for name, value in LEARNED.items()}
+            painter.call('draw_analysis', stem, parameters, found._replace(net=None), True, TITLE)
+            assert painter.child is None or painter.child.poll() is None
+    here, there = (
+        {path.name.partition('_')[2]: path.read_bytes() for path in tmp_path.glob(f'{place}_*')}
+        for place in ('here', 'there')
+    )
+    assert here == there
+    assert {'01.jpg', '3d.jpg', 'fsm.jpg', 'states.jpg', 'flow.jpg'} <= here.keys()
