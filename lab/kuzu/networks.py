@@ -4,6 +4,7 @@ import contextlib
 
 import torch
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
 from lab.common.endings import UserError
 from lab.common.student import trial
@@ -19,7 +20,7 @@ LEAST_IMAGES = 1000
 def check_size(run: Run, batch: int):
     """Raise UserError if the network of a run, trained with batches of `batch` images, is too large for the memory."""
     parameters = activations = 0
-    with contextlib.suppress(Exception), trial(), torch.device('meta'):  # shapes only, which take no memory
+    with contextlib.suppress(Exception), trial(), torch.device('meta'), _NoDraws():  # shapes alone take no memory
         parameters = count_parameters(student.network(run.kind, run.shape))
     if parameters > MOST_PARAMETERS:
         raise UserError(f'{parameters:,} parameters are too many: {MOST_PARAMETERS:,} at most')
@@ -31,6 +32,16 @@ def check_size(run: Run, batch: int):
         raise UserError(
             f'{size:.0f} GB for a batch of {images:,} images: fewer channels or a smaller --batch take less'
         )
+
+
+class _NoDraws(TorchFunctionMode):
+    """Draws no weights: on torch's device 'meta' there are none, and to draw them loads a part of torch's compiler."""
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        module, name = (getattr(function, what, '') for what in ('__module__', '__name__'))
+        draws = module == 'torch.nn.init' or name in ('uniform_', 'normal_')
+        return [*args, *kwargs.values()][0] if draws else function(*args, **kwargs)
 
 
 def count_parameters(model: torch.nn.Module) -> int:
