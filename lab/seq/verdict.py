@@ -38,6 +38,7 @@ class Verdict(NamedTuple):
     counts: int  # the network counts up to this n, see count()
 
 
+@functools.cache
 def floor(classes: int, length: int) -> float:
     """The mean loss of the predictor that knows the true probabilities, for n uniform in 1..length.
 
@@ -142,6 +143,7 @@ def count(read: Read, classes: int, length: int = 1, seed: int = SEED, beyond: i
     return reached
 
 
+@functools.cache  # the same for every start
 def mixed(n: int, seed: int = SEED) -> np.ndarray:
     """Blocks of sequences that show whether a network counts up to n, (sequences, BLOCKS).
 
@@ -151,6 +153,7 @@ def mixed(n: int, seed: int = SEED) -> np.ndarray:
     rows = np.arange(len(blocks))
     blocks[rows, rows % BLOCKS] = n
     blocks[0] = n
+    blocks.flags.writeable = False
     return blocks
 
 
