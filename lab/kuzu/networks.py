@@ -37,11 +37,11 @@ def check_size(run: Run, batch: int):
 class _NoDraws(TorchFunctionMode):
     """Draws no weights: on torch's device 'meta' there are none, and to draw them loads a part of torch's compiler."""
 
-    def __torch_function__(self, function, types, args=(), kwargs=None):
+    def __torch_function__(self, function, types, values=(), kwargs=None):
         kwargs = kwargs or {}
         module, name = (getattr(function, what, '') for what in ('__module__', '__name__'))
         draws = module == 'torch.nn.init' or name in ('uniform_', 'normal_')
-        return [*args, *kwargs.values()][0] if draws else function(*args, **kwargs)
+        return [*values, *kwargs.values()][0] if draws else function(*values, **kwargs)
 
 
 def count_parameters(model: torch.nn.Module) -> int:

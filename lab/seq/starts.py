@@ -1,6 +1,8 @@
 """A start: a network and a language that both follow from a seed. One is trained alone, or many on all cores."""
 
+import contextlib
 import copy
+import ctypes
 import inspect
 import itertools
 import os
@@ -23,6 +25,9 @@ from lab.seq.task import Task, Training
 LONG = 5e10  # epochs times symbols times weights: the compiled engine trains that in minutes
 REPORT = 1000  # epochs between two snapshots; Training.epoch counts in these
 MIXED = 10  # epochs with the same largest n, where training.mix draws it: in 1,000 a network forgets the other ones
+
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of glibc's mallopt()
+KEPT = 100_000_000  # bytes
 
 
 class Start(NamedTuple):
@@ -176,8 +181,15 @@ class _Halt:
 
 
 def _threads(count: int) -> ThreadPoolExecutor:
-    """Threads that train. One that comes out of compiled code waits for Python: 0.1 ms, and not the usual 5."""
+    """Threads that train. One that comes out of compiled code waits for Python: 0.1 ms, and not the usual 5.
+
+    On Linux, freed memory stays with the process: to give it back and get it anew, cleared, takes time.
+    """
     sys.setswitchinterval(1e-4)
+    with contextlib.suppress(AttributeError, TypeError):  # not glibc: macOS, Windows
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(M_MMAP_THRESHOLD, KEPT)
+        mallopt(M_TRIM_THRESHOLD, 2 * KEPT)
     return ThreadPoolExecutor(count)
 
 

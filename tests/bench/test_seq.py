@@ -26,7 +26,7 @@ def calls(monkeypatch):
     noted = []
     for engine in classic, kernel:
 
-        def run(trainer, lang, count, rate, stop=None, engine=engine):
+        def run(trainer, lang, count, rate, stop=None, held=1, engine=engine):
             noted.append((engine, len(trainer.model.U), lang.length, count))
 
         monkeypatch.setattr(engine.Trainer, 'run', run)
