@@ -16,7 +16,7 @@ from lab.bench.measure import process, progress
 
 HOUSE = Path(__file__).resolve().parents[2]
 ROUNDS = 3
-HEADING = f'\n{"command":52s} {"seconds":>8s} {"in T0":>6s} {"classic s":>10s} {"ratio":>6s}  asked for'
+HEADING = f'\n{"command":54s} {"seconds":>8s} {"in T0":>6s} {"classic s":>10s} {"ratio":>6s}  asked for'
 
 
 @dataclass(frozen=True)
@@ -122,4 +122,4 @@ def line(row: dict) -> str:
         text = f'ratio {value:g}' if name == 'ratio' else f'{value:g} {name}'
         text += f' (first run {row["first_run_s"]:.1f} s)' if name == 's more' else ''
         asked.append(f'{text} (!)' if name in row['missed'] else text)
-    return f'{row["command"]:52s} {row["s"]:8.2f} {row["T0"]:6.2f} {classic:>10s} {ratio:>6s}  {", ".join(asked)}'
+    return f'{row["command"]:54s} {row["s"]:8.2f} {row["T0"]:6.2f} {classic:>10s} {ratio:>6s}  {", ".join(asked)}'
