@@ -87,21 +87,31 @@ def tell_apart(automaton: Automaton) -> Array:
     Partition refinement (Moore 1956): classes start as phase and output, and are refined by the classes that each
     symbol leads to, until nothing changes. No transition counts as a class of its own.
     """
-    classes = _number(automaton.phase, automaton.output)
+    most = max(automaton.phase.max(), automaton.output.max(), len(automaton.output))
+    classes, count = _number(most, automaton.phase, automaton.output)
     while True:
         leads = np.where(automaton.following == NONE, NONE, classes[automaton.following])
-        finer = _number(classes, *leads.T)
-        if finer.max() == classes.max():
+        finer, more = _number(most, classes, *leads.T)
+        if more == count:
             return classes
-        classes = finer
+        classes, count = finer, more
 
 
-def _number(*columns: Array) -> Array:
-    """A number for each row of columns (whole numbers from -2 on), from 0; equal rows have equal numbers."""
-    key = np.zeros(len(columns[0]), dtype=int)
-    for column in columns:  # at most four of them: the key stays far below 2^63
-        key = key * (column.max() + 3) + column + 2
-    return np.unique(key, return_inverse=True)[1]
+def _number(most: int, *columns: Array) -> tuple[Array, int]:
+    """A number for each row of columns (whole numbers from -2 to `most`), from 0, and how many there are.
+
+    Equal rows have equal numbers. They are those of np.unique(rows, axis=0), only faster.
+    """
+    key = columns[0].astype(int) + 2
+    for column in columns[1:]:  # at most three more: the key stays far below 2^63
+        key = key * (most + 3) + column + 2
+    order = key.argsort()
+    ordered = key[order]
+    places = np.zeros(len(key), dtype=int)
+    places[1:] = (ordered[1:] != ordered[:-1]).cumsum()
+    numbers = np.empty_like(places)
+    numbers[order] = places
+    return numbers, int(places[-1]) + 1
 
 
 def minimise(automaton: Automaton) -> tuple[Automaton, Array]:

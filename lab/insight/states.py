@@ -202,11 +202,10 @@ def _cut(state: Array, members: Array, here: Array, there: Array) -> Array:
 
 
 def _count(cluster: Array, values: Array, often: Array) -> Array:
-    """How often each cluster is visited with each value, (clusters, values); a value below 0 does not count."""
-    known = values >= 0
-    width = values.max(initial=0) + 1
+    """How often each cluster is visited with each value, (clusters, values); the value NONE, -1, does not count."""
+    width = values.max(initial=0) + 2
     size = (cluster.max() + 1) * width
-    return np.bincount(cluster[known] * width + values[known], often[known], size).reshape(-1, width)
+    return np.bincount(cluster * width + values + 1, often, size).reshape(-1, width)[:, 1:]
 
 
 def _majority(cluster: Array, output: Array, visits: Visits) -> Automaton:
