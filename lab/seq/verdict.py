@@ -143,7 +143,6 @@ def count(read: Read, classes: int, length: int = 1, seed: int = SEED, beyond: i
     return reached
 
 
-@functools.cache  # the same for every start
 def mixed(n: int, seed: int = SEED) -> np.ndarray:
     """Blocks of sequences that show whether a network counts up to n, (sequences, BLOCKS).
 
@@ -153,7 +152,6 @@ def mixed(n: int, seed: int = SEED) -> np.ndarray:
     rows = np.arange(len(blocks))
     blocks[rows, rows % BLOCKS] = n
     blocks[0] = n
-    blocks.flags.writeable = False
     return blocks
 
 
