@@ -39,7 +39,7 @@ def advance(starts, first, second, streak, last, loss, right, points, targets, b
         p = starts[s]
         w, bias, v = p[: 2 * hid].reshape(hid, 2), p[2 * hid : 3 * hid], p[3 * hid : 4 * hid]
         for epoch in range(begin, end):
-            for j in range(size):  # one by one: an array that is assigned to a slice takes twice as long to compile
+            for j in range(size):  # one by one: an array that is assigned to a slice takes much longer to compile
                 slope[j] = WEIGHT_DECAY * p[j]
             total, count = 0.0, 0
             for i in range(len(points)):

@@ -26,7 +26,7 @@ class Step:
     def __init__(self, parameters: list[nn.Parameter]):
         for parameter in parameters:
             parameter.grad = torch.zeros_like(parameter)
-        # A transposed view takes a hundredth of a step of NetLin: they are made once
+        # Transposed views take time, too: they are made once
         layers = [(w.detach(), w.detach().t(), b.detach(), w.grad, b.grad) for w, b in _pairs(parameters)]
         self.hidden, self.out = layers[:-1], layers[-1]
         self.one = torch.ones((), dtype=parameters[0].dtype)

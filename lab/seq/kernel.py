@@ -13,7 +13,7 @@ from torch import nn
 from torch.nn import functional
 
 LANES = 8  # networks side by side: as many numbers as the largest registers hold (AVX-512)
-MOST_LANES = 16  # while one half waits for a result, the other half computes: a sixth less time for each network
+MOST_LANES = 16  # while one half waits for a result, the other half computes
 PART = 100_000_000  # symbols times weights between two checks for Ctrl-C: under a second
 
 

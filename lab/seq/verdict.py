@@ -23,9 +23,8 @@ TRIED = [*range(1, EACH + 1), *np.geomspace(EACH * 1.1, COUNT_LIMIT, 37).round()
 MIXED, FEWER = 100, 20  # sequences for each n that is tried, up to EACH and beyond
 PART = 3_000_000  # symbols that are read at once: more would only take more memory
 
-Read = Callable[
-    ['torch.Tensor'], 'torch.Tensor'
-]  # one-hot (batch, T, classes) -> outputs before softmax, the same shape
+# one-hot (batch, T, classes) -> outputs before softmax, the same shape
+Read = Callable[['torch.Tensor'], 'torch.Tensor']
 
 
 class Verdict(NamedTuple):
