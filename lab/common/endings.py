@@ -159,8 +159,8 @@ def _end(kind, error, trace):
 def run(main: Callable[[], None]):
     """Run a script's main() without the search for garbage, which is slow among the many objects of torch.
 
-    It sets in with loaded(). Python's own search at its end is left out. After main() Python would also take all objects
-    and libraries apart: the system does it faster.
+    It sets in with loaded(). Python's own search at its end is left out. After main() Python would also take
+    all objects and libraries apart: the system does it faster.
     """
     gc.disable()
     atexit.register(gc.freeze)
