@@ -21,7 +21,8 @@ import sys
 
 sys.path.append(os.path.dirname(os.path.abspath(__file__)))  # python3 -I, and PYTHONSAFEPATH, leave it out
 
-from lab.common import cli, endings, files
+from lab.common import cli, files
+from lab.common.run import loaded, run
 
 TABLE = ['kuzu', 'check', 'seq']  # the parts with rows in the table of speeds
 PARTS = {
@@ -65,7 +66,7 @@ def main(argv: list[str] | None = None):
     args = parse(argv)
     from lab.bench.measure import HEADING, machine  # loads torch
 
-    endings.loaded()
+    loaded()
     if args.json:
         files.prepare(os.path.dirname(args.json) or '.')
     found = {'machine': machine()}
@@ -80,4 +81,4 @@ def main(argv: list[str] | None = None):
 
 
 if __name__ == '__main__':
-    endings.run(main)
+    run(main)

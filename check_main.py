@@ -12,7 +12,9 @@ import sys
 sys.path.append(os.path.dirname(os.path.abspath(__file__)))  # python3 -I, and PYTHONSAFEPATH, leave it out
 
 from lab.check.settings import CHECK_CSV, Settings
-from lab.common import cli, endings, files
+from lab.common import cli, files
+from lab.common.errors import note
+from lab.common.run import Interrupt, loaded, run
 
 LARGEST_HID = 64  # a picture for each hidden unit
 
@@ -43,7 +45,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     return args
 
 
-def print_training(net, inputs, targets, settings: Settings, stop: endings.Interrupt):
+def print_training(net, inputs, targets, settings: Settings, stop: Interrupt):
     """Train the network and print the lab's transcript. inputs (N, 2) and targets (N) are arrays."""
     from lab.check import classic, lines
     from lab.common import compiling
@@ -54,7 +56,7 @@ def print_training(net, inputs, targets, settings: Settings, stop: endings.Inter
 
         run = train.train(net, inputs, targets, settings, stop)
     else:
-        endings.note(f'{reason}: training one start of it by autograd')
+        note(f'{reason}: training one start of it by autograd')
         classic.draw(net, settings.init)
         run = classic.train(net, inputs, targets, settings, stop)
     for epoch, loss, percent in run:
@@ -88,8 +90,8 @@ def main(argv: list[str] | None = None):
     if args.set_weights:
         student.set_weights(net, args.design, args.scale)
     files.prepare(args.plot_path)
-    endings.loaded()
-    with endings.Interrupt() as stop:
+    loaded()
+    with Interrupt() as stop:
         if not args.set_weights:
             settings = Settings(args.init, args.lr, args.epoch, args.restarts or Settings.restarts)
             print_training(net, inputs, targets, settings, stop)
@@ -105,4 +107,4 @@ def main(argv: list[str] | None = None):
 
 
 if __name__ == '__main__':
-    endings.run(main)
+    run(main)

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING
 
 sys.path.append(os.path.dirname(os.path.abspath(__file__)))  # python3 -I, and PYTHONSAFEPATH, leave it out
 
-from lab.common import cli, endings, files, picture, processes
+from lab.common import cli, files, picture, processes
+from lab.common.errors import UserError, note
+from lab.common.run import Interrupt, loaded, run
 from lab.kuzu.settings import Options, Run, Settings
 
 if TYPE_CHECKING:
@@ -70,7 +72,7 @@ def parse(argv: list[str] | None) -> Options:
     args = vars(parser.parse_args(argv))
     try:
         runs, training = networks_of(args), training_of(args)
-    except endings.UserError as error:
+    except UserError as error:
         parser.error(str(error))
     settings = Settings(seed=args['seed'], dataset=args['dataset'], images=0, epochs=args['epochs'], **training)
     rest = 'data_path', 'out_path', 'plot_path', 'resume', 'threads', 'no_cuda'
@@ -84,12 +86,12 @@ def networks_of(args: dict) -> list[Run]:
     for kind, flags in SHAPE_FLAGS.items():
         for flag in flags:
             if args[flag] is not None and net not in (kind, 'all'):
-                raise endings.UserError(f'--{flag} belongs to --net {kind}, not to --net {net}')
+                raise UserError(f'--{flag} belongs to --net {kind}, not to --net {net}')
     if len(hid) > 1 and (net != 'full' or len(set(hid)) < len(hid)):
-        raise endings.UserError('several values for --hid are a sweep: it needs --net full, and each value once')
+        raise UserError('several values for --hid are a sweep: it needs --net full, and each value once')
     for flag in 'kernel', 'pad':
         if len(args[flag] or []) > 2:
-            raise endings.UserError(f'--{flag} takes one number for both layers, or two')
+            raise UserError(f'--{flag} takes one number for both layers, or two')
     if len(hid) > 1:
         return [Run('full', f'kuzu_full{units}', {'hid': units}) for units in hid]
     runs = []
@@ -107,7 +109,7 @@ def training_of(args: dict) -> dict:
     given = {flag: args[flag] for flag in CLASSIC if args[flag] is not None}
     if args['recipe'] == 'fast':
         for flag in given:
-            raise endings.UserError(f'--{flag} belongs to --recipe classic: the fast recipe sets its own')
+            raise UserError(f'--{flag} belongs to --recipe classic: the fast recipe sets its own')
         return FAST
     rate = {'lr': ADAM_RATE} if args['optim'] == 'adam' else {}
     return rate | given
@@ -128,7 +130,7 @@ def trainable(runs: list[Run], batch: int, device) -> list[Run]:
     if len(left_out) == len(runs):
         raise left_out[runs[0].name]
     for name, fault in left_out.items():
-        endings.note(f'{name} is left out: {fault}')
+        note(f'{name} is left out: {fault}')
     return [run for run in runs if run.name not in left_out]
 
 
@@ -161,7 +163,7 @@ def train_one(
     threads: int,
     data: Dataset,
     saved: dict | None,
-    stop: endings.Interrupt,
+    stop: Interrupt,
     draw: Callable[..., None],
 ) -> Result:
     """Train one network on so many threads, print what the lab prints and what is new, and draw its pictures."""
@@ -230,7 +232,7 @@ def main(argv: list[str] | None = None):
         settings = replace(settings, **FAST)
     options = replace(options, settings=settings)
     results = []
-    endings.loaded()
+    loaded()
     with processes.interrupt() as stop, picture.painter('lab.kuzu.pictures') as draw:
         for run in options.runs:
             if not stop:
@@ -245,4 +247,4 @@ def main(argv: list[str] | None = None):
 
 
 if __name__ == '__main__':
-    endings.run(main)
+    run(main)

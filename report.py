@@ -15,7 +15,9 @@ import time
 
 sys.path.append(os.path.dirname(os.path.abspath(__file__)))  # python3 -I, and PYTHONSAFEPATH, leave it out
 
-from lab.common import cli, endings, files
+from lab.common import cli, files
+from lab.common.errors import note
+from lab.common.run import Interrupt, loaded, run
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
@@ -53,14 +55,14 @@ def main(argv: list[str] | None = None):
     files.prepare(args.out_path)
     options = Options(args.seed, args.dataset, args.data_path, args.out_path, args.plot_path)
     seed = cli.seed_all(args.seed)
-    endings.loaded()
-    with endings.Interrupt() as stop:
+    loaded()
+    with Interrupt() as stop:
         parts = collect.parts(args.part, options, seed, stop)
     stop.leave()
     text = render.page(parts, typed(['report.py', *(sys.argv[1:] if argv is None else argv)]))
     files.write(args.out, text.encode())
-    endings.note(f'{args.out}: {len(text.encode()) / 1e6:.1f} MB, after {time.monotonic() - began:.0f} s')
+    note(f'{args.out}: {len(text.encode()) / 1e6:.1f} MB, after {time.monotonic() - began:.0f} s')
 
 
 if __name__ == '__main__':
-    endings.run(main)
+    run(main)

@@ -17,8 +17,10 @@ import sys
 
 sys.path.append(os.path.dirname(os.path.abspath(__file__)))  # python3 -I, and PYTHONSAFEPATH, leave it out
 
-from lab.common import cli, endings, files, picture
+from lab.common import cli, files, picture
+from lab.common.errors import UserError, note
 from lab.common.helper import Helper
+from lab.common.run import loaded, run
 from lab.seq import flags
 from lab.seq.task import Task
 
@@ -63,7 +65,7 @@ def checkpoint_path(task: Task, folder: str, epoch: int) -> str:
         there_is = f'of {task.stem} there is --epoch {", ".join(map(str, epochs))}'
     elif others:
         there_is = f'there are only {", ".join(others)} in {folder}; {there_is}'
-    raise endings.UserError(f'no checkpoint {path}; {there_is}')
+    raise UserError(f'no checkpoint {path}; {there_is}')
 
 
 def main(argv: list[str] | None = None):
@@ -83,7 +85,6 @@ def look(args: argparse.Namespace, path: str | None, stem: str, painter: Helper)
 
     stem: the first part of the pictures' paths. painter: draws pictures of units while the network is analysed.
     """
-    from lab.common import checkpoint
     from lab.insight import words
     from lab.insight.analysis import analyse
     from lab.insight.step import of_model
@@ -95,30 +96,28 @@ def look(args: argparse.Namespace, path: str | None, stem: str, painter: Helper)
     if args.set_weights:
         student.set_weights(model, args.design)
     else:
-        checkpoint.load_into(model, path)
+        files.load_into(model, path)
     seed = cli.seed_all(args.seed)
-    endings.loaded()
+    loaded()
     net = of_model(model, task.classes)
     seen = print_sequences(model, net, student.language(task), args.num_plot, args.cell)
     units = '1 hidden unit' if task.hid == 1 else f'{task.hid} hidden units'
     origin = 'made by hand' if args.set_weights else f'epoch {1000 * args.epoch:,}'
     title = f'{task.lang}, {task.model.upper()} with {units}, {origin}'
-    endings.note('drawing hidden units')
+    note('drawing hidden units')
     for text in seen.left_out():
-        endings.note(text)
+        note(text)
     start = net.start if net and task.model == 'srn' else None
     with painter.meanwhile('draw_units', stem, seen, task.length, start, title):
         found = net and analyse(net, task.length, seed)
     if net is None:
-        endings.note(
-            f'nothing more is found out: the {type(model).__name__} in seq_models.py is not the network of the lab'
-        )
+        note(f'nothing more is found out: the {type(model).__name__} in seq_models.py is not the network of the lab')
         return
     print(*words.lines(found, trained=not args.set_weights), sep='\n')
-    endings.note('drawing what was found')
+    note('drawing what was found')
     parameters = {name: value.numpy() for name, value in model.state_dict().items()}
     painter.call('draw_analysis', stem, parameters, found._replace(net=None), args.plane != 'unit', title)
 
 
 if __name__ == '__main__':
-    endings.run(main)
+    run(main)

@@ -19,7 +19,9 @@ from dataclasses import fields
 
 sys.path.append(os.path.dirname(os.path.abspath(__file__)))  # python3 -I, and PYTHONSAFEPATH, leave it out
 
-from lab.common import cli, endings, files
+from lab.common import cli, files
+from lab.common.errors import UserError, note
+from lab.common.run import Interrupt, loaded, run
 from lab.seq import flags
 from lab.seq.task import RECIPES, Task, Training
 
@@ -95,21 +97,19 @@ def show(task: Task, snapshot, folder: str):
 
 def save(task: Task, snapshot, folder: str) -> str:
     """Write the network; return the file's path."""
-    from lab.common import checkpoint
-
     path = task.checkpoint(folder, snapshot.epoch // 1000)
-    checkpoint.save(path, snapshot.state)
+    files.write_tensors(path, snapshot.state)
     return path
 
 
-def train_one(task: Task, training: Training, engine, seed: int, stop: endings.Interrupt, folder: str) -> list:
+def train_one(task: Task, training: Training, engine, seed: int, stop: Interrupt, folder: str) -> list:
     """The lab's run: train a start and show each snapshot at once. Returns its record."""
     from lab.seq import starts
 
     record = []
     for snapshot in starts.ahead(starts.begin(task, training, engine, seed), stop):
         if snapshot is None:
-            raise endings.UserError(
+            raise UserError(
                 f'training diverged: weights are NaN or infinite at epoch {len(record) * starts.REPORT}; '
                 f'try --clip 1, or --lr smaller than {training.lr:g}'
             )
@@ -118,7 +118,7 @@ def train_one(task: Task, training: Training, engine, seed: int, stop: endings.I
     return record
 
 
-def train_many(args: argparse.Namespace, engine, seed: int, stop: endings.Interrupt, judge) -> tuple[list, list]:
+def train_many(args: argparse.Namespace, engine, seed: int, stop: Interrupt, judge) -> tuple[list, list]:
     """Train starts on all cores and show the best: --restarts of them, or until one has learned.
 
     Returns the results of all, and the record of the best.
@@ -146,19 +146,17 @@ def main(argv: list[str] | None = None):
     files.prepare(args.out_path)
     seed = cli.seed_all(args.seed)
     if args.recipe_is_ours:
-        endings.note('recipe: hard, for an srn learns anb2nc3n in one of ten starts with the settings of --recipe lab')
+        note('recipe: hard, for an srn learns anb2nc3n in one of ten starts with the settings of --recipe lab')
     if args.engine != 'torch':
         torch.set_num_threads(1)  # the matrices are small: a second thread would only take a core from another start
     engine = starts.choose_engine(args.engine, task)
     if args.restarts is None and starts.is_long(task, training, engine):
-        endings.note(
-            'a start takes minutes here: training one, live, and not until one learns (--restarts 20 trains 20)'
-        )
+        note('a start takes minutes here: training one, live, and not until one learns (--restarts 20 trains 20)')
         args.restarts = 1
     judge = results.judge_of(task, training.keep)
-    endings.loaded()
+    loaded()
 
-    with endings.Interrupt() as stop:
+    with Interrupt() as stop:
         if args.restarts == 1:
             record = train_one(task, training, engine, seed, stop, args.out_path)
             found = [judge(seed, record)]
@@ -181,7 +179,7 @@ def retry(args: argparse.Namespace, typed: list[str]) -> str:
     return shlex.join(['python3', 'seq_train.py', *typed, *itertools.chain(*better.items())])
 
 
-def finish(args: argparse.Namespace, found: list, record: list, typed: list[str], stop: endings.Interrupt):
+def finish(args: argparse.Namespace, found: list, record: list, typed: list[str], stop: Interrupt):
     """Print the verdict on the best start, write its network if that is not on disk yet, and say what was tried."""
     from lab.seq import results
 
@@ -197,10 +195,10 @@ def finish(args: argparse.Namespace, found: list, record: list, typed: list[str]
         tried = f'{len(found)} start{"s" * (len(found) > 1)} tried'
         which = f'seed {best.seed} has learned' if best.verdict.learned else f'none has learned; best: seed {best.seed}'
         alone = f'--restarts 1 --seed {best.seed}' + ' --recipe hard' * args.recipe_is_ours
-        endings.note(f'{tried}: {which} (alone: {alone})')
+        note(f'{tried}: {which} (alone: {alone})')
     if stop:
-        endings.note(f'stopped at epoch {last.epoch}: {task.checkpoint(args.out_path, last.epoch // 1000)}')
+        note(f'stopped at epoch {last.epoch}: {task.checkpoint(args.out_path, last.epoch // 1000)}')
 
 
 if __name__ == '__main__':
-    endings.run(main)
+    run(main)

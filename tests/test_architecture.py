@@ -87,9 +87,9 @@ def test_every_import_of_the_house_is_along_an_arrow():
         ('seq_plot.py', 'from lab import insight, seq', True),
         ('seq_plot.py', 'from lab import insight, kuzu', False),
         ('kuzu.py', 'import torch', True),
-        ('kuzu.py', 'from lab.common import endings', False),
+        ('kuzu.py', 'from lab.common import errors', False),
         ('anb2n.py', 'import seq_models', False),
-        ('lab/kuzu/data.py', 'from lab.kuzu import fetch\nfrom lab.common.endings import UserError', True),
+        ('lab/kuzu/data.py', 'from lab.kuzu import fetch\nfrom lab.common.errors import UserError', True),
         ('lab/kuzu/data.py', 'from kuzu import NetLin', True),
         ('lab/kuzu/data.py', 'def load():\n    from lab.seq import starts', False),
         ('lab/kuzu/data.py', 'import check', False),
@@ -103,15 +103,15 @@ def test_every_import_of_the_house_is_along_an_arrow():
         ('lab/insight/step.py', 'import seq_models', False),
         ('lab/bench/seq.py', 'import lab.insight.step, lab.seq.starts, lab.kuzu.data', True),
         ('lab/bench/seq.py', 'import bench', False),
-        ('lab/common/files.py', 'from lab.common import endings', True),
+        ('lab/common/files.py', 'from lab.common import errors', True),
         ('lab/common/files.py', 'from lab.kuzu import data', False),
         ('lab/common/files.py', 'name = "data"\nimport importlib\nimportlib.import_module(f"lab.kuzu.{name}")', False),
         ('lab/common/files.py', 'import kuzu', False),
-        ('lab/other/room.py', 'from lab.common import endings', False),  # of a wing that the arrows do not know
+        ('lab/other/room.py', 'from lab.common import errors', False),  # of a wing that the arrows do not know
     ],
 )
 def test_an_import_against_the_arrows_is_found(file, source, right, tmp_path):
-    wings = ['data', 'starts', 'verdict', 'step', 'files', 'endings', 'fetch']
+    wings = ['data', 'starts', 'verdict', 'step', 'files', 'errors', 'fetch'']
     for each in [*SCRIPTS, *MODULES, *(f'{wing}/{name}.py' for wing in WINGS for name in ('__init__', *wings)), file]:
         (tmp_path / each).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / each).touch()

@@ -14,7 +14,8 @@ from torch import nn
 import check
 import check_main
 from lab.check import train
-from lab.common import endings
+from lab.common.errors import UserError
+from lab.common.run import describe
 
 ROOT = Path(__file__).parents[1]
 TENSORS = """tensor([[-2., -2.],
@@ -133,14 +134,14 @@ def test_same_seed_same_transcript_and_pictures(capsys):
 )
 def test_bad_input_is_one_line_and_writes_nothing(capsys, argv, said):
     Path('bad.csv').write_text('X,Y,T\n0,0,0\n0,zero,1\n')
-    with pytest.raises((SystemExit, endings.UserError, OSError)) as caught:
+    with pytest.raises((SystemExit, UserError, OSError)) as caught:
         check_main.main([*argv.split(), '--epoch', '100'] if 'epoch' not in argv else argv.split())
     line = capsys.readouterr().err
     if caught.type is SystemExit:
         assert caught.value.code == 2
     else:  # left to sys.excepthook
         assert line == ''
-        line = endings._ending(caught.value)
+        line = describe(caught.value)
     assert said in line and '\n' not in line.strip()
     assert not Path('plot').exists()
 

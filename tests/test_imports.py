@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from lab.common import checkpoint
+from lab.common import files
 from seq_models import SRN_model
 from tests.kuzu.server import made_files
 
@@ -45,7 +45,7 @@ def folder(tmp_path):
     for name, data in made_files().items():
         (raw / name).write_bytes(data)
     torch.manual_seed(0)
-    checkpoint.save(str(tmp_path / 'net' / 'anb2n_srn2_1.pth'), SRN_model(2, 2, 2).state_dict())
+    files.write_tensors(str(tmp_path / 'net' / 'anb2n_srn2_1.pth'), SRN_model(2, 2, 2).state_dict())
     return tmp_path
 
 

@@ -14,8 +14,8 @@ import pytest
 import torch
 
 import kuzu_main
-from lab.common import checkpoint
-from lab.common.endings import UserError
+from lab.common import files
+from lab.common.errors import UserError
 from lab.kuzu import pictures
 from lab.kuzu.settings import Run, Settings
 
@@ -208,7 +208,7 @@ def test_what_cannot_be_trained_is_told_before_anything_is_written(flags, word):
 
 
 def test_a_resume_file_of_something_else_is_refused(here):
-    checkpoint.save('net/kuzu_lin.resume', {'weights': torch.zeros(1)})
+    files.write_tensors('net/kuzu_lin.resume', {'weights': torch.zeros(1)})
     with pytest.raises(UserError, match='was not written by this script'):
         kuzu_main.main(['--net', 'lin', '--resume', *DIGITS])
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import report
-from lab.common.endings import UserError
+from lab.common.errors import UserError
 from tests.kuzu.server import made_files
 
 HOUSE = Path(__file__).parents[1]

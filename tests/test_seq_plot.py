@@ -10,8 +10,8 @@ import torch
 
 import seq_models
 import seq_plot
-from lab.common import checkpoint
-from lab.common.endings import UserError
+from lab.common import files
+from lab.common.errors import UserError
 from tests.seq.learned import LEARNED
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -22,10 +22,10 @@ def folder(tmp_path, monkeypatch):
     """An empty folder with three checkpoints: a learned SRN, and one start each of an LSTM and a larger SRN."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv('DISPLAY', raising=False)
-    checkpoint.save('net/anb2n_srn2_100.pth', LEARNED)
+    files.write_tensors('net/anb2n_srn2_100.pth', LEARNED)
     torch.manual_seed(0)
-    checkpoint.save('net/anb2nc3n_lstm3_50.pth', seq_models.LSTM_model(3, 3, 3).state_dict())
-    checkpoint.save('net/anb2n_srn3_100.pth', seq_models.SRN_model(2, 3, 2).state_dict())
+    files.write_tensors('net/anb2nc3n_lstm3_50.pth', seq_models.LSTM_model(3, 3, 3).state_dict())
+    files.write_tensors('net/anb2n_srn3_100.pth', seq_models.SRN_model(2, 3, 2).state_dict())
     return tmp_path
 
 
@@ -38,7 +38,7 @@ def run(line, capsys):
 def srn_run(tmp_path_factory):
     """What a run prints and draws for the learned SRN: (folder, standard output, standard error)."""
     folder = tmp_path_factory.mktemp('srn')
-    checkpoint.save(str(folder / 'anb2n_srn2_100.pth'), LEARNED)
+    files.write_tensors(str(folder / 'anb2n_srn2_100.pth'), LEARNED)
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), pytest.MonkeyPatch.context() as patch:
         patch.delenv('DISPLAY', raising=False)

@@ -12,8 +12,8 @@ import torch
 import anb2n
 import seq_models
 import seq_train
-from lab.common import checkpoint
-from lab.common.endings import UserError
+from lab.common import files
+from lab.common.errors import UserError
 from lab.seq import kernel, results, starts
 from lab.seq.task import Task, Training
 from lab.seq.verdict import Verdict
@@ -41,7 +41,7 @@ def transcript(capsys):
 
 
 def weights(path):
-    return torch.cat([value.flatten() for value in checkpoint.load(path).values()])
+    return torch.cat([value.flatten() for value in files.read_tensors(path).values()])
 
 
 def test_the_labs_command_as_typed(tmp_path):
@@ -78,7 +78,7 @@ def test_the_labs_command_as_typed(tmp_path):
 
 def test_checkpoints_load_into_the_labs_model(transcript):
     transcript('--lang anb2nc3n --model lstm --epoch 1 --out_path some/where')
-    checkpoint.load_into(LSTM_model(3, 3, 3), 'some/where/anb2nc3n_lstm3_0.pth')
+    files.load_into(LSTM_model(3, 3, 3), 'some/where/anb2nc3n_lstm3_0.pth')
     assert weights('some/where/anb2nc3n_lstm3_0.pth').dtype == torch.float32
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from lab.common.endings import UserError, note
+from lab.common.errors import UserError, note
 
 MATRIX = 1024  # rows and columns of the matrices whose product is timed
 CALLS = 4096  # numbers in the array that a function is timed on: they stay in the fastest cache

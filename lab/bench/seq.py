@@ -12,7 +12,7 @@ import torch
 from lab.bench.measure import call_cost, compare, grow
 from lab.common import cli
 from lab.common.compiling import compiled
-from lab.common.endings import Interrupt
+from lab.common.run import Interrupt
 from lab.insight import analysis, automaton
 from lab.insight.step import network
 from lab.seq import classic, gradient, kernel, results, starts, student

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 
 from lab.check.settings import CHECK_CSV, EVERY, HOLD, WEIGHT_DECAY, Settings
 from lab.check.student import network
-from lab.common.endings import Interrupt
+from lab.common.run import Interrupt
 
 Line = tuple[int, float, float]  # of the transcript: epoch, loss, accuracy in percent
 HID = 4  # hidden units of the weights set by hand

@@ -4,7 +4,7 @@ from array import array
 
 import numpy as np
 
-from lab.common.endings import UserError
+from lab.common.errors import UserError
 
 LARGEST = 1e6  # float32 keeps no digits after the decimal point of an input that is much larger
 

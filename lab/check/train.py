@@ -16,7 +16,8 @@ from tqdm import tqdm
 from lab.check.classic import Line, draw
 from lab.check.settings import EVERY, HOLD, WEIGHT_DECAY, Settings
 from lab.common.compiling import compiled
-from lab.common.endings import Interrupt, note
+from lab.common.errors import note
+from lab.common.run import Interrupt
 
 BETA1, BETA2, EPS = 0.9, 0.999, 1e-8  # Adam's own defaults (Kingma and Ba 2015)
 LOG_FLOOR = -100.0  # torch's binary cross-entropy does not let log(0) go below this

@@ -7,7 +7,8 @@ import sys
 import warnings
 from collections.abc import Callable, Iterable
 
-from lab.common import endings
+from lab.common import errors
+from lab.common.errors import note, tell
 
 DASHES = '-\u2010\u2011\u2012\u2013\u2014\u2212'  # a command copied from a PDF or a web page can have any of them
 
@@ -21,7 +22,7 @@ class _Help(argparse.ArgumentDefaultsHelpFormatter):
 
 class _Traceback(argparse.Action):
     def __call__(self, *_):
-        endings.TRACEBACK = True
+        errors.TRACEBACK = True
 
 
 class Parser(argparse.ArgumentParser):
@@ -70,7 +71,7 @@ class Parser(argparse.ArgumentParser):
             raise argparse.ArgumentError(action, error.message + _question(nearest(value, action.choices))) from None
 
     def error(self, message: str):
-        endings.tell(f'{self.prog}: error: {" ".join(message.split())}\n')
+        tell(f'{self.prog}: error: {" ".join(message.split())}\n')
         self.exit(2)
 
 
@@ -141,7 +142,7 @@ def seed_all(seed: int | None, more: str = '') -> int:
 
     if seed is None:
         seed = draw_seed()
-    endings.note(f'seed: {seed}{more}')
+    note(f'seed: {seed}{more}')
     random.seed(seed)
     numpy.random.seed(seed)
     torch.manual_seed(seed)
@@ -181,5 +182,5 @@ def _gpu_works() -> bool:
     except (RuntimeError, AssertionError) as error:
         fault = str(error)
     if fault:
-        endings.note(f'the GPU cannot be used ({fault.splitlines()[0][:120]}): training on the CPU, as with --no_cuda')
+        note(f'the GPU cannot be used ({fault.splitlines()[0][:120]}): training on the CPU, as with --no_cuda')
     return there and not fault

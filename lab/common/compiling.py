@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from lab.common.endings import note
+from lab.common.errors import note
 
 SEAL = hashlib.sha256().digest_size  # bytes of the checksum at the end of a file
 

@@ -1,14 +1,18 @@
-"""Writing a file so that after a crash at any moment the old file or the new one is there, never a part."""
+"""Files: written whole or not at all. Checkpoints: read without running code that may be in a file."""
 
 import contextlib
+import io
+import math
 import os
-import shutil
 import tempfile
 import time
+import warnings
+from pathlib import Path
+
+from lab.common.errors import UserError
 
 BUSY_SECONDS = 1  # so long Windows may refuse to replace a file that a virus scanner looks at
-STALE_SECONDS = 3600  # a temporary file this old was left by a killed run: no write or download takes so long
-WRITES = True  # False in a process that leaves all files to another one, see processes.py
+LARGEST = 4_000_000_000  # bytes of a checkpoint that is read; the largest network that the flags allow takes half
 
 
 def write(path: str, data: bytes):
@@ -17,8 +21,6 @@ def write(path: str, data: bytes):
     Makes the folder if it is missing; where `path` is a link, the file that it leads to is written. Raises OSError,
     which names the file (disk full, no permission); the old file is then unchanged.
     """
-    if not WRITES:
-        return
     where, name = os.path.split(os.path.realpath(path))
     os.makedirs(where, exist_ok=True)
     part = os.path.join(where, f'.{name}.{os.getpid()}.part')
@@ -33,7 +35,6 @@ def write(path: str, data: bytes):
     finally:
         if os.path.exists(part):
             os.unlink(part)
-    sweep(where, '.', '.part')
 
 
 def _replace(part: str, path: str):
@@ -59,10 +60,83 @@ def prepare(folder: str):
         raise OSError(error.errno, f'cannot write into the folder ({error.strerror})', folder) from error
 
 
-def sweep(where: str, begin: str, end: str):
-    """Remove what killed runs left in the folder `where`: files and folders whose names begin and end like this."""
-    for entry in os.scandir(where):
-        if entry.name.startswith(begin) and entry.name.endswith(end):
-            with contextlib.suppress(OSError):  # another run has removed it, or it is another user's
-                if time.time() - entry.stat().st_mtime > STALE_SECONDS:
-                    shutil.rmtree(entry.path) if entry.is_dir() else os.unlink(entry.path)
+def write_tensors(path: str, state: object):
+    """torch.save() to a file that is whole or not there. state: tensors, numbers and text in dicts and lists."""
+    write(path, tensor_bytes(state))
+
+
+def tensor_bytes(state: object) -> bytes:
+    """The bytes of the file that write_tensors() writes."""
+    import torch
+
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    return buffer.getvalue()
+
+
+def read_tensors(path: str) -> object:
+    """Read what write_tensors() wrote; tensors come to the CPU.
+
+    Raises UserError where the file is missing, truncated, corrupt, too large, or holds anything but plain data. Pickled
+    code in a file is never run.
+    """
+    import torch
+
+    if not os.path.isfile(path):
+        raise UserError(f'no file {path}')
+    if os.path.getsize(path) > LARGEST:
+        raise UserError(f'{path} is too large for a checkpoint: {LARGEST:,} bytes at most')
+    data = io.BytesIO(Path(path).read_bytes())
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore')  # the file is either good or refused in one line
+            return torch.load(data, map_location='cpu', weights_only=True)
+    except Exception as error:
+        raise UserError(f'{path} is not a plain tensor file: truncated, corrupt, or with code in it') from error
+
+
+def alike(found: object, wanted: object) -> bool:
+    """Whether `found` has the types, lengths, names and tensor shapes of `wanted`, and all its numbers are finite."""
+    import torch
+
+    if type(found) is not type(wanted):
+        return False
+    if isinstance(wanted, torch.Tensor):
+        same = (found.dtype, found.shape) == (wanted.dtype, wanted.shape)
+        return same and bool(found.isfinite().all())
+    if isinstance(wanted, dict):
+        return found.keys() == wanted.keys() and all(alike(found[name], wanted[name]) for name in wanted)
+    if isinstance(wanted, list | tuple):
+        return len(found) == len(wanted) and all(map(alike, found, wanted))
+    return not isinstance(found, float) or math.isfinite(found)
+
+
+def fit(model, state: object, path: str):
+    """Load a state_dict, which was read from the file `path`, into a model.
+
+    Raises UserError where it is no state_dict, where names or shapes differ, or where a weight is NaN or infinite.
+    """
+    import torch
+
+    if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in dict.values(state)):
+        raise UserError(f'{path} is not a state_dict: it should hold tensors by name')
+    state = dict(dict.items(state))  # a file can give an OrderedDict attributes, such as `keys`: leave them
+    wanted = model.state_dict()
+    for name in [*wanted, *(state.keys() - wanted.keys())]:
+        found = tuple(state[name].shape) if name in state else 'missing'
+        need = tuple(wanted[name].shape) if name in wanted else 'none of that name'
+        if found != need:
+            raise UserError(f'{path} is of another network: {name} is {found}, this network has {need}')
+    for name, value in state.items():
+        found, need = value.dtype, wanted[name].dtype
+        if found != need and not (found.is_floating_point and need.is_floating_point):
+            raise UserError(f'{path} is of another network: {name} is {found}, this network has {need}')
+        state[name] = value.to(need)
+        if not torch.isfinite(state[name]).all():  # infinite is also a float64 too large for float32
+            raise UserError(f'{path} holds weights that are NaN or infinite')
+    model.load_state_dict(state)
+
+
+def load_into(model, path: str):
+    """Load a state_dict file into a model. Raises UserError as read_tensors() and fit() do."""
+    fit(model, read_tensors(path), path)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lab.common import files
-from lab.common.endings import note
+from lab.common.errors import note
 from lab.common.helper import Helper
 
 if TYPE_CHECKING:  # matplotlib takes most of a second to load; it is imported where it draws
@@ -40,7 +40,7 @@ _figures: dict[Figure, str] = {}  # what show() will show, and the titles of the
 
 def has_display() -> bool:
     """Whether there may be a display, and the user wants windows on it. Does not load matplotlib."""
-    if BACKEND.startswith('module://') or BACKEND.lower() in FILES_ONLY or not files.WRITES:
+    if BACKEND.startswith('module://') or BACKEND.lower() in FILES_ONLY:
         return False
     linux = sys.platform.startswith('linux')
     return not linux or bool(os.environ.get('DISPLAY') or os.environ.get('WAYLAND_DISPLAY'))
@@ -51,7 +51,7 @@ def painter(module: str) -> Helper:
 
     Windows are for this process: where there may be some, it draws them itself.
     """
-    return Helper(module, files.WRITES and not has_display() and 'matplotlib' not in sys.modules)
+    return Helper(module, not has_display() and 'matplotlib' not in sys.modules)
 
 
 def ready():

@@ -17,7 +17,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from lab.common import endings, files
+from lab.common import errors
+from lab.common.errors import UserError
+from lab.common.run import Interrupt
 
 STARTED = {'RANK', 'WORLD_SIZE', 'MASTER_ADDR'} <= os.environ.keys()  # torchrun has numbered this process
 RANK, SIZE, LOCAL_RANK, LOCAL_SIZE = (
@@ -37,7 +39,7 @@ def start():
             os.dup2(nowhere, 1)
         if LOCAL_RANK:
             os.dup2(nowhere, 2)
-            endings.tell = _tell_torchrun
+            errors.tell = _tell_torchrun
 
 
 def _tell_torchrun(text: str):
@@ -61,7 +63,7 @@ def _others() -> Iterator:
 def _end(reason: str):
     if LOCAL_RANK:
         sys.exit(2)
-    raise endings.UserError(
+    raise UserError(
         f'one of the {SIZE} processes has died or cannot be reached ({reason}): '
         'type the same command with --resume (without, if no epoch was finished)'
     )
@@ -94,8 +96,7 @@ def begin(device, prepare: Callable[[], object], load: Callable[[], object], ali
     for others in _gather(values):
         for name, value in values.items():
             if others[name] != value:
-                raise endings.UserError(f'{name} must be the same in all processes, not {value} and {others[name]}')
-    files.WRITES = RANK == 0
+                raise UserError(f'{name} must be the same in all processes, not {value} and {others[name]}')
     return prepared, loaded
 
 
@@ -106,14 +107,14 @@ def _join(device):
 
         gpus = torch.cuda.device_count()
         if gpus < LOCAL_SIZE:
-            raise endings.UserError(f'{LOCAL_SIZE} processes, but {gpus} GPUs: --nproc_per_node={gpus}, or --no_cuda')
+            raise UserError(f'{LOCAL_SIZE} processes, but {gpus} GPUs: --nproc_per_node={gpus}, or --no_cuda')
         torch.cuda.set_device(LOCAL_RANK)
     signal.signal(signal.SIGTERM, lambda *_: _end('torchrun ended the run'))
     hook = sys.excepthook
     with _others() as dist:
         dist.init_process_group('gloo', timeout=CHORE)
         _steps = dist.new_group(backend='nccl' if device.type == 'cuda' else 'gloo', timeout=STEP)
-    sys.excepthook = hook  # init_process_group() has put another in its place, which loses the messages of endings
+    sys.excepthook = hook  # init_process_group() has put another in its place, which loses our messages
     atexit.register(dist.destroy_process_group)
     atexit.register(signal.signal, signal.SIGTERM, signal.SIG_IGN)  # called first: this process is ending already
 
@@ -123,7 +124,7 @@ def share(count: int, rank: int = RANK, size: int = SIZE) -> slice:
     return slice(count * rank // size, count * (rank + 1) // size)
 
 
-def add_up(model, part: float, loss, stop: endings.Interrupt):
+def add_up(model, part: float, loss, stop: Interrupt):
     """Give the model the gradients of the whole batch, and return its loss, a tensor of shape ().
 
     Each process brings the mean loss and the gradients of its share, which is `part` (0..1) of the batch. The same
@@ -149,7 +150,7 @@ def add_up(model, part: float, loss, stop: endings.Interrupt):
     return loss[0]
 
 
-class _Stop(endings.Interrupt):
+class _Stop(Interrupt):
     """True once all processes know that Ctrl-C was pressed in one of them. So they stop after the same step."""
 
     agreed = False
@@ -164,6 +165,6 @@ class _Stop(endings.Interrupt):
         super().leave()
 
 
-def interrupt() -> endings.Interrupt:
-    """Like endings.Interrupt, with the same answer in all processes."""
-    return _Stop() if SIZE > 1 else endings.Interrupt()
+def interrupt() -> Interrupt:
+    """Like Interrupt, with the same answer in all processes."""
+    return _Stop() if SIZE > 1 else Interrupt()

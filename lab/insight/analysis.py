@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lab.common.endings import note
+from lab.common.errors import note
 from lab.insight import automaton as fsm
 from lab.insight import behaviour, fixed, mechanism, phases, repeat, states
 from lab.insight.automaton import BLOCKS, Array, Automaton

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from lab.common.endings import UserError
+from lab.common.errors import UserError
 from lab.insight.automaton import SYMBOLS, Array
 from lab.insight.plane import MOST_PAIRS, shown_pairs
 from lab.insight.step import Network, follow

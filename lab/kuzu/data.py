@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from lab.common.endings import UserError, note
+from lab.common.errors import UserError, note
 from lab.kuzu import fetch
 from lab.kuzu.find import find
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from lab.common import files
-from lab.common.endings import UserError, note
+from lab.common.errors import UserError, note
 from lab.kuzu.find import RAW, find
 
 OFFICIAL = 60_000, 10_000  # images to train and to test
@@ -58,8 +58,6 @@ def fetch(data_path: str):
     files to put where; no part of a file and no empty folder is left behind.
     """
     raw = raw_folder(data_path)
-    if os.path.isdir(raw):
-        files.sweep(raw, '.download-', '')
     missing = [name for name in NAMES if not find(data_path, name)]
     if not missing:
         return

@@ -2,7 +2,7 @@
 
 import os
 
-from lab.common.endings import UserError
+from lab.common.errors import UserError
 
 RAW = os.path.join('KMNIST', 'raw')  # where torchvision keeps the files
 # One folder too high or too low; a folder inside itself, as programs that unpack archives make it

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
-from lab.common.endings import UserError
+from lab.common.errors import UserError
 from lab.common.student import trial
 from lab.kuzu import student
 from lab.kuzu.data import SIDE

@@ -8,8 +8,8 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
-from lab.common import checkpoint, files
-from lab.common.endings import UserError
+from lab.common import files
+from lab.common.errors import UserError
 from lab.kuzu.recipe import choose
 from lab.kuzu.settings import Settings
 
@@ -42,9 +42,9 @@ def contents(
         state['random_cuda'] = torch.cuda.get_rng_state()
     table = ''.join([HEAD, *rows]).encode()
     return {
-        f'{path}.pth': checkpoint.to_bytes(weights),
+        f'{path}.pth': files.tensor_bytes(weights),
         f'{path}.csv': table,
-        f'{path}.resume': checkpoint.to_bytes(state),
+        f'{path}.resume': files.tensor_bytes(state),
     }
 
 
@@ -59,7 +59,7 @@ def load(path: str) -> dict:
     file = f'{path}.resume'
     if not os.path.isfile(file):
         raise UserError(f'nothing to resume: there is no {file}; start the run without --resume')
-    state = checkpoint.load(file)
+    state = files.read_tensors(file)
     whole = type(state) is dict and all(type(state.get(name)) is kind for name, kind in PARTS.items())
     seed = state['settings'].get('seed') if whole else None
     if type(seed) is not int or not 0 <= seed < 2**32:
@@ -81,13 +81,13 @@ def restore(saved: dict, path: str, model: nn.Module, optimizer: Optimizer, sett
             raise _not_ours(path)
         if before != value and not longer:
             raise UserError(f'{path}.resume is of a run with {name} {before}, not {value}: --resume needs the same')
-    checkpoint.fit(model, saved['weights'], f'{path}.resume')
+    files.fit(model, saved['weights'], f'{path}.resume')
     try:
         if saved['progress'].keys() != vars(Progress()).keys():
             raise ValueError
         progress, moments = Progress(**saved['progress']), saved['optimizer']['state']
         groups = optimizer.state_dict()['param_groups']  # these follow from the settings
-        if not (_is_whole(progress, settings) and checkpoint.alike(moments, _after_a_step(model, settings))):
+        if not (_is_whole(progress, settings) and files.alike(moments, _after_a_step(model, settings))):
             raise ValueError
         optimizer.load_state_dict({'state': moments, 'param_groups': groups})
         torch.set_rng_state(saved['random'])
@@ -106,7 +106,7 @@ def _is_whole(progress: Progress, settings: Settings) -> bool:
     """Whether a run with these settings can have come so far."""
     losses, rows = [0.0] * len(progress.losses), [[1, 0.0, 0.0, 0.0]] * len(progress.history)
     return (
-        checkpoint.alike(vars(progress), vars(Progress(1, 0, losses, rows)))
+        files.alike(vars(progress), vars(Progress(1, 0, losses, rows)))
         and len(progress.losses) == progress.batch < math.ceil(settings.images / settings.batch)
         and len(progress.history) == progress.epoch - 1
         and all(row[0] == epoch for epoch, row in enumerate(progress.history, 1))

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from lab.common.endings import note
+from lab.common.errors import note
 from lab.common.student import Fault, adapt, faults, get, module, trial
 from lab.kuzu.data import SIDE
 

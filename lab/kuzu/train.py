@@ -9,7 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lab.common import processes
-from lab.common.endings import Interrupt, UserError
+from lab.common.errors import UserError
+from lab.common.run import Interrupt
 from lab.kuzu import resume, step
 from lab.kuzu.data import Dataset
 from lab.kuzu.recipe import Recipe, choose

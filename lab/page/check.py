@@ -7,7 +7,7 @@ import torch
 
 from lab.check import explain, lines, points, student, train
 from lab.check.settings import CHECK_CSV, Settings
-from lab.common.endings import Interrupt
+from lab.common.run import Interrupt
 from lab.page import charts
 from lab.page.commands import Options, typed
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from torch import nn
 
-from lab.common import checkpoint, files
-from lab.common.endings import UserError, note
+from lab.common import files
+from lab.common.errors import UserError, note
 from lab.common.student import trial
 from lab.insight.step import of_model
 from lab.page.commands import Job, Options, search, typed
@@ -109,6 +109,6 @@ def read(task: Task, options: Options, folder: str) -> Trained | None:
         raise UserError(f'{folder}/{task.stem}_*.pth have changed since {typed(words)}')
     states, model = {}, student.network(task)
     for name in there:
-        checkpoint.load_into(model, os.path.join(folder, name))
+        files.load_into(model, os.path.join(folder, name))
         states[int(name[len(task.stem) + 1 : -4])] = {key: value.clone() for key, value in model.state_dict().items()}
     return Trained(task, typed([*words, *into(folder)]), seed, dict(sorted(states.items())), printed, tried)

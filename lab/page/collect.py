@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from lab.common import cli
-from lab.common.endings import Interrupt, UserError, note
+from lab.common.errors import UserError, note
+from lab.common.run import Interrupt
 from lab.page import commands
 from lab.page.commands import Job, Options
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from lab.common.endings import Interrupt, UserError, note
+from lab.common.errors import UserError, note
+from lab.common.run import Interrupt
 
 HOUSE = Path(__file__).resolve().parents[2]
 PAUSE = 0.1  # seconds between two looks at the commands that run

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from lab.common.endings import UserError
+from lab.common.errors import UserError
 from lab.common.student import trial
 from lab.kuzu import fetch, networks, resume, student
 from lab.kuzu.confused import confused_pairs

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
-from lab.common.endings import Interrupt, UserError, note
+from lab.common.errors import UserError, note
+from lab.common.run import Interrupt
 from lab.insight import pictures, words
 from lab.insight.analysis import Analysis, analyse
 from lab.insight.phases import word

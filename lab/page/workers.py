@@ -10,7 +10,8 @@ import traceback
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from lab.common.endings import Interrupt, UserError
+from lab.common.errors import UserError
+from lab.common.run import Interrupt
 
 PAUSE = 0.1  # seconds between two looks at `stop`
 

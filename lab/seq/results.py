@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import torch
 
-from lab.common.endings import Interrupt, UserError, note
+from lab.common.errors import UserError, note
+from lab.common.run import Interrupt
 from lab.seq import starts, student, verdict
 from lab.seq.starts import Record, Snapshot, Start
 from lab.seq.task import Task, Training

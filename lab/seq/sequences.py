@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from lab.common.endings import note
+from lab.common.errors import note
 from lab.common.student import Fault, call, faults, file_of, trial
 
 LAB = ('epoch', 'seq', 'state', 'hidden', 'target', 'output')  # the arguments of print_outputs()

@@ -18,7 +18,8 @@ import torch
 from torch import nn
 
 from lab.common import compiling
-from lab.common.endings import Interrupt, UserError, note
+from lab.common.errors import UserError, note
+from lab.common.run import Interrupt
 from lab.seq import batch, classic, kernel, sequences, student
 from lab.seq.task import Task, Training
 

@@ -8,7 +8,7 @@ from lab.bench import check, measure
 from lab.check import classic, train
 from lab.check.points import read
 from lab.check.settings import CHECK_CSV
-from lab.common.endings import UserError
+from lab.common.errors import UserError
 
 
 def test_an_exponential_costs_some_nanoseconds():

@@ -8,7 +8,7 @@ import pytest
 import bench
 from lab.bench import classic, commands, measure
 from lab.bench.commands import Command
-from lab.common.endings import UserError
+from lab.common.errors import UserError
 from tests.kuzu.server import made_files
 
 ASKED = {'T0': 2, 'ratio': 20, 's more': 3}

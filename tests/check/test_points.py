@@ -7,7 +7,7 @@ import pytest
 
 from lab.check.points import read
 from lab.check.settings import CHECK_CSV
-from lab.common.endings import UserError
+from lab.common.errors import UserError
 
 
 def test_lab_file_has_nine_points_with_odd_sums_on():

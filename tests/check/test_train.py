@@ -9,7 +9,7 @@ from lab.check import classic, train
 from lab.check.lines import accuracy, evaluate
 from lab.check.points import read
 from lab.check.settings import CHECK_CSV, Settings
-from lab.common.endings import Interrupt
+from lab.common.run import Interrupt
 
 POINTS, TARGETS = read(CHECK_CSV)
 QUICK = {'init': 2.0, 'lr': 0.03}  # most starts hold 100% after 2,000 epochs and a few hundred

@@ -10,8 +10,8 @@ import zipfile
 import pytest
 import torch
 
-from lab.common import checkpoint
-from lab.common.endings import UserError
+from lab.common import files
+from lab.common.errors import UserError
 
 
 def network():
@@ -23,7 +23,7 @@ def network():
 def saved(tmp_path):
     """A checkpoint file of network()."""
     path = tmp_path / 'net.pth'
-    checkpoint.save(str(path), network().state_dict())
+    files.write_tensors(str(path), network().state_dict())
     return path
 
 
@@ -32,7 +32,7 @@ def refused(path, word: str):
     model = network()
     before = {name: value.clone() for name, value in model.state_dict().items()}
     with pytest.raises(UserError, match=word) as refusal:
-        checkpoint.load_into(model, str(path))
+        files.load_into(model, str(path))
     assert str(path) in str(refusal.value)
     assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
 
@@ -44,17 +44,17 @@ def test_a_checkpoint_is_a_plain_state_dict(saved):
 
 def test_load_into_brings_back_what_was_saved(saved):
     model = torch.nn.Linear(3, 2)
-    checkpoint.load_into(model, str(saved))
+    files.load_into(model, str(saved))
     assert torch.equal(model.weight, network().weight) and torch.equal(model.bias, network().bias)
 
 
 def test_files_in_the_format_of_before_torch_1_6_load(tmp_path):
     torch.save(network().state_dict(), tmp_path / 'net.pth', _use_new_zipfile_serialization=False)
-    checkpoint.load_into(network(), str(tmp_path / 'net.pth'))
+    files.load_into(network(), str(tmp_path / 'net.pth'))
 
 
 def test_the_same_state_is_saved_as_the_same_bytes(saved, tmp_path):
-    checkpoint.save(str(tmp_path / 'again.pth'), network().state_dict())
+    files.write_tensors(str(tmp_path / 'again.pth'), network().state_dict())
     assert (tmp_path / 'again.pth').read_bytes() == saved.read_bytes()
 
 
@@ -64,7 +64,7 @@ def test_what_pytorch_warns_of_is_not_told(saved, recwarn):
     assert data[0] == 0x80
     data[1] = 3  # a pickle protocol that weights_only warns of
     saved.write_bytes(data)
-    checkpoint.load_into(network(), str(saved))
+    files.load_into(network(), str(saved))
     assert not recwarn.list
 
 
@@ -82,7 +82,7 @@ def test_attributes_of_an_ordereddict_in_a_file_are_not_used(tmp_path):
     state = collections.OrderedDict(network().state_dict())
     state._metadata = state.values = state.keys = 5
     torch.save(state, tmp_path / 'net.pth')
-    checkpoint.load_into(network(), str(tmp_path / 'net.pth'))
+    files.load_into(network(), str(tmp_path / 'net.pth'))
 
 
 class Code:
@@ -143,7 +143,7 @@ STRANGE = {
 def test_a_file_of_something_else_is_refused(tmp_path, what):
     change, word = STRANGE[what]
     path = tmp_path / 'net.pth'
-    checkpoint.save(str(path), change(dict(network().state_dict())))
+    files.write_tensors(str(path), change(dict(network().state_dict())))
     refused(path, word)
 
 
@@ -174,7 +174,7 @@ HALF = torch.tensor([0.5])
     ],
 )
 def test_values_are_alike_where_types_names_and_shapes_are(found, wanted, alike):
-    assert checkpoint.alike(found, wanted) is alike
+    assert files.alike(found, wanted) is alike
 
 
 @pytest.mark.parametrize('protocol', [4, 5])
@@ -183,10 +183,10 @@ def test_a_file_of_another_pickle_protocol_is_told_with_what_to_do(protocol, zip
     path = str(tmp_path / 'a.pth')
     torch.save({'V': torch.ones(2)}, path, pickle_protocol=protocol, _use_new_zipfile_serialization=zipped)
     with pytest.raises(UserError, match=rf'pickled with protocol {protocol}, .* torch\.save\(state_dict, path\)'):
-        checkpoint.load(path)
+        files.read_tensors(path)
 
 
 def test_a_pickle_without_torch_is_told_likewise(tmp_path):
     (tmp_path / 'a.pth').write_bytes(pickle.dumps({'V': [1.0]}))
     with pytest.raises(UserError, match='pickled with protocol'):
-        checkpoint.load(str(tmp_path / 'a.pth'))
+        files.read_tensors(str(tmp_path / 'a.pth'))

@@ -15,7 +15,7 @@ import torch
 import torch.distributed as dist
 
 from kuzu import NetConv, NetLin
-from lab.common import endings, processes
+from lab.common import errors, processes, run
 from lab.kuzu import train
 from lab.kuzu.data import load
 from lab.kuzu.networks import to_device
@@ -87,7 +87,7 @@ def test_three_messages_add_up_to_the_gradients_and_the_loss_of_the_batch(count,
     def slopes():
         return torch.cat([parameter.grad.flatten() for parameter in model.parameters()])
 
-    loss = train.gradients(model, recipe, None, images, labels, endings.Interrupt())
+    loss = train.gradients(model, recipe, None, images, labels, run.Interrupt())
     whole, messages, share = slopes(), [], processes.share
     monkeypatch.setattr(processes, 'SIZE', 3)
     monkeypatch.setattr(processes, '_steps', None, raising=False)
@@ -114,7 +114,7 @@ def alone(network, capsys, **settings):
     torch.manual_seed(1)
     model = to_device(network(), data.train_images)
     capsys.readouterr()
-    train.train(model, data, settings, 'alone/net', None, endings.Interrupt())
+    train.train(model, data, settings, 'alone/net', None, run.Interrupt())
     return capsys.readouterr().out.rstrip()
 
 
@@ -152,9 +152,9 @@ def test_two_print_the_transcript_of_one_and_go_on_after_one_was_killed_until_on
 
 def test_an_error_that_all_meet_is_told_once_and_is_in_the_report_of_torchrun():
     fails = """
-        from lab.common import endings, processes
+        from lab.common import errors, processes, run
         processes.start()
-        raise endings.UserError('wrong')
+        raise errors.UserError('wrong')
     """
     codes, said = ends(two_processes(script(fails)))
     assert codes == [2, 2]
@@ -165,7 +165,7 @@ def test_an_error_that_all_meet_is_told_once_and_is_in_the_report_of_torchrun():
 def test_the_first_goes_first_what_differs_is_named_and_an_error_of_the_first_ends_all():
     together = """
         import os, time, torch
-        from lab.common import cli, endings, files, processes
+        from lab.common import cli, errors, files, processes
         processes.start()
         def load():
             time.sleep(0.2 if processes.RANK == 0 else 0)
@@ -175,7 +175,7 @@ def test_the_first_goes_first_what_differs_is_named_and_an_error_of_the_first_en
             return processes.begin(torch.device('cpu'), prepare, load, lambda _: {'batch': 64, 'lr': rates})
         try:
             begin(lambda: None, [0.1, 0.3][processes.RANK])
-        except endings.UserError as error:
+        except errors.UserError as error:
             differs = error
         processes._join = lambda device: None
         prepared, loaded = begin(lambda: f'from {processes.RANK}', 0.1)
@@ -197,17 +197,17 @@ def test_more_processes_than_gpus_are_refused(monkeypatch):
     monkeypatch.setattr(processes, 'SIZE', 3)
     monkeypatch.setattr(processes, 'LOCAL_SIZE', 3)
     monkeypatch.setattr(torch.cuda, 'device_count', lambda: 2)
-    with pytest.raises(endings.UserError, match='3 processes, but 2 GPUs: --nproc_per_node=2, or --no_cuda'):
+    with pytest.raises(errors.UserError, match='3 processes, but 2 GPUs: --nproc_per_node=2, or --no_cuda'):
         processes.begin(torch.device('cuda'), dict, dict, dict)
 
 
 def test_what_torchrun_left_in_the_environment_starts_nothing():
     code = """
 import sys
-from lab.common import endings, processes
+from lab.common import errors, processes, run
 processes.start()
 assert processes.begin('no device', lambda: 1, lambda: 2, lambda loaded: {'loaded': loaded}) == (1, 2)
-assert type(processes.interrupt()) is endings.Interrupt and 'torch' not in sys.modules
+assert type(processes.interrupt()) is run.Interrupt and 'torch' not in sys.modules
     """
     names = {'TORCHELASTIC_RUN_ID': 'left over', 'WORLD_SIZE': '2', 'PYTHONPATH': str(HOUSE)}
     subprocess.run([sys.executable, '-c', code], env=os.environ | names, check=True)

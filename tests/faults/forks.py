@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
 
-from lab.common import endings
+from lab.common import run
 
 LIMIT = 120  # seconds after which what has not ended hangs
 # Python 3.12 and later warn of a fork beside threads: then the server has one too many, and ends
@@ -189,7 +189,7 @@ def _run(out: int, err: int, main: Callable[[], None], folder: str, before: Call
 
 
 def _ended(main: Callable[[], None]) -> int:
-    """The exit code of a script with this main(), after the endings that endings.py gives it."""
+    """The exit code of a script with this main(), with the ending that run.py gives it."""
     code = 0
     try:
         try:
@@ -197,9 +197,9 @@ def _ended(main: Callable[[], None]) -> int:
         except SystemExit:
             raise
         except BaseException as error:
-            endings._end(type(error), error, error.__traceback__)
+            run._end(type(error), error, error.__traceback__)
             code = 1
     except SystemExit as end:
         code = end.code or 0
-    endings._flush()
+    run._flush()
     return code

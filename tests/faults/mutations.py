@@ -9,7 +9,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from lab.common.endings import UserError
+from lab.common.errors import UserError
 from tests.faults.forks import LIMIT, in_fork
 from tests.faults.tally import NOISE, SEED, Tally, peak, tally
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from lab.common import checkpoint
+from lab.common.files import read_tensors
 
 SEED = int(os.environ.get('CAMPAIGN_SEED', 1))
 NOISE = 16e6  # bytes that Python and its allocators take or not, whatever the size of a file
@@ -102,7 +102,7 @@ def content(path: Path) -> object:
     """The bytes; of a .resume the values, as equal strings in it may be one object or two, which the bytes tell."""
     if path.suffix != '.resume':
         return path.read_bytes()
-    return plain(checkpoint.load(str(path)))
+    return plain(read_tensors(str(path)))
 
 
 def plain(value: object) -> object:

@@ -15,7 +15,7 @@ import pytest
 import torch
 from hypothesis import strategies as st
 
-from lab.common import checkpoint
+from lab.common import files
 from lab.kuzu import resume, train
 from lab.kuzu.data import Dataset
 from lab.kuzu.recipe import choose
@@ -149,7 +149,7 @@ CHECKPOINTS = st.one_of(
 def weights_read_right(path) -> bool:
     """Whether a network has, after load_into(), what torch.load() itself finds in the file, and that is finite."""
     model = network()
-    checkpoint.load_into(model, str(path))
+    files.load_into(model, str(path))
     found, expected = model.state_dict(), dict(dict.items(quiet(lambda: torch.load(path, weights_only=True))))
     return found.keys() == expected.keys() and all(
         torch.equal(found[name], expected[name].to(torch.float32)) and bool(found[name].isfinite().all())
@@ -186,7 +186,7 @@ def trained(optim: str) -> dict:
     stop = type('After', (), {'asked': 0, '__bool__': lambda self: path.with_suffix('.two.csv').exists()})()
     with contextlib.redirect_stdout(io.StringIO()):
         train.train(model, data, settings, str(path), None, stop)
-    return checkpoint.load(f'{path}.resume')
+    return files.read_tensors(f'{path}.resume')
 
 
 def places(value: object, here=()) -> list:

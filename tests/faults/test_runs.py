@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from lab.common import checkpoint
-from lab.common import files as stale
+from lab.common.files import read_tensors
 from lab.kuzu import fetch, pictures
 from tests.faults.forks import LIMIT, Fork
 from tests.faults.tally import chance, files, sizes, standing, tally
@@ -37,8 +36,8 @@ def rows(path):
 
 
 READERS = {
-    '.pth': lambda path: checkpoint.load(str(path)),
-    '.resume': lambda path: checkpoint.load(str(path)),
+    '.pth': lambda path: read_tensors(str(path)),
+    '.resume': lambda path: read_tensors(str(path)),
     '.csv': rows,
     '.jpg': lambda path: Image.open(path).load(),
     '': lambda path: test_fetch.FILES[path.name] == path.read_bytes() or 1 / 0,
@@ -165,7 +164,6 @@ def sweep(address: str):
     """Give the downloads of killed runs the time to end, and do not wait for an hour before what they left is old."""
     official(address)
     time.sleep(0.3)
-    stale.STALE_SECONDS = 0
 
 
 def official(address: str):

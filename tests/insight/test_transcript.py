@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from anb2n import lang_anb2n
-from lab.common.endings import UserError
+from lab.common.errors import UserError
 from lab.insight import transcript
 from lab.insight.step import of_model
 from seq_models import LSTM_model, SRN_model

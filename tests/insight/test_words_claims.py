@@ -5,7 +5,7 @@ import re
 import pytest
 import torch
 
-from lab.common.endings import Interrupt
+from lab.common.run import Interrupt
 from lab.insight import automaton as fsm
 from lab.insight import words
 from lab.insight.analysis import analyse, judge

@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 
 from kuzu import NetFull
-from lab.common.endings import Interrupt
+from lab.common.run import Interrupt
 from lab.kuzu import resume, train
 from lab.kuzu.data import Dataset, load
 from lab.kuzu.networks import to_device

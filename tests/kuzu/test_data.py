@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from lab.common.endings import UserError
+from lab.common.errors import UserError
 from lab.kuzu import fetch
 from lab.kuzu.data import _normalize, load
 from tests.kuzu.server import COUNTS, made_files

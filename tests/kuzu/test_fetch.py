@@ -10,7 +10,7 @@ import time
 import pytest
 
 from lab.common import files
-from lab.common.endings import UserError
+from lab.common.errors import UserError
 from lab.kuzu import fetch
 from tests.kuzu.server import COUNTS, made_files, serving
 

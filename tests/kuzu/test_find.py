@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from lab.common.endings import UserError
+from lab.common.errors import UserError
 from lab.kuzu import data, fetch, find
 from tests.kuzu.server import made_files
 

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 import kuzu
-from lab.common.endings import UserError
+from lab.common.errors import UserError
 from lab.kuzu.networks import check_size, count_activations, count_parameters, to_device
 from lab.kuzu.settings import Run
 

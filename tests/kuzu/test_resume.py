@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from kuzu import NetConv, NetFull, NetLin
-from lab.common import checkpoint, files
-from lab.common.endings import UserError
+from lab.common import files
+from lab.common.errors import UserError
 from lab.kuzu import resume
 from lab.kuzu.networks import to_device
 from lab.kuzu.recipe import choose
@@ -125,7 +125,7 @@ OTHER = {  # what is wrong, and the change to what was saved
 def test_what_does_not_fit_together_is_refused(name, stopped, tmp_path):
     saved, path = copy.deepcopy(stopped), str(tmp_path / 'net')
     OTHER[name](saved)
-    checkpoint.save(f'{path}.resume', saved)
+    files.write_tensors(f'{path}.resume', saved)
     model = to_device(NetLin(), digits().train_images)
     with pytest.raises(UserError, match=r'net\.resume was not written by this script: start the run without --resume'):
         resume.restore(resume.load(path), path, model, choose(model, settings()).optimizer, settings(epochs=3))

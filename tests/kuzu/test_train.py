@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from kuzu import NetConv, NetFull, NetLin
-from lab.common.endings import UserError
+from lab.common.errors import UserError
 from lab.kuzu import classic, train
 from lab.kuzu.data import Dataset, load
 from lab.kuzu.networks import to_device

@@ -5,8 +5,8 @@ import json
 import pytest
 import torch
 
-from lab.common import checkpoint
-from lab.common.endings import UserError
+from lab.common import files
+from lab.common.errors import UserError
 from lab.page import checkpoints
 from lab.page.commands import Job
 from lab.seq import student
@@ -22,7 +22,7 @@ def folder(tmp_path):
     """Checkpoints of an SRN after 0 and 10,000 epochs, and what the page remembers of them."""
     torch.manual_seed(0)
     for epoch in 0, 10:
-        checkpoint.save(SRN.checkpoint(str(tmp_path), epoch), student.network(SRN).state_dict())
+        files.write_tensors(SRN.checkpoint(str(tmp_path), epoch), student.network(SRN).state_dict())
     checkpoints.remember(SRN, str(tmp_path), 1, PRINTED, NOTES)
     return tmp_path
 
@@ -51,7 +51,7 @@ def test_without_a_seed_any_seed_is_taken(folder):
 def test_other_checkpoints_are_refused(folder):
     with pytest.raises(UserError, match='--seed 1'):
         checkpoints.read(SRN, options(folder)._replace(seed=2), str(folder))
-    checkpoint.save(SRN.checkpoint(str(folder), 10), LEARNED)
+    files.write_tensors(SRN.checkpoint(str(folder), 10), LEARNED)
     with pytest.raises(UserError, match='have changed'):
         checkpoints.read(SRN, options(folder), str(folder))
     (folder / 'anb2n_srn2.report.json').write_text(json.dumps({'command': 'x'}))

@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from lab.common.endings import Interrupt, UserError
+from lab.common.errors import UserError
+from lab.common.run import Interrupt
 from lab.page import commands
 from lab.page.commands import Job
 

@@ -12,7 +12,8 @@ import pytest
 import torch
 
 from kuzu import NetConv, NetFull, NetLin
-from lab.common.endings import Interrupt, UserError
+from lab.common.errors import UserError
+from lab.common.run import Interrupt
 from lab.kuzu import fetch, networks, train
 from lab.kuzu.settings import Settings
 from lab.page import kuzu, render

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from lab.common.endings import UserError
+from lab.common.errors import UserError
 from lab.page import workers
 
 

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from lab.common.endings import UserError
+from lab.common.errors import UserError
 from lab.seq import results, verdict
 from lab.seq.results import Result
 from lab.seq.starts import Snapshot

@@ -8,7 +8,8 @@ import torch
 import anb2n
 import seq_models
 from anb2n import lang_anb2n
-from lab.common.endings import Interrupt, UserError
+from lab.common.errors import UserError
+from lab.common.run import Interrupt
 from lab.seq import classic, kernel, starts
 from lab.seq.task import Task, Training
 from seq_models import SRN_model

@@ -1,4 +1,4 @@
-"""endings.py: an error of the user is one line, and Ctrl-C ends a script at the right place."""
+"""run.py: an error of the user is one line, and Ctrl-C ends a script at the right place."""
 
 import errno
 import os
@@ -11,23 +11,23 @@ from pathlib import Path
 
 import pytest
 
-from lab.common import endings
+from lab.common import run
 
 HOUSE = Path(__file__).parents[2]
 ENVIRONMENT = os.environ | {'PYTHONPATH': str(HOUSE), 'PYTHONUNBUFFERED': ''}  # what is printed is kept till the end
 
 
 def script(body: str, tmp_path, stdout=subprocess.PIPE):
-    """Run a script that imports endings.py first; return the finished process."""
+    """Run a script that imports run.py first; return the finished process."""
     file = tmp_path / 'script.py'
-    file.write_text('from lab.common import endings\n' + textwrap.dedent(body))
+    file.write_text('from lab.common import errors, run\n' + textwrap.dedent(body))
     return subprocess.run([sys.executable, file], stdout=stdout, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
 
 
 @pytest.mark.parametrize(
     ('body', 'line'),
     [
-        ('raise endings.UserError("no\\nsuch net")', 'script.py: error: no such net\n'),
+        ('raise errors.UserError("no\\nsuch net")', 'script.py: error: no such net\n'),
         ('open("/nowhere/file")', 'script.py: error: No such file or directory: /nowhere/file\n'),
         ('raise OSError("told so")', 'script.py: error: told so\n'),
         ('open("")', 'script.py: error: No such file or directory: an empty name\n'),
@@ -53,13 +53,13 @@ def test_too_little_memory_is_told_as_such():
     library = ImportError('libtorch_cuda.so: failed to map segment from shared object')
     system = OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
     for error in caught.value, torch.cuda.OutOfMemoryError(), library, system:
-        assert endings._ending(error) == 'out of memory: try a smaller network or batch'
+        assert run.describe(error) == 'out of memory: try a smaller network or batch'
 
 
 def test_a_gpu_that_fails_is_told_with_the_flag_that_does_without_it():
     error = RuntimeError('CUDA error: unspecified launch failure\nCUDA kernel errors might be reported later')
-    assert endings._ending(error) == 'the GPU cannot be used (CUDA error: unspecified launch failure): add --no_cuda'
-    assert endings._ending(RuntimeError('mat1 and mat2 shapes cannot be multiplied')) is None
+    assert run.describe(error) == 'the GPU cannot be used (CUDA error: unspecified launch failure): add --no_cuda'
+    assert run.describe(RuntimeError('mat1 and mat2 shapes cannot be multiplied')) is None
 
 
 def test_the_traceback_of_an_error_is_shown_above_its_line_for_those_who_ask(tmp_path, monkeypatch):
@@ -67,7 +67,7 @@ def test_the_traceback_of_an_error_is_shown_above_its_line_for_those_who_ask(tmp
         import sys
         from lab.common import cli
         cli.Parser('about').parse_args(sys.argv[1:] or ARGUMENTS)
-        raise endings.UserError('no such net') from KeyError('net')
+        raise errors.UserError('no such net') from KeyError('net')
     """
     for arguments in ([], ['--traceback']):
         process = script(body.replace('ARGUMENTS', repr(arguments)), tmp_path)
@@ -102,25 +102,25 @@ def test_a_reader_that_leaves_is_no_error(body, tmp_path):
 
 
 TELL = """
-    endings.note('a note')
+    errors.note('a note')
     print('the transcript')
     print(open(__file__).fileno() > 2)
     if len(sys.argv) > 1:
-        raise endings.UserError('no')
+        raise errors.UserError('no')
 """
 
 
 @pytest.mark.parametrize('streams', ['2>&-', '2>/dev/full', '<&- 2>&-'])
 @pytest.mark.parametrize(('flag', 'code'), [('', 0), ('--wrong', 2)])
 def test_a_standard_error_that_is_closed_or_full_changes_nothing_else(streams, flag, code, tmp_path):
-    (tmp_path / 'script.py').write_text(f'import sys\nfrom lab.common import endings\n{textwrap.dedent(TELL)}')
+    (tmp_path / 'script.py').write_text(f'import sys\nfrom lab.common import errors, run\n{textwrap.dedent(TELL)}')
     command = f'{sys.executable} script.py {flag} {streams}'
     done = subprocess.run(command, shell=True, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (code, 'the transcript\nTrue\n', '')
 
 
 def test_a_standard_output_that_is_closed_takes_everything(tmp_path):
-    (tmp_path / 'script.py').write_text(f'import sys\nfrom lab.common import endings\n{textwrap.dedent(TELL)}')
+    (tmp_path / 'script.py').write_text(f'import sys\nfrom lab.common import errors, run\n{textwrap.dedent(TELL)}')
     command = f'{sys.executable} script.py >&-'
     done = subprocess.run(command, shell=True, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, 'a note\n')
@@ -138,7 +138,7 @@ def test_ctrl_c_on_windows_is_left_to_python():
 def interrupted(body, tmp_path, times):
     """Send Ctrl-C to a script `times` times, each when it has answered the last; returns (exit code, output)."""
     file = tmp_path / 'script.py'
-    file.write_text('import time, signal\nfrom lab.common import endings\n' + textwrap.dedent(body))
+    file.write_text('import time, signal\nfrom lab.common import errors, run\n' + textwrap.dedent(body))
     pipes = {'stdout': subprocess.PIPE, 'stderr': subprocess.PIPE, 'text': True}
     process = subprocess.Popen([sys.executable, file], env=ENVIRONMENT, **pipes)
     assert process.stdout.readline() == 'ready\n'
@@ -154,7 +154,7 @@ def interrupted(body, tmp_path, times):
 
 def test_ctrl_c_ends_the_loop_and_what_follows_is_done(tmp_path):
     body = """
-        with endings.Interrupt() as stop:
+        with run.Interrupt() as stop:
             print('ready', flush=True)
             while not stop:
                 time.sleep(0.01)
@@ -167,7 +167,7 @@ def test_ctrl_c_ends_the_loop_and_what_follows_is_done(tmp_path):
 def test_a_second_ctrl_c_ends_at_once(tmp_path):
     body = """
         from concurrent.futures import ThreadPoolExecutor
-        with endings.Interrupt() as stop, ThreadPoolExecutor(1) as pool:
+        with run.Interrupt() as stop, ThreadPoolExecutor(1) as pool:
             print('ready', flush=True)
             pool.submit(time.sleep, 600).result()  # a step that takes long, in a thread of its own
         print('kept', flush=True)
@@ -194,9 +194,9 @@ def test_garbage_is_searched_for_once_the_packages_are_loaded_and_not_among_them
     import gc
     def main():
         print(gc.isenabled(), gc.get_freeze_count())
-        endings.loaded()
+        run.loaded()
         print(gc.isenabled(), gc.get_freeze_count() > 1000)
-    endings.run(main)
+    run.run(main)
     """
     assert script(body, tmp_path).stdout == 'False 0\nTrue True\n'
 
@@ -218,10 +218,10 @@ ENDS = """
 @pytest.mark.parametrize(
     ('work', 'call', 'said'),
     [
-        ('pass', 'endings.run(main)', 'main registered'),
-        ('threading.Thread(target=later).start()', 'endings.run(main)', 'main what follows the thread registered'),
-        ('pass', '(lambda: endings.run(main))()', 'main what follows registered'),
-        ('sys.exit(3)', 'import sys; endings.run(main)', 'main registered'),
+        ('pass', 'run.run(main)', 'main registered'),
+        ('threading.Thread(target=later).start()', 'run.run(main)', 'main what follows the thread registered'),
+        ('pass', '(lambda: run.run(main))()', 'main what follows registered'),
+        ('sys.exit(3)', 'import sys; run.run(main)', 'main registered'),
     ],
 )
 def test_after_main_a_script_ends_at_once_unless_somebody_waits_and_nothing_printed_is_lost(work, call, said, tmp_path):
@@ -233,5 +233,5 @@ def test_after_main_a_script_ends_at_once_unless_somebody_waits_and_nothing_prin
 @pytest.mark.skipif(not os.path.exists('/dev/full'), reason='/dev/full is a full disk')
 def test_a_transcript_that_cannot_be_written_is_an_error_after_main_too(tmp_path):
     with open('/dev/full', 'w') as full:
-        done = script('endings.run(lambda: print("lost"))', tmp_path, full)
+        done = script('run.run(lambda: print("lost"))', tmp_path, full)
     assert (done.returncode, done.stderr) == (2, 'script.py: error: No space left on device: standard output\n')

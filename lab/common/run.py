@@ -1,0 +1,135 @@
+"""How a script runs and ends: an error that the user can correct is one line and exit code 2; Ctrl-C is exit code 130.
+
+A script imports this module first. From then on all errors end so, even while slow packages are still loading.
+"""
+
+import atexit
+import contextlib
+import errno
+import gc
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+
+from lab.common import errors, student
+from lab.common.errors import UserError, machine, script, tell
+
+# On Windows, Intel's Fortran runtime, which comes with numba and MKL, ends Python at Ctrl-C unless this is set before
+# it is loaded (numba issue 9880).
+os.environ.setdefault('FOR_DISABLE_CONSOLE_CTRL_HANDLER', '1')
+
+FULL = errno.ENOSPC, errno.EFBIG, getattr(errno, 'EDQUOT', errno.ENOSPC)  # no space, limit of a file, quota
+
+
+class Interrupt:
+    """True once Ctrl-C was pressed, so that a loop can stop after its step. A second Ctrl-C ends the script at once.
+
+    with Interrupt() as stop:
+        while not stop:
+            step()
+    keep_what_is_trained()
+    stop.leave()    # exit code 130 if Ctrl-C was pressed
+    """
+
+    def __init__(self):
+        self.pressed = False
+
+    def __bool__(self):
+        return self.pressed
+
+    def __enter__(self):
+        self.before = signal.signal(signal.SIGINT, self._press)
+        return self
+
+    def __exit__(self, *_):
+        signal.signal(signal.SIGINT, self.before)
+
+    def _press(self, *_):
+        if self.pressed:  # not KeyboardInterrupt: threads would first end their step, and the packages tidy up
+            with contextlib.suppress(Exception):  # a print() is under way
+                sys.stdout.flush()
+            os._exit(130)
+        self.pressed = True
+        with contextlib.suppress(OSError):  # not print(): it fails here if Ctrl-C came in the middle of another print()
+            os.write(2, b'\nstopping after this step; Ctrl-C again stops at once\n')
+
+    def leave(self):
+        """End the script with exit code 130 if Ctrl-C was pressed."""
+        if self.pressed:
+            sys.exit(130)
+
+
+def run(main: Callable[[], None]):
+    """Run a script's main(), half a second faster than Python alone would.
+
+    Python's search for garbage is slow among the many objects that torch makes while it loads: it sets in with
+    loaded(). After main() the system takes memory and libraries back faster than Python does, object by object.
+    """
+    gc.disable()
+    main()
+    somebody_waits = sys._getframe(1).f_back or sys.flags.interactive  # a profiler, say, or python3 -i
+    if not somebody_waits:
+        atexit._run_exitfuncs()
+        os._exit(0)
+
+
+def loaded():
+    """The slow packages are loaded: search for garbage from here on, but not among what they made."""
+    gc.freeze()
+    gc.enable()
+
+
+def describe(error: BaseException) -> str | None:
+    """What the user is told about this error, or None where the fault is in this program."""
+    if isinstance(error, UserError):
+        return str(error)
+    if line := machine(error):
+        return line
+    nameless = isinstance(error, OSError) and error.filename is None  # a full disk behind standard output, say
+    if not nameless and (line := student.blame(error)):
+        return line
+    if isinstance(error, ModuleNotFoundError):
+        return f'the package {error.name!r} is not installed: pip install -r requirements.txt'
+    if isinstance(error, OSError):
+        where = error.filename
+        if where is None and error.errno in FULL:  # files.write() names its file
+            where = 'standard output'
+        return f'{error.strerror or error}' + ('' if where is None else f': {where or "an empty name"}')
+    return None
+
+
+def _end(kind, error, trace):
+    """sys.excepthook: one line and exit code 2; after Ctrl-C 130; for a fault in this program Python's own report."""
+    if issubclass(kind, KeyboardInterrupt):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # pressed again while Python ends, it would change the exit code
+        raise SystemExit(130)
+    if issubclass(kind, BrokenPipeError):  # nobody reads our output any more, as in `... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(141)
+    line = describe(error)
+    if line is None or errors.TRACEBACK:
+        tell(''.join(traceback.format_exception(kind, error, trace)))
+    if line is None:
+        return
+    _flush()  # if standard output itself cannot be written, the script ends here, with that message alone
+    tell(f'{script()}: error: {" ".join(line.split())}\n')
+    raise SystemExit(2)
+
+
+def _flush():
+    """Write the rest of the transcript now. At Python's own exit an error in this would be more than one line."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        gone = isinstance(error, BrokenPipeError)
+        if not gone:
+            tell(f'{script()}: error: {error.strerror}: standard output\n')
+        os._exit(141 if gone else 2)
+
+
+if getattr(sys.stdout, 'errors', '') == 'strict' and hasattr(sys.stdout, 'reconfigure'):
+    sys.stdout.reconfigure(errors='backslashreplace')  # an ASCII terminal, and a folder called netß
+sys.excepthook = _end
+atexit.register(_flush)
