@@ -91,7 +91,9 @@ def describe(error: BaseException) -> str | None:
     if not nameless and (line := student.blame(error)):
         return line
     if isinstance(error, ModuleNotFoundError):
-        return f'the package {error.name!r} is not installed: pip install -r requirements.txt'
+        outside = sys.prefix == sys.base_prefix  # no virtual environment is active
+        first = 'activate the environment first (. .venv/bin/activate), or ' if outside else ''
+        return f'the package {error.name!r} is not installed: {first}pip install -r requirements.txt'
     if isinstance(error, OSError):
         where = error.filename
         if where is None and error.errno in FULL:  # files.write() names its file
