@@ -22,7 +22,7 @@ def kuzu(kind: str) -> tuple[Callable[[], None], float]:
     from torch.utils.data import DataLoader, Subset
 
     from lab.kuzu import classic
-    from lab.kuzu.student import network as new
+    from lab.kuzu.student import new_network as new
 
     device = torch.device('cuda' if torch.cuda.is_available() else 'cpu')
     train, test = (

@@ -8,20 +8,18 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch.utils.data import DataLoader, Subset
 
 from lab.bench.measure import compare, grow, matrix_rate
 from lab.common import cli
-from lab.common.processes import share
 from lab.kuzu import classic
 from lab.kuzu.data import Dataset, load
 from lab.kuzu.fetch import OFFICIAL
-from lab.kuzu.networks import to_device
 from lab.kuzu.recipe import choose
-from lab.kuzu.resume import Progress
 from lab.kuzu.settings import Settings
-from lab.kuzu.student import network as new
-from lab.kuzu.train import test, train_epoch
+from lab.kuzu.student import new_network as new
+from lab.kuzu.train import batches, judge, predict
 
 ROUNDS = 5  # each with another fifth of the images
 BATCHES = 16, 32, 64, 128, 256, 512, 1024
@@ -62,7 +60,7 @@ def fifths(data: Dataset, loaders: tuple) -> list[tuple]:
     images, labels, test_images, test_labels = data.train_images, data.train_labels, data.test_images, data.test_labels
     found = []
     for k in range(ROUNDS):
-        parts = train, tested = [share(count, k, ROUNDS) for count in OFFICIAL]
+        parts = train, tested = [slice(count * k // ROUNDS, count * (k + 1) // ROUNDS) for count in OFFICIAL]
         ours = Dataset(images[train], labels[train], test_images[tested], test_labels[tested], [])
         theirs = [
             DataLoader(Subset(loader.dataset, range(part.start, part.stop)), batch_size=64)
@@ -74,13 +72,20 @@ def fifths(data: Dataset, loaders: tuple) -> list[tuple]:
 
 def trainer(network: torch.nn.Module, data: Dataset, batch: int = 64) -> Callable[..., None]:
     """A function that trains a network for one epoch of these images, or of others, and tests it."""
-    model = to_device(network, data.train_images)
+    model = network.to(data.train_images.device)
     settings = Settings(seed=1, dataset='kmnist', images=0, batch=batch)
-    recipe = choose(model, settings)
+    optimizer = choose(model, settings).optimizer
 
     def run(data=data):
-        train_epoch(model, recipe, data, settings, Progress(), False)
-        test(model, data.test_images, data.test_labels)
+        model.train()
+        for number, images, labels in batches(data, settings, 1, 0):  # as kuzu_main.train()
+            optimizer.zero_grad()
+            loss = F.nll_loss(model(images), labels)
+            loss.backward()
+            optimizer.step()
+            if number % 100 == 0:
+                print(loss.item())
+        print(judge(predict(model, data.test_images), data.test_labels).confusion)
 
     return run
 

@@ -4,58 +4,73 @@ import math
 import os
 from dataclasses import asdict, dataclass, field
 
+import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from lab.common import files
 from lab.common.errors import UserError
-from lab.kuzu.recipe import choose
+from lab.common.student import trial
+from lab.kuzu.data import SIDE
 from lab.kuzu.settings import Settings
 
 HEAD = 'epoch,train_loss,test_loss,accuracy\n'
-PARTS = {'settings': dict, 'progress': dict, 'weights': dict, 'optimizer': dict, 'random': torch.Tensor}
+PARTS = {'settings': dict, 'progress': dict, 'weights': dict, 'optimizer': dict, 'random': Tensor}
 
 
 @dataclass
 class Progress:
-    """How far a run has come: its next batch, the losses of this epoch's batches so far, a row per finished epoch."""
+    """How far a run has come: the losses of this epoch's batches so far, and a row for each finished epoch.
 
-    epoch: int = 1
-    batch: int = 0
+    A row: epoch, training loss (mean over the batches), test loss, accuracy in percent.
+    """
+
     losses: list[float] = field(default_factory=list)
-    history: list[list[float]] = field(default_factory=list)  # epoch, training loss, test loss, accuracy in percent
+    history: list[list[float]] = field(default_factory=list)
+
+    @property
+    def epoch(self) -> int:
+        """The epoch under way, from 1."""
+        return len(self.history) + 1
+
+    @property
+    def batch(self) -> int:
+        """The next batch of this epoch, from 0."""
+        return len(self.losses)
+
+    def add(self, losses: list[Tensor]):
+        """So many batches more. Raises UserError if their loss has overflowed."""
+        self.losses += torch.stack(losses).tolist()
+        if not np.isfinite(self.losses).all():
+            raise UserError(f'the loss overflowed in epoch {self.epoch}: try a smaller --lr')
+
+    def end_epoch(self, test_loss: float, accuracy: float):
+        self.history.append([self.epoch, float(np.mean(self.losses)), test_loss, accuracy])
+        self.losses = []
+
+    def as_saved(self) -> dict:
+        return {'epoch': self.epoch, 'batch': self.batch, 'losses': self.losses, 'history': self.history}
 
 
-def contents(
-    path: str, model: nn.Module, optimizer: Optimizer, settings: Settings, progress: Progress
-) -> dict[str, bytes]:
-    """What a run is at this moment: the bytes of `path`.pth, `path`.csv and, last, `path`.resume.
+def save(path: str, model: nn.Module, optimizer: Optimizer, settings: Settings, progress: Progress):
+    """Write what a run is at this moment: `path`.pth, `path`.csv and, last, `path`.resume. Raises OSError.
 
-    To be written in this order, see save(). The last one alone is enough to go on.
+    Each file is whole or not written, and the last one alone is enough to go on. So a run can be killed at any moment.
     """
     weights = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
     rows = [f'{epoch},{train:.6f},{test:.6f},{accuracy:.2f}\n' for epoch, train, test, accuracy in progress.history]
-    state = {'settings': asdict(settings), 'progress': asdict(progress), 'weights': weights}
+    state = {'settings': asdict(settings), 'progress': progress.as_saved(), 'weights': weights}
     state |= {'optimizer': optimizer.state_dict(), 'random': torch.get_rng_state()}
     if torch.cuda.is_initialized():
         state['random_cuda'] = torch.cuda.get_rng_state()
-    table = ''.join([HEAD, *rows]).encode()
-    return {
-        f'{path}.pth': files.tensor_bytes(weights),
-        f'{path}.csv': table,
-        f'{path}.resume': files.tensor_bytes(state),
-    }
-
-
-def save(contents: dict[str, bytes]):
-    """Write these files, in this order. Raises OSError."""
-    for path, data in contents.items():
-        files.write(path, data)
+    files.write_tensors(f'{path}.pth', weights)
+    files.write(f'{path}.csv', ''.join([HEAD, *rows]).encode())
+    files.write_tensors(f'{path}.resume', state)
 
 
 def load(path: str) -> dict:
-    """Read `path`.resume. Raises UserError if there is none, or if it is not of the form that contents() gives it."""
+    """Read `path`.resume. Raises UserError if there is none, or if it is not of the form that save() gives it."""
     file = f'{path}.resume'
     if not os.path.isfile(file):
         raise UserError(f'nothing to resume: there is no {file}; start the run without --resume')
@@ -81,19 +96,21 @@ def restore(saved: dict, path: str, model: nn.Module, optimizer: Optimizer, sett
             raise _not_ours(path)
         if before != value and not longer:
             raise UserError(f'{path}.resume is of a run with {name} {before}, not {value}: --resume needs the same')
+    if any(map(nn.parameter.is_lazy, model.parameters())):  # the first image gives it its shapes
+        with trial(), torch.no_grad():
+            model.eval()(torch.zeros(1, 1, SIDE, SIDE, device=next(model.parameters()).device))
     files.fit(model, saved['weights'], f'{path}.resume')
     try:
-        if saved['progress'].keys() != vars(Progress()).keys():
+        progress = Progress(saved['progress']['losses'], saved['progress']['history'])
+        moments = saved['optimizer']['state']
+        if not (_is_whole(progress, settings) and progress.as_saved() == saved['progress'] and _fits(moments, model)):
             raise ValueError
-        progress, moments = Progress(**saved['progress']), saved['optimizer']['state']
         groups = optimizer.state_dict()['param_groups']  # these follow from the settings
-        if not (_is_whole(progress, settings) and files.alike(moments, _after_a_step(model, settings))):
-            raise ValueError
         optimizer.load_state_dict({'state': moments, 'param_groups': groups})
         torch.set_rng_state(saved['random'])
         if 'random_cuda' in saved and torch.cuda.is_available():
             torch.cuda.set_rng_state(saved['random_cuda'])
-    except (LookupError, TypeError, ValueError, RuntimeError) as error:
+    except (LookupError, TypeError, ValueError, RuntimeError, AttributeError) as error:
         raise _not_ours(path) from error
     return progress
 
@@ -104,20 +121,20 @@ def _not_ours(path):
 
 def _is_whole(progress: Progress, settings: Settings) -> bool:
     """Whether a run with these settings can have come so far."""
-    losses, rows = [0.0] * len(progress.losses), [[1, 0.0, 0.0, 0.0]] * len(progress.history)
+    row = [1, 0.0, 0.0, 0.0]
     return (
-        files.alike(vars(progress), vars(Progress(1, 0, losses, rows)))
-        and len(progress.losses) == progress.batch < math.ceil(settings.images / settings.batch)
-        and len(progress.history) == progress.epoch - 1
-        and all(row[0] == epoch for epoch, row in enumerate(progress.history, 1))
+        all(type(loss) is float and math.isfinite(loss) for loss in progress.losses)
+        and files.alike(progress.history, [row] * len(progress.history))
+        and [epoch for epoch, *_ in progress.history] == [*range(1, progress.epoch)]
+        and progress.batch < settings.batches
     )
 
 
-def _after_a_step(model, settings) -> dict:
-    """What an optimizer remembers of its steps (momentum, say), in the shapes that it has after the first step."""
-    twin = nn.ParameterList(torch.zeros_like(parameter) for parameter in model.parameters())
-    for parameter in twin:
-        parameter.grad = torch.zeros_like(parameter)
-    optimizer = choose(twin, settings).optimizer
-    optimizer.step()
-    return optimizer.state_dict()['state']
+def _fits(moments: dict, model: nn.Module) -> bool:
+    """Whether what an optimizer remembers has the shapes of the parameters: of each, a tensor like it or one number."""
+    parameters = [*model.parameters()]
+    return all(
+        value.shape in ((), parameters[number].shape) and value.is_floating_point() and bool(value.isfinite().all())
+        for number, values in moments.items()
+        for value in values.values()
+    )

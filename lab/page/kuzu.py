@@ -12,12 +12,11 @@ from torch import nn
 
 from lab.common.errors import UserError
 from lab.common.student import trial
-from lab.kuzu import fetch, networks, resume, student
-from lab.kuzu.confused import confused_pairs
+from lab.kuzu import fetch, resume, student
 from lab.kuzu.data import Dataset
 from lab.kuzu.recipe import choose
 from lab.kuzu.settings import Settings
-from lab.kuzu.train import predict, test
+from lab.kuzu.train import confused_pairs, judge, predict
 from lab.page import charts, images
 from lab.page.commands import Job, Options, search, typed
 
@@ -80,7 +79,7 @@ def read(kind: str, options: Options, data: Dataset, folder: str) -> Trained | J
     saved = resume.load(path)
     seed = saved['settings']['seed'] if options.seed is None else options.seed
     settings = Settings(seed, options.dataset, len(data.train_images))
-    model = student.network(kind, {})
+    model = student.new_network(kind, {}).to(data.test_images.device)
     progress = resume.restore(saved, path, model, choose(model, settings).optimizer, settings)
     if progress.epoch > settings.epochs + 1:
         raise UserError(f'{path}.resume is of a run with {progress.epoch - 1} epochs, not {settings.epochs}')
@@ -88,15 +87,13 @@ def read(kind: str, options: Options, data: Dataset, folder: str) -> Trained | J
     if progress.epoch <= settings.epochs:
         return Job(command, ['--resume'], alone=kind in SHARED)
     torch.set_num_threads(CORES if kind in SHARED else 1)  # as it was tested then
-    model = networks.to_device(model, data.test_images)
     with trial():  # what the student's own code prints, too
-        loss, confusion = test(model, data.test_images, data.test_labels)
-        chosen = predict(model, data.test_images).argmax(1).cpu()
-    confusion, accuracy = confusion.astype(int), 100 * confusion.trace() / len(chosen)
+        tested = judge(predict(model, data.test_images), data.test_labels)
     *_, loss_then, accuracy_then = progress.history[-1]
-    if abs(loss - loss_then) > SAME or abs(accuracy - accuracy_then) > 150 / len(chosen):
+    if abs(tested.loss - loss_then) > SAME or abs(tested.accuracy - accuracy_then) > 150 / len(tested.chosen):
         raise UserError(f'{path}.resume is of a run with other test images or another network')
-    return Trained(kind, typed(command), seed, model, progress.history, loss_then, confusion, chosen.numpy())
+    confusion = tested.confusion.astype(int)
+    return Trained(kind, typed(command), seed, model, progress.history, loss_then, confusion, tested.chosen)
 
 
 def terms(model: nn.Module) -> list[tuple[str, str, int]]:
