@@ -38,7 +38,7 @@ if TYPE_CHECKING:  # these load torch, which waits until the flags are read
     from lab.kuzu.data import Dataset
     from lab.kuzu.recipe import Recipe
     from lab.kuzu.resume import Progress
-    from lab.kuzu.train import Tested
+    from lab.kuzu.train import Judged
 
 REPORT_EVERY = 100  # batches between two lines of the transcript
 FULL_MARK = 84.0  # percent that the lab asks of the fully connected network
@@ -50,7 +50,7 @@ class Result:
 
     network: Network
     parameters: int
-    tested: Tested
+    tested: Judged
     pairs: list[tuple[int, int, int]]  # target, chosen, how often
     names: list[str]  # the same, as printed
 
@@ -150,7 +150,7 @@ def begin(
     return model, chosen, resume.Progress()
 
 
-def conclude(network: Network, model: nn.Module, tested: Tested, classes: list[str]) -> Result:
+def conclude(network: Network, model: nn.Module, tested: Judged, classes: list[str]) -> Result:
     """Print what is new beside the lab's transcript: the number of parameters, and the most confused pairs."""
     from lab.kuzu.train import confused_pairs
 
@@ -206,26 +206,26 @@ def train(model: nn.Module, recipe: Recipe, data: Dataset, settings: Settings, p
     """
     from lab.kuzu.train import batches
 
+    epoch, count, losses = progress.epoch, settings.batches, []
     model.train()
-    losses = []
-    for number, images, labels in batches(data, settings, progress.epoch, progress.batch):
-        images = recipe.begin_step(images, (progress.epoch - 1 + number / settings.batches) / settings.epochs)
+    for number, images, labels in batches(data, settings, epoch, progress.batch):
+        images = recipe.begin_step(images, (epoch - 1 + number / count) / settings.epochs)
         images, labels = distributed.share(images), distributed.share(labels)
-        recipe.optimizer.zero_grad()
+        model.zero_grad()
         loss = recipe.loss(model(images), labels)
         loss.backward()
         loss, stopped = distributed.average(model, loss.detach(), len(labels), stop)
         recipe.optimizer.step()
         losses.append(loss)
         if number % REPORT_EVERY == 0:
-            taken = f'{number * settings.batch}/{settings.images} ({100 * number / settings.batches:.0f}%)'
-            print(f'Train Epoch: {progress.epoch} [{taken}]\tLoss: {loss.item():.6f}')
+            taken = f'{number * settings.batch}/{settings.images} ({100 * number / count:.0f}%)'
+            print(f'Train Epoch: {epoch} [{taken}]\tLoss: {loss.item():.6f}')
         if stopped:
             break
     progress.add(losses)
 
 
-def test(model: nn.Module, images: Tensor, labels: Tensor) -> Tested:
+def test(model: nn.Module, images: Tensor, labels: Tensor) -> Judged:
     """Print the lab's test block: confusion matrix (rows = target, columns = chosen), average loss, accuracy."""
     import numpy as np
 

@@ -15,7 +15,7 @@ TEST_BATCH = 64  # images, as the lab: a student's network may normalise over th
 
 
 @dataclass(frozen=True)
-class Tested:
+class Judged:
     """What a network makes of N test images: the mean loss, the confusion matrix (10, 10), and each choice (N,).
 
     In the matrix, rows = target, columns = chosen. A choice above 9, of a network with more outputs, is in no column,
@@ -37,10 +37,13 @@ class Tested:
 
 
 def batches(data: Dataset, settings: Settings, epoch: int, first: int) -> Iterator[tuple[int, Tensor, Tensor]]:
-    """The batches of an epoch from batch `first` on: number, images, labels."""
+    """The batches of an epoch from batch `first` on: number, images, labels.
+
+    The images are copies, as a DataLoader's: a student's network may change its input in place.
+    """
     images, labels, size = data.train_images, data.train_labels, settings.batch
     if not settings.shuffle:
-        slices = zip(images.split(size), labels.split(size), strict=True)  # views: nothing is copied
+        slices = zip(map(torch.clone, images.split(size)), labels.split(size), strict=True)
     else:  # the order depends on seed and epoch alone, so a resumed run has the same one
         generator = torch.Generator().manual_seed(settings.seed * 100_003 + epoch)
         order = torch.randperm(len(images), generator=generator).to(images.device)
@@ -54,16 +57,16 @@ def predict(model: nn.Module, images: Tensor) -> Tensor:
     """Log-probabilities (N, 10) of a model for images (N, 1, 28, 28)."""
     model.eval()
     with torch.no_grad():
-        return torch.cat([model(batch) for batch in images.split(TEST_BATCH)])
+        return torch.cat([model(batch) for batch in map(torch.clone, images.split(TEST_BATCH))])
 
 
-def judge(log_probabilities: Tensor, labels: Tensor) -> Tested:
+def judge(log_probabilities: Tensor, labels: Tensor) -> Judged:
     """Compare log-probabilities (N, 10) with labels (N,)."""
     loss = F.nll_loss(log_probabilities.double(), labels).item()
     chosen = log_probabilities.argmax(1)
     cells = (labels * 10 + chosen)[chosen < 10]
     confusion = torch.bincount(cells, minlength=100).view(10, 10).double()
-    return Tested(loss, confusion.cpu().numpy(), chosen.cpu().numpy())
+    return Judged(loss, confusion.cpu().numpy(), chosen.cpu().numpy())
 
 
 def confused_pairs(confusion: np.ndarray, most: int = 5) -> list[tuple[int, int, int]]:

@@ -70,26 +70,22 @@ def test_kuzu_choices_above_the_classes_are_left_out_of_the_matrix_and_wrong(tmp
 @pytest.mark.parametrize(
     ('source', 'line'),
     [
-        ('Free help, call now!\n', r'kuzu\.py:1: SyntaxError: invalid syntax: Free help, call now!$'),
-        ('def f():\nreturn 1\n', r'kuzu\.py:2: IndentationError: expected an indented block .*: return 1$'),
-        ('import torch\n\nx = troch.zeros(3)\n', r"kuzu\.py:3: NameError: name 'troch' is not defined"),
+        ('Free help, call now!\n', r'kuzu\.py:1: SyntaxError: '),
+        ('def f():\nreturn 1\n', r'kuzu\.py:2: IndentationError: .*: return 1$'),
+        ('import torch\n\nx = troch.zeros(3)\n', r'kuzu\.py:3: NameError: '),
         (
             'import torchsummary\n',
             r"kuzu\.py:1: it imports 'torchsummary', which is neither an installed package nor a ",
         ),
-        ('from torch import Tensr\n', r"kuzu\.py:1: ImportError: cannot import name 'Tensr'"),
+        ('from torch import Tensr\n', r'kuzu\.py:1: ImportError: '),
         ('open("weights.txt")\n', r'kuzu\.py:1: FileNotFoundError: .*weights\.txt'),
         ('import sys\nsys.exit(3)\n', r'kuzu\.py ends the program while it is loaded: kuzu\.py:2 should not exit'),
-        (lin('x = self.b(x)'), r"kuzu\.py:10: AttributeError: 'NetLin' object has no attribute 'b'"),
-        (lin('x = x[:, :, 1:]'), r'kuzu\.py:11: RuntimeError: mat1 and mat2 shapes cannot be multiplied'),
+        (lin('x = x[:, :, 1:]'), r'kuzu\.py:11: RuntimeError: '),
         (lin('assert x.shape[1] == 3'), r'kuzu\.py:10: AssertionError: assert x\.shape\[1\] == 3$'),
         (lin('raise NotImplementedError'), r'kuzu\.py:10: NotImplementedError: raise NotImplementedError$'),
-        (lin('x = x.cuda()'), r'kuzu\.py:10: \w+: .*'),
-        (lin().replace('super().__init__()', 'pass'), r'kuzu\.py:8: AttributeError: cannot assign module before'),
-        (
-            lin().replace('(self)', '(self, inputs, outputs)'),
-            r'NetLin of this kuzu\.py needs arguments \(inputs, outputs',
-        ),
+        (lin('x = x.cuda()'), r'kuzu\.py:10: \w+: '),
+        (lin().replace('super().__init__()', 'pass'), r'kuzu\.py:8: AttributeError: '),
+        (lin().replace('(self)', '(self, n, m)'), r'NetLin of this kuzu\.py needs arguments \(n, m\)'),
     ],
 )
 def test_kuzu_faults_are_told_with_file_and_line(source, line, tmp_path):
@@ -104,16 +100,12 @@ def test_kuzu_a_file_beside_a_students_module_is_theirs_too(tmp_path):
 def test_kuzu_a_fault_that_comes_in_training_is_one_line_too(tmp_path):
     end = run(f'{KUZU} lin', tmp_path, kuzu=lin('if not self.training: x = x / {}'))
     assert (end.code, end.err.count('Traceback')) == (2, 0)
-    assert re.search(r'^kuzu_main\.py: error: kuzu\.py:10: TypeError: unsupported operand', end.err, re.MULTILINE)
+    assert re.search(r'^kuzu_main\.py: error: kuzu\.py:10: TypeError: ', end.err, re.MULTILINE)
 
 
 def test_kuzu_the_traceback_is_shown_to_those_who_ask(tmp_path):
     end = run(f'{KUZU} lin --traceback', tmp_path, kuzu='import torch\ntroch\n')
-    assert (
-        end.code == 2
-        and 'Traceback' in end.err
-        and end.err.endswith("kuzu.py:2: NameError: name 'troch' is not defined\n")
-    )
+    assert end.code == 2 and 'Traceback' in end.err and 'error: kuzu.py:2: NameError: ' in end.err.splitlines()[-1]
 
 
 HEAD = 'import numpy as np, torch, torch.nn as nn, torch.nn.functional as F\ntorch.manual_seed(7)\n'
