@@ -76,16 +76,22 @@ def trainer(network: torch.nn.Module, data: Dataset, batch: int = 64) -> Callabl
     settings = Settings(seed=1, dataset='kmnist', images=0, batch=batch)
     optimizer = choose(model, settings).optimizer
 
-    def run(data=data):
+    def run(data=data):  # as kuzu_main.py does, with the same lines
         model.train()
-        for number, images, labels in batches(data, settings, 1, 0):  # as kuzu_main.train()
+        count, total = len(data.train_images), len(data.test_labels)
+        for number, images, labels in batches(data, settings, 1, 0):
             optimizer.zero_grad()
             loss = F.nll_loss(model(images), labels)
             loss.backward()
             optimizer.step()
             if number % 100 == 0:
-                print(loss.item())
-        print(judge(predict(model, data.test_images), data.test_labels).confusion)
+                done = f'{number * batch}/{count} ({100 * number * batch / count:.0f}%)'
+                print(f'Train Epoch: 1 [{done}]\tLoss: {loss.item():.6f}')
+        judged = judge(predict(model, data.test_images), data.test_labels)
+        with np.printoptions(precision=4, suppress=True):
+            print(type(judged.confusion), judged.confusion, sep='\n')
+        score = f'{judged.correct}/{total} ({judged.accuracy:.0f}%)'
+        print(f'\nTest set: Average loss: {judged.loss:.4f}, Accuracy: {score}\n')
 
     return run
 

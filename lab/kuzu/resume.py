@@ -103,7 +103,8 @@ def restore(saved: dict, path: str, model: nn.Module, optimizer: Optimizer, sett
     try:
         progress = Progress(saved['progress']['losses'], saved['progress']['history'])
         moments = saved['optimizer']['state']
-        if not (_is_whole(progress, settings) and progress.as_saved() == saved['progress'] and _fits(moments, model)):
+        whole = _is_whole(progress, settings) and progress.as_saved() == saved['progress']
+        if not (whole and _fits(moments, model, optimizer)):
             raise ValueError
         groups = optimizer.state_dict()['param_groups']  # these follow from the settings
         optimizer.load_state_dict({'state': moments, 'param_groups': groups})
@@ -130,11 +131,12 @@ def _is_whole(progress: Progress, settings: Settings) -> bool:
     )
 
 
-def _fits(moments: dict, model: nn.Module) -> bool:
-    """Whether what an optimizer remembers has the shapes of the parameters: of each, a tensor like it or one number."""
+def _fits(moments: dict, model: nn.Module, optimizer: Optimizer) -> bool:
+    """Whether `moments` are what this optimizer remembers of parameters; it may know nothing of those not trained."""
     parameters = [*model.parameters()]
-    return all(
-        value.shape in ((), parameters[number].shape) and value.is_floating_point() and bool(value.isfinite().all())
-        for number, values in moments.items()
-        for value in values.values()
-    )
+    names = ['step', 'exp_avg', 'exp_avg_sq'] if 'betas' in optimizer.defaults else ['momentum_buffer']
+    for number, values in moments.items():
+        wanted = {name: torch.tensor(0.0) if name == 'step' else parameters[number].detach() for name in names}
+        if not files.alike(values, wanted):
+            return False
+    return True

@@ -169,10 +169,10 @@ def test_every_value_that_is_accepted_ends_well(script, capsys, monkeypatch, tmp
 @pytest.mark.campaign
 def test_the_largest_values_together_end_well(tmp_path):
     lines = (
-        'kuzu_main --dataset digits --epochs 1 --hid 100000 --batch 65536',
-        'kuzu_main --dataset digits --epochs 1 --net conv --channels 4096 32 --kernel 1 --pad 0 --fc 0',
-        'kuzu_main --dataset digits --epochs 1 --net conv --channels 4096 32 --kernel 3 --pad 14 --fc 0 --batch 65536',
-        'kuzu_main --dataset digits --epochs 1 --net conv --channels 1 1 --kernel 28 --pad 14 --fc 100000',
+        'kuzu_main --dataset digits --epochs 1 --hid 10000 --batch 10000',
+        'kuzu_main --dataset digits --epochs 1 --net conv --channels 256 256 --kernel 1 --pad 0 --fc 0',
+        'kuzu_main --dataset digits --epochs 1 --net conv --channels 256 256 --kernel 3 --pad 14 --batch 10000',
+        'kuzu_main --dataset digits --epochs 1 --net conv --channels 1 1 --kernel 28 --pad 14 --fc 2000',
         'kuzu_main --dataset digits --epochs 1 --net lin --lr 100 --mom 0.9999',
         'kuzu_main --dataset digits --epochs 1 --net lin --optim adam --lr 100',
         'kuzu_main --dataset digits --epochs 1 --net all --lr 100',

@@ -106,7 +106,7 @@ def folders(folder: Path):
 
 
 def without_pictures():
-    pictures.draw = lambda *_: None
+    pictures.draw_confusion = pictures.draw_mistakes = pictures.draw_curve = lambda *_: None
 
 
 @sizes(1, 100)

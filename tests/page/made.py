@@ -27,7 +27,7 @@ SRN, LSTM = Task('anb2n', 4, 'srn', 2), Task('anb2nc3n', 4, 'lstm', 3)
 def untrained(kind: str) -> kuzu.Trained:
     """A network of Part 1 with its first weights, tested on the digits."""
     torch.manual_seed(1)
-    data, model = digits(), student_of_kuzu.network(kind, {})
+    data, model = digits(), student_of_kuzu.new_network(kind, {})
     outputs = predict(model, data.test_images)
     chosen = outputs.argmax(1)
     confusion = torch.bincount(data.test_labels * 10 + chosen, minlength=100).view(10, 10).numpy()
