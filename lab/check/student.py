@@ -67,7 +67,7 @@ def draw_weights(net: nn.Module, init: float):
 
 
 def designs() -> dict[str, tuple]:
-    """The hand-made weights of check.py by name, each in the order of MLP's parameters; another check.py may have none."""
+    """The hand-made weights of check.py by name, in the order of MLP's parameters; another check.py may have none."""
     return getattr(check, 'DESIGNS', {})
 
 
