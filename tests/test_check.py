@@ -92,13 +92,6 @@ def test_design_without_margin_is_right_at_no_scale(scale):
     assert exact_sigmoid('cross', scale, 300) != TARGETS.tolist()
 
 
-def test_the_first_idea_has_lines_between_the_rows_and_columns_and_one_point_wrong():
-    made = check.DESIGNS['mine']
-    lines = sorted((*row, -bias) for row, bias in zip(made.in_hid_weight, made.in_hid_bias, strict=True))
-    assert lines == [(0, 1, 0.5), (0, 1, 1.5), (1, 0, 0.5), (1, 0, 1.5)]
-    assert sum(by_hand('mine')[1] == TARGETS) == 8
-
-
 def test_default_design_has_the_widest_margins():
     least = {}
     for design in COMPLETE:
