@@ -78,9 +78,8 @@ def why_not_compiled(net, inputs) -> str | None:
     from lab.check import lines
     from lab.common import compiling
 
-    return compiling.fault() or (
-        None if lines.read_weights(net, 'sig', inputs) else 'this MLP is not two sigmoid layers'
-    )
+    two_layers = lines.read_weights(net, 'sig', inputs)
+    return compiling.fault() or (None if two_layers else 'this MLP is not two sigmoid layers')
 
 
 def print_explanation(net, weights, act: str, points, set_by_hand: bool):

@@ -39,12 +39,12 @@ class Perceptron(NamedTuple):
     name: str
     act: str
     command: str
-    seed: int | None  # None: made by hand
     weights: lines.Weights | None  # None where it is not two layers
     hidden: np.ndarray  # (N, hid)
     out: np.ndarray  # (N,)
     scale: float  # of weights made by hand
-    curve: list[tuple[int, float, float]]  # of a trained one: epoch, loss, accuracy in percent
+    seed: int | None = None  # of a trained one
+    curve: list[tuple[int, float, float]] | None = None  # of a trained one: epoch, loss, accuracy in percent
 
 
 def make(options: Options, seed: int, stop: Interrupt) -> tuple[Points, list[Perceptron]]:
@@ -58,19 +58,19 @@ def make(options: Options, seed: int, stop: Interrupt) -> tuple[Points, list[Per
     curve = [tuple(map(float, line)) for line in train_many_starts(net, points, Settings(), stop)]
     command = ['check_main.py', '--act', 'sig', '--hid', str(HID), '--seed', str(seed)]
     plots = [] if options.plot_path == 'plot' else ['--plot_path', options.plot_path]
-    made = [_look('trained', net, 'sig', command + plots, seed, points.inputs, curve)]
+    made = [_look('trained', net, 'sig', command + plots, points.inputs)._replace(seed=seed, curve=curve)]
     for name, act in ('step', 'step'), ('sigmoid', 'sig'):
         net = student.new_network(4, act)
         student.set_weights(net, None, None)
         command = ['check_main.py', '--act', act, '--hid', '4', '--set_weights']
-        made.append(_look(name, net, act, command + plots, None, points.inputs, []))
+        made.append(_look(name, net, act, command + plots, points.inputs))
     return points, made
 
 
-def _look(name, net, act, command, seed, inputs, curve) -> Perceptron:
+def _look(name: str, net: torch.nn.Module, act: str, command: list[str], inputs: np.ndarray) -> Perceptron:
     hidden, out = lines.evaluate(net, inputs)
     weights, scale = lines.read_weights(net, act, inputs), float(getattr(net, 'scale', 1.0))
-    return Perceptron(name, act, typed(command), seed, weights, hidden, out, scale, curve)
+    return Perceptron(name, act, typed(command), weights, hidden, out, scale)
 
 
 def describe(points: Points, networks: list[Perceptron]) -> dict:
