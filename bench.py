@@ -1,4 +1,4 @@
-"""How fast the suite is, beside the classic way of the lab, and how often training succeeds, on this machine.
+"""How fast the suite is beside the classic way of the lab, and how often training succeeds.
 
     python3 bench.py                    every command of the lab, from typing to the last picture: five minutes
     python3 bench.py seeds              how many of 100 seeds learn
