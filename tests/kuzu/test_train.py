@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from kuzu import NetConv, NetFull, NetLin
+from lab.bench import classic
 from lab.common.errors import UserError
-from lab.kuzu import classic, train
+from lab.kuzu import train
 from lab.kuzu.data import Dataset, load
 from lab.kuzu.networks import to_device
 from lab.kuzu.recipe import choose
