@@ -1,22 +1,18 @@
-"""How fast the suite is, beside the classic loops, measured on this machine.
+"""How fast the suite is beside the classic way of the lab, and how often training succeeds.
 
-    python3 bench.py                    speed and growth, some minutes
-    python3 bench.py kuzu               the parts named
-    python3 bench.py commands           every command of the lab, from typing to the last picture: ten minutes
-    python3 bench.py seeds automata     how often training succeeds; how often an automaton agrees with its network
+    python3 bench.py                    every command of the lab, from typing to the last picture: five minutes
+    python3 bench.py seeds              how many of 100 seeds learn
+    python3 bench.py automata           how often an automaton agrees with its network
     python3 bench.py --json FILE        all numbers, for another program
 
-The classic loop and the suite take turns in one process, so that a busy machine slows both. The table shows the median
-of the ratio classic / suite, and its range over the rounds. The floor is the time that the arithmetic alone would take
-on this machine: the multiply-adds, at the speed of a matrix product. For the small networks of Parts 2 and 3 it is the
-time of the exponentials; in a recurrent network only of those that need the result of an earlier one. If there is a
-GPU, both ways of Part 1 run on it.
+Each command takes turns with the classic way, which is lab/bench/classic.py, and with `import torch` alone, so that a
+busy machine slows all three. The best of three runs counts.
 """
 
 import argparse
-import importlib
 import json
 import os
+import platform
 import sys
 
 sys.path.append(os.path.dirname(os.path.abspath(__file__)))  # python3 -I, and PYTHONSAFEPATH, leave it out
@@ -24,24 +20,12 @@ sys.path.append(os.path.dirname(os.path.abspath(__file__)))  # python3 -I, and P
 from lab.common import cli, files
 from lab.common.run import loaded, run
 
-TABLE = ['kuzu', 'check', 'seq']  # the parts with rows in the table of speeds
-PARTS = {
-    'kuzu': ['kuzu.race'],
-    'check': ['check.race'],
-    'seq': ['seq.race'],
-    'commands': ['commands.race'],
-    'growth': ['kuzu.growth', 'seq.growth'],
-    'seeds': ['check.seeds', 'seq.seeds'],
-    'automata': ['seq.automata'],
-}
-USUAL = [*TABLE, 'growth']
+PARTS = 'commands', 'seeds', 'automata'
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
     parser = cli.Parser(__doc__)
-    parser.add_argument(
-        'parts', nargs='*', type=part, help=f'what to measure: {" ".join(PARTS)} (default: {" ".join(USUAL)})'
-    )
+    parser.add_argument('parts', nargs='*', type=part, help=f'what to measure: {" ".join(PARTS)} (default: commands)')
     parser.add_argument('--json', type=cli.file, metavar='FILE', help='write all numbers to this file as well')
     return parser.parse_args(argv)
 
@@ -53,29 +37,20 @@ def part(text: str) -> str:
     return text
 
 
-def measure(part: str) -> list[dict]:
-    """Run a part, which prints its numbers, and return them. Only the room that measures it is imported."""
-    rows = []
-    for name in PARTS[part]:
-        room, function = name.split('.')
-        rows += getattr(importlib.import_module(f'lab.bench.{room}'), function)()
-    return rows
-
-
 def main(argv: list[str] | None = None):
     args = parse(argv)
-    from lab.bench.measure import HEADING, machine  # loads torch
+    import torch
+
+    from lab.bench import commands, seeds
 
     loaded()
     if args.json:
         files.prepare(os.path.dirname(args.json) or '.')
-    found = {'machine': machine()}
-    print(', '.join(f'{name} {value}' for name, value in found['machine'].items() if value))
-    chosen = args.parts or USUAL
-    if chosen[0] in TABLE:
-        print(HEADING)
-    for part in chosen:
-        found[part] = measure(part)
+    found = {'machine': f'{platform.platform()}, {os.cpu_count()} cores, torch {torch.__version__}'}
+    print(found['machine'], flush=True)
+    measures = {'commands': commands.commands, 'seeds': seeds.seeds, 'automata': seeds.automata}
+    for part in args.parts or ['commands']:
+        found[part] = measures[part]()
     if args.json:
         files.write(args.json, json.dumps(found, indent=1).encode())
 

@@ -11,7 +11,7 @@ import sys
 
 sys.path.append(os.path.dirname(os.path.abspath(__file__)))  # python3 -I, and PYTHONSAFEPATH, leave it out
 
-from lab.check.settings import CHECK_CSV, Settings
+from lab.check.settings import CHECK_CSV, EVERY, HOLD, WEIGHT_DECAY, Settings
 from lab.common import cli, files
 from lab.common.errors import note
 from lab.common.run import Interrupt, loaded, run
@@ -45,63 +45,94 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     return args
 
 
-def print_training(net, inputs, targets, settings: Settings, stop: Interrupt):
-    """Train the network and print the lab's transcript. inputs (N, 2) and targets (N) are arrays."""
-    from lab.check import classic, lines
+def train(net, points, settings: Settings, stop: Interrupt):
+    """The lab's training loop, for any MLP: one random start of it. points: lab.check.points.Points."""
+    import torch  # here: it loads after the flags are checked
+    from torch.nn.functional import binary_cross_entropy
+
+    data, target = torch.from_numpy(points.inputs), torch.from_numpy(points.targets)[:, None]
+    optimizer = torch.optim.Adam(net.parameters(), lr=settings.lr, weight_decay=WEIGHT_DECAY)
+    held = 0  # epochs in a row with all points right
+    for epoch in range(settings.epochs):
+        optimizer.zero_grad()
+        output = net(data)
+        loss = binary_cross_entropy(output, target)
+        loss.backward()
+        optimizer.step()
+        pred = (output >= 0.5).float()
+        accuracy = (100 * (pred == target).float().mean()).item()
+        if epoch % EVERY == 0:
+            print_line(epoch, loss.item(), accuracy)
+        held = held + 1 if accuracy == 100 else 0
+        if stop or held >= HOLD:
+            break
+
+
+def print_line(epoch: int, loss: float, accuracy: float):
+    """Print a line of the transcript; accuracy: percent of the points."""
+    print(f'ep:{epoch:5d} loss: {loss:6.4f} acc: {accuracy:5.2f}')
+
+
+def why_not_compiled(net, inputs) -> str | None:
+    """Why many starts of a network cannot be trained at once by compiled code, or None. inputs (N, 2)."""
+    from lab.check import lines
     from lab.common import compiling
 
-    reason = compiling.fault() or (not lines.read_weights(net, 'sig', inputs) and 'this MLP is not two sigmoid layers')
-    if not reason:
-        from lab.check import train
-
-        run = train.train(net, inputs, targets, settings, stop)
-    else:
-        note(f'{reason}: training one start of it by autograd')
-        classic.draw(net, settings.init)
-        run = classic.train(net, inputs, targets, settings, stop)
-    for epoch, loss, percent in run:
-        print(f'ep:{epoch:5d} loss: {loss:6.4f} acc: {percent:5.2f}')
+    two_layers = lines.read_weights(net, 'sig', inputs)
+    return compiling.fault() or (None if two_layers else 'this MLP is not two sigmoid layers')
 
 
-def explain(net, weights, act: str, inputs, targets, set_by_hand: bool):
+def print_explanation(net, weights, act: str, points, set_by_hand: bool):
     """Print what each unit does at the points; weights: lines.Weights, or None where the network is not two layers."""
-    from lab.check import explain, lines
+    from lab.check import lines
 
     if weights:
-        print('\nUnits, each on where:', *explain.equations(weights), sep='\n')
-    hidden, out = lines.evaluate(net, inputs)
-    print('\nActivations:', *explain.activations(inputs, hidden, out, targets, act), sep='\n')
+        print('\nUnits, each on where:', *lines.equations(weights), sep='\n')
+    print('\nActivations:', *lines.activation_table(points, *lines.evaluate(net, points.inputs), act), sep='\n')
     if weights:
         print('\nMargins, the distance of each point from each threshold:')
-        print(*explain.margins(weights, inputs, act), sep='\n')
+        print(*lines.margin_table(weights, points.inputs, act), sep='\n')
     if weights and set_by_hand:
-        print('Smallest scale:', explain.scale(weights, getattr(net, 'scale', 1.0), inputs, targets))
+        print('Smallest scale:', lines.scale_in_words(weights, getattr(net, 'scale', 1.0), points))
 
 
 def main(argv: list[str] | None = None):
     args = parse(argv)
-    from lab.check import lines, pictures, points, student  # torch and numpy load after the flags are checked
+    from lab.check import lines, pictures, student  # torch and numpy load after the flags are checked
+    from lab.check.points import read_points
     from lab.common import picture
 
-    inputs, targets = points.read(args.data)
+    points = read_points(args.data)
     if not args.set_weights:
         cli.seed_all(args.seed)
-    net = student.network(args.hid, args.act)
+    net = student.new_network(args.hid, args.act)
     if args.set_weights:
         student.set_weights(net, args.design, args.scale)
     files.prepare(args.plot_path)
     loaded()
+
+    settings = Settings(args.init, args.lr, args.epoch, args.restarts or Settings.restarts)
+    when = 'Initial' if args.set_weights else 'Final'
     with Interrupt() as stop:
         if not args.set_weights:
-            settings = Settings(args.init, args.lr, args.epoch, args.restarts or Settings.restarts)
-            print_training(net, inputs, targets, settings, stop)
+            reason = why_not_compiled(net, points.inputs)
+            if reason:
+                note(f'{reason}: training one start of it by autograd')
+                student.draw_weights(net, settings.init)
+                train(net, points, settings, stop)
+            else:
+                from lab.check.train import train_many_starts  # the same loop, compiled; the best start is kept
 
-    when = 'Initial' if args.set_weights else 'Final'
+                for line in train_many_starts(net, points, settings, stop):
+                    print_line(*line)
+
     print(f'{when} Weights:', *(parameter.data for parameter in net.parameters()), sep='\n')
-    print(f'{when} Accuracy: ', lines.accuracy(lines.evaluate(net, inputs)[1], targets))
-    weights = lines.read_weights(net, args.act, inputs)
-    explain(net, weights, args.act, inputs, targets, args.set_weights)
-    pictures.write(args.plot_path, pictures.draw(net, args.hid, weights, inputs, targets))
+    print(f'{when} Accuracy: ', lines.accuracy(lines.evaluate(net, points.inputs)[1], points.targets))
+    weights = lines.read_weights(net, args.act, points.inputs)
+    print_explanation(net, weights, args.act, points, args.set_weights)
+    images = pictures.draw(net, args.hid, weights, points)
+    pictures.write(args.plot_path, images)
+    note(f'{len(images)} pictures are in {args.plot_path}: {list(images)[-1]}.jpg shows them all')
     stop.leave()
     picture.show()
 

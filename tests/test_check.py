@@ -10,11 +10,19 @@ import torch
 
 import check
 from lab.check.lines import distances, read_weights, smallest_scale
+from lab.check.points import Points
 
-POINTS = [(x, y) for x in range(3) for y in range(3)]
-GRID = np.array(POINTS, dtype=np.float32)
-TARGETS = np.array([(x + y) % 2 for x, y in POINTS])
+PLACES = [(x, y) for x in range(3) for y in range(3)]
+GRID = np.array(PLACES, dtype=np.float32)
+TARGETS = np.array([(x + y) % 2 for x, y in PLACES])
 COMPLETE = ['votes', 'sum', 'difference', 'cross']  # all but the student's own
+
+
+def by_hand(design, act='step', *scale):
+    """A network with the weights of a design, and whether it is on at each point."""
+    net = check.MLP(4, act)
+    net.set_weights(design, *scale)
+    return net, (net(torch.from_numpy(GRID))[:, 0] >= 0.5).tolist()
 
 
 def exact_nets(design, point):
@@ -31,113 +39,73 @@ def exact_output(design, hidden):
     return sum((kind(v) * h for v, h in zip(made.hid_out_weight[0], hidden, strict=True)), kind(made.out_bias[0]))
 
 
-def exact_sigmoid(design, point, scale):
-    """Whether the sigmoid copy at a scale (a string) is on at a point, in decimals of 60 digits."""
+def exact_sigmoid(design, scale, digits=60):
+    """Whether the sigmoid copy at a scale (a string) is on at each point, in decimals of so many digits."""
+    found = []
     with localcontext() as context:
-        context.prec = 60
-        nets = [Decimal(net.numerator) / net.denominator * Decimal(scale) for net in exact_nets(design, point)]
-        return exact_output(design, [1 / (1 + (-net).exp()) for net in nets]) >= 0
+        context.prec = digits
+        for point in PLACES:
+            nets = [Decimal(net.numerator) / net.denominator * Decimal(scale) for net in exact_nets(design, point)]
+            found.append(exact_output(design, [1 / (1 + (-net).exp()) for net in nets]) >= 0)
+    return found
 
 
 def margins_squared(design):
-    """Squares of the distances of each point from each threshold: of the hidden units, of the output."""
+    """Squares of the distances of each point from each threshold (9, 5): of the hidden units, of the output."""
     made = check.DESIGNS[design]
     norms = [sum(Fraction(w) ** 2 for w in row) for row in [*made.in_hid_weight, made.hid_out_weight[0]]]
-    hidden, output = [], []
-    for point in POINTS:
+    found = []
+    for point in PLACES:
         nets = exact_nets(design, point)
-        hidden.append([net**2 / norm for net, norm in zip(nets, norms, strict=False)])
-        output.append(exact_output(design, [Fraction(net >= 0) for net in nets]) ** 2 / norms[-1])
-    return hidden, output
+        nets.append(exact_output(design, [Fraction(net >= 0) for net in nets]))
+        found.append([net**2 / norm for net, norm in zip(nets, norms, strict=True)])
+    return found
 
 
 @pytest.mark.parametrize('design', COMPLETE)
 def test_step_network_is_exact_at_every_point(design):
-    net = check.MLP(4, 'step')
-    net.set_weights(design)
-    out = net(torch.from_numpy(GRID))
-    for i, point in enumerate(POINTS):
-        hidden = [Fraction(value >= 0) for value in exact_nets(design, point)]
-        assert net.hid[i].tolist() == hidden
-        assert out[i].item() == (exact_output(design, hidden) >= 0) == TARGETS[i]
+    net, on = by_hand(design)
+    hidden = [[Fraction(value >= 0) for value in exact_nets(design, point)] for point in PLACES]
+    assert net.hid.tolist() == hidden
+    assert on == [exact_output(design, row) >= 0 for row in hidden] == TARGETS.tolist()
 
 
 @pytest.mark.parametrize('design', COMPLETE)
 def test_sigmoid_copy_at_10_is_exact_at_every_point(design):
-    net = check.MLP(4, 'sig')
-    net.set_weights(design)
-    out = net(torch.from_numpy(GRID))
-    on = [exact_sigmoid(design, point, '10') for point in POINTS]
-    assert (out[:, 0] >= 0.5).tolist() == on
+    _, on = by_hand(design, 'sig')
+    assert on == exact_sigmoid(design, '10')
     assert (on == TARGETS).all() == (design != 'cross')
 
 
 @pytest.mark.parametrize('design', ['votes', 'sum', 'difference'])
 def test_smallest_scale_is_right_and_a_thousandth_less_is_not(design):
-    net = check.MLP(4, 'step')
-    net.set_weights(design)
-    smallest = smallest_scale(read_weights(net, 'step', GRID), GRID, TARGETS)
+    smallest = smallest_scale(read_weights(by_hand(design)[0], 'step', GRID), Points(GRID, TARGETS))
     for scale, right in ((f'{smallest:.3f}', True), (f'{smallest - 0.001:.3f}', False)):
-        copy = check.MLP(4, 'sig')
-        copy.set_weights(design, float(scale))
-        out = copy(torch.from_numpy(GRID))
-        on = [exact_sigmoid(design, point, scale) for point in POINTS]
-        assert (out[:, 0] >= 0.5).tolist() == on
+        _, on = by_hand(design, 'sig', float(scale))
+        assert on == exact_sigmoid(design, scale)
         assert (on == TARGETS).all() == right
 
 
 @pytest.mark.parametrize('scale', ['0.01', '1', '10', '40', '300'])
 def test_design_without_margin_is_right_at_no_scale(scale):
-    net = check.MLP(4, 'step')
-    net.set_weights('cross')
-    assert smallest_scale(read_weights(net, 'step', GRID), GRID, TARGETS) is None
-    with localcontext() as context:
-        context.prec = 300
-        assert [exact_sigmoid('cross', point, scale) for point in POINTS] != TARGETS.tolist()
-
-
-@pytest.mark.parametrize(('design', 'x', 'y'), [('sum', 1, 1), ('difference', -1, 1)])
-def test_designs_of_parallel_lines_have_weights_of_one_size(design, x, y):
-    made = check.DESIGNS[design]
-    assert {abs(value) for row in made.in_hid_weight + made.hid_out_weight for value in row} == {1}
-    assert all(a * y == b * x for a, b in made.in_hid_weight)
-
-
-def test_the_first_idea_has_lines_between_the_rows_and_columns_and_one_point_wrong():
-    made = check.DESIGNS['mine']
-    lines = sorted((*row, -bias) for row, bias in zip(made.in_hid_weight, made.in_hid_bias, strict=True))
-    assert lines == [(0, 1, 0.5), (0, 1, 1.5), (1, 0, 0.5), (1, 0, 1.5)]
-    net = check.MLP(act='step')
-    net.set_weights('mine')
-    assert sum((net(torch.from_numpy(GRID))[:, 0] == torch.tensor(TARGETS)).tolist()) == 8
-    assert {abs(value) for value in made.hid_out_weight[0]} == {1}
-
-
-def test_the_labs_network_has_four_sigmoid_units_and_scale_ten():
-    net, copy = check.MLP(), check.MLP(4, 'step')
-    net.set_weights()
-    copy.set_weights()
-    for parameter, one in zip(net.parameters(), copy.parameters(), strict=True):
-        assert torch.equal(parameter, 10 * one)
+    assert smallest_scale(read_weights(by_hand('cross')[0], 'step', GRID), Points(GRID, TARGETS)) is None
+    assert exact_sigmoid('cross', scale, 300) != TARGETS.tolist()
 
 
 def test_default_design_has_the_widest_margins():
-    def least(design):
-        hidden, output = margins_squared(design)
-        return min(min(row) for row in hidden), min(output), sum(output)
-
-    for other in COMPLETE:
-        assert all(best >= others for best, others in zip(least(check.BEST)[:2], least(other)[:2], strict=True))
-    assert all(least(check.BEST) > least(other) for other in COMPLETE if other != check.BEST)
+    least = {}
+    for design in COMPLETE:
+        *hidden, output = zip(*margins_squared(design), strict=True)
+        least[design] = min(map(min, hidden)), min(output), sum(output)
+    best = least.pop(check.BEST)
+    for other in least.values():
+        assert best[0] >= other[0] and best[1] >= other[1] and best > other
 
 
 @pytest.mark.parametrize('design', COMPLETE)
 def test_printed_distances_are_the_exact_margins(design):
-    net = check.MLP(4, 'step')
-    net.set_weights(design)
-    hidden, output = margins_squared(design)
-    exact = np.sqrt(np.column_stack([hidden, output]).astype(float))
-    far = distances(read_weights(net, 'step', GRID), GRID, 'step')
+    exact = np.sqrt(np.array(margins_squared(design), float))
+    far = distances(read_weights(by_hand(design)[0], 'step', GRID), GRID, 'step')
     np.testing.assert_allclose(far, exact, rtol=1e-12)
     assert ((far == 0) == (exact == 0)).all()
 
@@ -146,10 +114,10 @@ def line_splits():
     """Every way a line can split the nine points, as the set of points on the side without (0, 0)."""
     splits = set()
     for a, b in itertools.product(range(-9, 10), repeat=2):  # directions enough: two points differ by at most 2
-        values = sorted({a * x + b * y for x, y in POINTS})
+        values = sorted({a * x + b * y for x, y in PLACES})
         for low, high in itertools.pairwise(values):
-            side = frozenset(p for p in POINTS if a * p[0] + b * p[1] >= (low + high) / 2)
-            splits.add(frozenset(POINTS) - side if (0, 0) in side else side)
+            side = frozenset(p for p in PLACES if a * p[0] + b * p[1] >= (low + high) / 2)
+            splits.add(frozenset(PLACES) - side if (0, 0) in side else side)
     return sorted(splits, key=sorted)
 
 
@@ -165,7 +133,7 @@ def linearly_separable(patterns):
 def test_four_lines_have_three_choices_and_three_lines_none():
     splits = line_splits()
     assert len(splits) == 28
-    member = np.array([[point in split for point in POINTS] for split in splits])
+    member = np.array([[point in split for point in PLACES] for split in splits])
     neighbours = [(i, j) for i, j in itertools.combinations(range(9), 2) if np.abs(GRID[i] - GRID[j]).sum() == 1]
     parts = np.array([[row[i] != row[j] for i, j in neighbours] for row in member])  # neighbours differ in target
     found = {}
@@ -175,8 +143,8 @@ def test_four_lines_have_three_choices_and_three_lines_none():
     assert found[3] == []
     assert len(found[4]) == 3
     for design in COMPLETE:
-        on = [frozenset(p for p in POINTS if exact_nets(design, p)[k] >= 0) for k in range(4)]
-        lines = {frozenset(POINTS) - side if (0, 0) in side else side for side in on}
+        on = [frozenset(p for p in PLACES if exact_nets(design, p)[k] >= 0) for k in range(4)]
+        lines = {frozenset(PLACES) - side if (0, 0) in side else side for side in on}
         assert lines in [{splits[i] for i in choice} for choice in found[4]]
 
 
@@ -184,21 +152,17 @@ def test_step_is_on_at_zero():
     assert check.step(torch.tensor([-1e-30, 0.0, 1e-30])).tolist() == [0, 1, 1]
 
 
-def test_lab_layers_and_parameters():
-    shapes = {name: tuple(value.shape) for name, value in check.MLP(5).named_parameters()}
-    assert shapes == {
-        'in_hid.weight': (5, 2),
-        'in_hid.bias': (5,),
-        'hid_out.weight': (1, 5),
-        'hid_out.bias': (1,),
-    }
+def test_the_labs_network_has_these_layers_four_sigmoid_units_and_scale_ten():
+    net, step = check.MLP(), by_hand('votes')[0]
+    net.set_weights()
+    shapes = {name: tuple(value.shape) for name, value in net.named_parameters()}
+    assert shapes == {'in_hid.weight': (4, 2), 'in_hid.bias': (4,), 'hid_out.weight': (1, 4), 'hid_out.bias': (1,)}
+    for parameter, one in zip(net.parameters(), step.parameters(), strict=True):
+        assert torch.equal(parameter, 10 * one)
 
 
-def test_hand_made_weights_refuse_another_number_of_units():
+def test_another_number_of_units_and_an_unknown_activation_are_refused():
     with pytest.raises(ValueError, match='4 hidden units: --hid 5 should be 4'):
         check.MLP(5, 'step').set_weights()
-
-
-def test_unknown_activation_is_refused():
-    with pytest.raises(ValueError, match='tanh'):
+    with pytest.raises(ValueError, match="unknown activation 'tanh'"):
         check.MLP(4, 'tanh')

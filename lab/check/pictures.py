@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageFont
 
-from lab.check.explain import conditions
-from lab.check.lines import Weights, evaluate
+from lab.check.lines import Weights, conditions, evaluate
+from lab.check.points import Points
 from lab.common import picture
 
 FINE = 2  # drawn so many times larger
@@ -55,9 +55,9 @@ class Sheet:
         return self.image.reduce(FINE)
 
 
-def extent(points: np.ndarray) -> Extent:
-    """The range of pictures of these points (N, 2)."""
-    low, high = points.min(0).astype(float), points.max(0).astype(float)
+def extent(inputs: np.ndarray) -> Extent:
+    """The range of pictures of points (N, 2)."""
+    low, high = inputs.min(0).astype(float), inputs.max(0).astype(float)
     room = np.where(high > low, PAD * (high - low), 0.5)
     return low[0] - room[0], high[0] + room[0], low[1] - room[1], high[1] + room[1]
 
@@ -72,14 +72,13 @@ def mesh(where: Extent) -> np.ndarray:
 
 def panel(
     where: Extent,
-    points: np.ndarray,
-    targets: np.ndarray,
+    points: Points,
     title: str,
     region: np.ndarray | None,
     lines: list[Line],
     colour: str = 'black',
 ) -> Image.Image:
-    """Draw, from back to front, the region where a unit is on, dividing lines, and the points (N, 2) with targets (N).
+    """Draw, from back to front, the region where a unit is on, dividing lines, and the points.
 
     region: the unit's activations (AREA * AREA). colour: of the title, to say which line is the unit's.
     """
@@ -99,11 +98,11 @@ def panel(
         sheet.line([place(x, y) for x, y in ends(where, *line)], shade, 3)
     corners = [(left, bottom), (right, bottom), (right, top), (left, top), (left, bottom)]
     sheet.line([place(x, y) for x, y in corners], 'black', 1)
-    for (x, y), target in zip(points.tolist(), targets, strict=True):
+    for (x, y), target in zip(points.inputs.tolist(), points.targets, strict=True):
         sheet.disc(*place(x, y), DOT, 'black' if target else 'white')
-    for x in ticks(left, right):
+    for x in picture.ticks(left, right):
         sheet.text(place(x, bottom)[0], TOP + AREA + 14, f'{x:g}')
-    for y in ticks(bottom, top):
+    for y in picture.ticks(bottom, top):
         sheet.text(LEFT - 22, place(left, y)[1], f'{y:g}')
     sheet.text(LEFT + AREA - 8, TOP + AREA + 14, 'x')
     sheet.text(LEFT - 22, TOP + 8, 'y')
@@ -119,15 +118,7 @@ def ends(where: Extent, a: float, b: float, c: float) -> list[tuple[float, float
     return [min(inside), max(inside)] if inside else []
 
 
-def ticks(low: float, high: float) -> list[float]:
-    """Round numbers, two to five of them, inside a range and off its very ends."""
-    size = 10.0 ** math.floor(math.log10(high - low))
-    step = next(size * part for part in (0.2, 0.5, 1, 2) if (high - low) / (size * part) <= 5)
-    steps = range(math.ceil(low / step + 0.1), math.floor(high / step - 0.1) + 1)
-    return [round(i * step, 12) for i in steps]
-
-
-def network(weights: Weights) -> Image.Image:
+def diagram_of(weights: Weights) -> Image.Image:
     """Draw the network: a circle for each unit, its bias below it, an edge for each weight, blue above 0, red below."""
     hid = len(weights.b)
     labelled = hid <= LABELLED
@@ -163,26 +154,24 @@ def short(value: float) -> str:
     return f'{round(value, 2) + 0.0:.2f}'.rstrip('0').rstrip('.')  # + 0.0: no -0
 
 
-def draw(
-    net: torch.nn.Module, hid: int, weights: Weights | None, points: np.ndarray, targets: np.ndarray
-) -> dict[str, Image.Image]:
+def draw(net: torch.nn.Module, hid: int, weights: Weights | None, points: Points) -> dict[str, Image.Image]:
     """All pictures of a network by name: check, hid_<hid>_<k>, out_<hid>, net_<hid>, and sheet_<hid> with all of these.
 
     weights: None where the network is not two layers; then there are no lines and no net_<hid> to draw.
     """
-    where = extent(points)
+    where = extent(points.inputs)
     hidden, out = evaluate(net, mesh(where))
     lines, titles = [], [f'hidden unit {k}' for k in range(hidden.shape[1])]
     if weights:
         rows = enumerate(zip(weights.w, weights.b, strict=True))
         lines = [(COLOURS[k % len(COLOURS)], (*w, b)) for k, (w, b) in rows]
         titles = [f'h{k}: {text}' for k, text in enumerate(conditions(weights))]
-    images = {'check': panel(where, points, targets, 'target 0: white, 1: black', None, lines)}
+    images = {'check': panel(where, points, 'target 0: white, 1: black', None, lines)}
     for k, title in enumerate(titles):
         line, colour = lines[k : k + 1], lines[k][0] if lines else 'black'
-        images[f'hid_{hid}_{k}'] = panel(where, points, targets, title, hidden[:, k], line, colour)
-    images[f'out_{hid}'] = panel(where, points, targets, 'output, yellow: on', out, lines)
-    panels, diagram = list(images.values()), network(weights) if weights else None
+        images[f'hid_{hid}_{k}'] = panel(where, points, title, hidden[:, k], line, colour)
+    images[f'out_{hid}'] = panel(where, points, 'output, yellow: on', out, lines)
+    panels, diagram = list(images.values()), diagram_of(weights) if weights else None
     if diagram:
         images[f'net_{hid}'] = diagram
     return {**images, f'sheet_{hid}': together(panels, diagram)}

@@ -1,6 +1,7 @@
 """Reading check.csv or another file like it: a header, then a point in each line: two inputs and a target 0 or 1."""
 
 from array import array
+from typing import NamedTuple
 
 import numpy as np
 
@@ -9,8 +10,15 @@ from lab.common.errors import UserError
 LARGEST = 1e6  # float32 keeps no digits after the decimal point of an input that is much larger
 
 
-def read(path: str) -> tuple[np.ndarray, np.ndarray]:
-    """Read the points (N, 2) and their targets (N), both float32.
+class Points(NamedTuple):
+    """Points of the plane, and which of them are to be on. Both float32."""
+
+    inputs: np.ndarray  # (N, 2)
+    targets: np.ndarray  # (N), 0 or 1
+
+
+def read_points(path: str) -> Points:
+    """Read a file of points.
 
     Raises UserError, which names the line, where a line is not three numbers or its target is neither 0 nor 1. Raises
     OSError where the file cannot be read.
@@ -29,7 +37,7 @@ def read(path: str) -> tuple[np.ndarray, np.ndarray]:
     if not rows:
         raise UserError(f'{path} line 2: no points; it should hold two inputs and a target, such as 0,1,1')
     table = np.frombuffer(rows, np.float32).reshape(len(rows) // 3, 3)
-    return table[:, :2], table[:, 2]
+    return Points(table[:, :2], table[:, 2])
 
 
 def _row(path: str, number: int, line: str) -> list[float]:

@@ -8,10 +8,10 @@ from torch import nn
 from lab.common.student import Fault, adapt, call, faults, get, module, trial
 
 with module('check'):
-    import check  # noqa: F401  get() reads it
+    import check
 
 
-def network(hid: int, act: str) -> nn.Module:
+def new_network(hid: int, act: str) -> nn.Module:
     """A new MLP with `hid` hidden units; act: 'step' or 'sig'.
 
     Raises Fault where check.py has none or refuses it, or where it does not do what an MLP of the lab does.
@@ -57,6 +57,18 @@ def _check(net: nn.Module, hid: int, act: str):
     if not isinstance(kept, torch.Tensor) or len(kept) != 3:
         shape = tuple(kept.shape) if isinstance(kept, torch.Tensor) else type(kept).__name__
         raise Fault(f'{name} should keep its hidden units, (3, {hid}) for 3 points, in self.hid: it is {shape}')
+
+
+def draw_weights(net: nn.Module, init: float):
+    """Draw every parameter of a network from N(0, init), one after the other."""
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter.normal_(0, init)
+
+
+def designs() -> dict[str, tuple]:
+    """The hand-made weights of check.py by name, in the order of MLP's parameters; another check.py may have none."""
+    return getattr(check, 'DESIGNS', {})
 
 
 def set_weights(net: nn.Module, design: str | None, scale: float | None):

@@ -1,20 +1,21 @@
 """Training the two-layer perceptron from many random starts at once; the first to hold 100% wins.
 
-Every start is trained exactly as the classic loop trains its single one (full batch, binary cross-entropy, Adam, weight
-decay 1e-5), so the winner is a classic run with a good start. With nine points, a tensor library spends nearly all its
-time on calls; the compiled step takes about a microsecond per start and epoch.
+Every start is trained exactly as train() in check_main.py trains its single one (full batch, binary cross-entropy,
+Adam, weight decay 1e-5), so the winner is a run of the lab with a good start. With nine points, a tensor library spends
+nearly all its time on calls; the compiled step takes about a microsecond per start and epoch.
 """
 
 import sys
-from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 from tqdm import tqdm
 
-from lab.check.classic import Line, draw
+from lab.check.points import Points
 from lab.check.settings import EVERY, HOLD, WEIGHT_DECAY, Settings
+from lab.check.student import draw_weights
 from lab.common.compiling import compiled
 from lab.common.errors import note
 from lab.common.run import Interrupt
@@ -23,36 +24,59 @@ BETA1, BETA2, EPS = 0.9, 0.999, 1e-8  # Adam's own defaults (Kingma and Ba 2015)
 LOG_FLOOR = -100.0  # torch's binary cross-entropy does not let log(0) go below this
 
 
+class Starts(NamedTuple):
+    """All starts and how far they have come; a row, or a number, for each start."""
+
+    weights: np.ndarray  # (starts, 4 hid + 1) float64: the parameters, one after the other as in the network
+    first: np.ndarray  # of the same shape: Adam's first moment
+    second: np.ndarray  # and its second
+    held: np.ndarray  # (starts) int64: epochs in a row at 100%
+    last: np.ndarray  # (starts) int64: the last epoch trained
+    loss: np.ndarray  # (starts) float64: the loss in the epoch of the last line
+    right: np.ndarray  # (starts) float64: how many points were right in it
+
+
+def draw_starts(net: torch.nn.Module, settings: Settings) -> Starts:
+    """As many random starts of a network as settings.restarts says; the first is the one that train() would have."""
+    rows = []
+    for _ in range(settings.restarts):
+        draw_weights(net, settings.init)
+        rows.append(parameters_to_vector(net.parameters()).detach().double().numpy())
+    weights = np.array(rows)
+    held, last = np.zeros((2, len(rows)), dtype=np.int64)
+    loss, right = np.empty((2, len(rows)))
+    return Starts(weights, np.zeros_like(weights), np.zeros_like(weights), held, last, loss, right)
+
+
 @compiled('the training step', error_model='numpy')
-def advance(starts, first, second, streak, last, loss, right, points, targets, begin, end, lr):
+def advance(starts, points, begin, end, lr):
     """Train every start from epoch `begin` up to `end`; one ends early when it has held 100% for HOLD epochs.
 
-    Arrays are float64 unless another type is named. starts, first, second (starts, 4 hid + 1): each start's parameters,
-    one after the other as in the network, and Adam's two moments. streak, last (starts) int64: epochs in a row at 100%,
-    last epoch trained. loss, right (starts): filled with the loss and the number of points right in epoch `begin`.
-    points (N, 2), targets (N) of 0 and 1.
+    starts: a Starts, changed in place; its loss and right are those of epoch `begin`. points: Points, float64.
     """
-    size = starts.shape[1]
+    size = starts.weights.shape[1]
     hid = (size - 1) // 4
+    count = len(points.inputs)
     h = np.empty(hid)
     slope = np.empty(size)
-    for s in range(len(starts)):
-        p = starts[s]
+    for s in range(len(starts.weights)):
+        p, first, second = starts.weights[s], starts.first[s], starts.second[s]
         w, bias, v = p[: 2 * hid].reshape(hid, 2), p[2 * hid : 3 * hid], p[3 * hid : 4 * hid]
         for epoch in range(begin, end):
             for j in range(size):  # one by one: an array that is assigned to a slice takes much longer to compile
                 slope[j] = WEIGHT_DECAY * p[j]
-            total, count = 0.0, 0
-            for i in range(len(points)):
-                x, y = points[i]
+            loss, right = 0.0, 0
+            for i in range(count):
+                x, y = points.inputs[i]
+                target = points.targets[i]
                 net = p[4 * hid]
                 for k in range(hid):
                     h[k] = 1 / (1 + np.exp(-(w[k, 0] * x + w[k, 1] * y + bias[k])))
                     net += v[k] * h[k]
                 out = 1 / (1 + np.exp(-net))
-                total -= max(np.log(out if targets[i] == 1 else 1 - out), LOG_FLOOR)
-                count += (out >= 0.5) == (targets[i] == 1)
-                d = (out - targets[i]) / len(points)  # derivative of the loss by the net input of the output
+                loss -= max(np.log(out if target == 1 else 1 - out), LOG_FLOOR)
+                right += (out >= 0.5) == (target == 1)
+                d = (out - target) / count  # derivative of the loss by the net input of the output
                 for k in range(hid):
                     g = d * v[k] * h[k] * (1 - h[k])
                     slope[2 * k] += g * x
@@ -61,51 +85,45 @@ def advance(starts, first, second, streak, last, loss, right, points, targets, b
                     slope[3 * hid + k] += d * h[k]
                 slope[4 * hid] += d
             if epoch == begin:
-                loss[s], right[s] = total / len(points), count
+                starts.loss[s], starts.right[s] = loss / count, right
             warm1, warm2 = 1 - BETA1 ** (epoch + 1), 1 - BETA2 ** (epoch + 1)
             for j in range(size):
-                first[s, j] += (1 - BETA1) * (slope[j] - first[s, j])
-                second[s, j] += (1 - BETA2) * (slope[j] ** 2 - second[s, j])
-                p[j] -= lr * first[s, j] / warm1 / (np.sqrt(second[s, j] / warm2) + EPS)
-            last[s] = epoch
-            streak[s] = streak[s] + 1 if count == len(points) else 0
-            if streak[s] >= HOLD:
+                first[j] += (1 - BETA1) * (slope[j] - first[j])
+                second[j] += (1 - BETA2) * (slope[j] ** 2 - second[j])
+                p[j] -= lr * first[j] / warm1 / (np.sqrt(second[j] / warm2) + EPS)
+            starts.last[s] = epoch
+            starts.held[s] = starts.held[s] + 1 if right == count else 0
+            if starts.held[s] >= HOLD:
                 break
 
 
-def train(
-    net: torch.nn.Module, points: np.ndarray, targets: np.ndarray, settings: Settings, stop: Interrupt | bool = False
-) -> Iterator[Line]:
-    """Train many random starts of a two-layer sigmoid perceptron; leave the winner in `net`, yield its transcript.
+def train_many_starts(
+    net: torch.nn.Module, points: Points, settings: Settings, stop: Interrupt | bool = False
+) -> list[tuple[int, float, float]]:
+    """Train many random starts of a two-layer sigmoid perceptron and leave the winner in `net`.
 
-    The winner is the first to be right at all points (N, 2), with targets (N), for HOLD epochs in a row. Where none is,
-    or when `stop` turns true, it is the start with the most points right, and of these the one with the smallest loss.
-    The first start drawn is the one that is trained when settings.restarts is 1.
+    Returns the winner's transcript: epoch, loss, accuracy in percent. The winner is the first to be right at all points
+    for HOLD epochs in a row. Where none is, or when `stop` turns true, it is the start with the most points right, and
+    of these the one with the smallest loss.
     """
-    starts = []
-    for _ in range(settings.restarts):
-        draw(net, settings.init)
-        starts.append(parameters_to_vector(net.parameters()).detach().double().numpy())
-    starts = np.array(starts)
-    first, second = np.zeros_like(starts), np.zeros_like(starts)
-    streak, last = np.zeros((2, len(starts)), dtype=np.int64)
-    points, targets = points.astype(float), targets.astype(float)
+    starts = draw_starts(net, settings)
+    points = Points(*(part.astype(float) for part in points))
     lines = []
     with tqdm(total=settings.epochs, unit='epoch', disable=None, leave=False, delay=1, file=sys.stderr) as bar:
         for begin in range(0, settings.epochs, EVERY):
             end = min(begin + EVERY, settings.epochs)
-            loss, right = np.empty((2, len(starts)))
-            advance(starts, first, second, streak, last, loss, right, points, targets, begin, end, settings.lr)
-            lines.append((begin, loss, 100 * right / len(points)))
+            advance(starts, points, begin, end, settings.lr)
+            lines.append((begin, starts.loss.copy(), 100 * starts.right / len(points.inputs)))
             bar.update(end - begin)
-            if stop or streak.max() >= HOLD:
+            if stop or starts.held.max() >= HOLD:
                 break
-    if streak.max() >= HOLD:
-        winner = np.where(streak >= HOLD, last, settings.epochs).argmin()
-        note(f'start {winner + 1} of {len(starts)} was the first to hold 100% for {HOLD} epochs')
+    if starts.held.max() >= HOLD:
+        winner = np.where(starts.held >= HOLD, starts.last, settings.epochs).argmin()
+        note(f'start {winner + 1} of {settings.restarts} was the first to hold 100% for {HOLD} epochs')
     else:
-        winner = np.lexsort([loss, -right])[0]
-        note(f'no start of {len(starts)} held 100% for {HOLD} epochs: this is the best; try more --hid or --epoch')
-    vector_to_parameters(torch.from_numpy(starts[winner]).float(), net.parameters())
-    for epoch, loss, percent in lines:
-        yield epoch, loss[winner], percent[winner]
+        winner = np.lexsort([starts.loss, -starts.right])[0]
+        note(
+            f'no start of {settings.restarts} held 100% for {HOLD} epochs: this is the best; try more --hid or --epoch'
+        )
+    vector_to_parameters(torch.from_numpy(starts.weights[winner]).float(), net.parameters())
+    return [(epoch, loss[winner], percent[winner]) for epoch, loss, percent in lines]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import math
 import os
 import pickle
 import subprocess
@@ -83,6 +84,14 @@ def save(figure: Figure, path: str, dpi: int = 100):
     files.write(path, buffer.getvalue())
     if figure in _figures:
         _figures[figure] = _figures[figure] or Path(path).stem
+
+
+def ticks(low: float, high: float, most: int = 5, off: float = 0.1) -> list[float]:
+    """Round numbers inside a range: `most` steps at most, and none nearer to an end than `off` of a step."""
+    size = 10.0 ** math.floor(math.log10(high - low))
+    step = next(size * part for part in (0.2, 0.5, 1, 2) if (high - low) / (size * part) <= most)
+    first, last = math.ceil(low / step + off), math.floor(high / step - off)
+    return [round(i * step, 12) for i in range(first, last + 1)]
 
 
 def save_image(image: Image.Image, path: str):

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
+from lab.common import picture
+
 WIDTH, HEIGHT = 400, 260
 LEFT, RIGHT, TOP, BOTTOM = 50, 14, 14, 42
 MARK = 4.5
@@ -45,10 +47,7 @@ class Scale(NamedTuple):
         if self.log:
             decades = range(math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)) + 1)
             return [v for d in decades for v in (10**d, 3 * 10**d) if self.low <= v <= self.high]
-        size = 10.0 ** math.floor(math.log10(self.high - self.low))
-        step = next(size * part for part in (0.2, 0.5, 1, 2) if (self.high - self.low) / (size * part) <= 6)
-        first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
-        return [round(i * step, 10) for i in range(first, last + 1)]
+        return picture.ticks(self.low, self.high, most=6, off=-1e-9)  # also at its very ends
 
 
 def around(values: Iterable[float], begin: float, end: float, log: bool = False, room: float = 0.06) -> Scale:

@@ -5,8 +5,10 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from lab.check import explain, lines, points, student, train
+from lab.check import lines, student
+from lab.check.points import Points, read_points
 from lab.check.settings import CHECK_CSV, Settings
+from lab.check.train import train_many_starts
 from lab.common.run import Interrupt
 from lab.page import charts
 from lab.page.commands import Options, typed
@@ -14,26 +16,14 @@ from lab.page.commands import Options, typed
 HID = 5  # hidden units of the network that is trained; the one made by hand has 4
 CURVE = 40  # points of the loss curve
 
-# Where the editor can start from, beside the weights of check.py: what five published reports made, and two first ideas
-PRESETS = {
-    'report A: two bands, four points on the threshold': {
-        'w': [[1, 1], [-2, 2], [1, -1], [-1, -1]],
-        'b': [-1.5, 1, 0.5, 2.5],
-        'v': [-1, -1, -1, -1],
-        'c': 2,
-    },
-    'reports B and E: bands of x + y': {
-        'w': [[1, 1]] * 4,
-        'b': [-0.5, -1.5, -2.5, -3.5],
-        'v': [1, -1, 1, -1],
-        'c': -0.5,
-    },
-    'reports C and D: bands of y - x and x - y': {
-        'w': [[-1, 1], [-1, 1], [1, -1], [1, -1]],
-        'b': [-0.5, -1.5, -0.5, -1.5],
-        'v': [1, -1, 1, -1],
-        'c': -0.5,
-    },
+# Where the editor can start from, beside the weights that check.py sets: what five published reports made, as far as
+# this check.py has these designs, and a first idea.
+REPORTED = {
+    'report A: two bands, four points on the threshold': 'cross',
+    'reports B and E: bands of x + y': 'sum',
+    'reports C and D: bands of y - x and x - y': 'difference',
+}
+FIRST_IDEA = {
     'a first idea: two lines across, two lines up': {
         'w': [[1, 0], [1, 0], [0, 1], [0, 1]],
         'b': [-0.5, -1.5, -0.5, -1.5],
@@ -49,55 +39,65 @@ class Perceptron(NamedTuple):
     name: str
     act: str
     command: str
-    seed: int | None  # None: made by hand
     weights: lines.Weights | None  # None where it is not two layers
     hidden: np.ndarray  # (N, hid)
     out: np.ndarray  # (N,)
     scale: float  # of weights made by hand
-    curve: list[tuple[int, float, float]]  # of a trained one: epoch, loss, accuracy in percent
+    seed: int | None = None  # of a trained one
+    curve: list[tuple[int, float, float]] | None = None  # of a trained one: epoch, loss, accuracy in percent
 
 
-def make(options: Options, seed: int, stop: Interrupt) -> tuple[np.ndarray, np.ndarray, list[Perceptron]]:
-    """The points (N, 2), their targets (N,), and three networks: trained, made by hand, and the same with sigmoids.
+def make(options: Options, seed: int, stop: Interrupt) -> tuple[Points, list[Perceptron]]:
+    """The points, and three networks: trained, made by hand, and the same with sigmoids.
 
     Raises UserError as the student's check.py does, see lab.check.student.
     """
-    inputs, targets = points.read(CHECK_CSV)
+    points = read_points(CHECK_CSV)
     torch.manual_seed(seed)  # as cli.seed_all() does; nothing here draws from another generator
-    net = student.network(HID, 'sig')
-    curve = [tuple(map(float, line)) for line in train.train(net, inputs, targets, Settings(), stop)]
+    net = student.new_network(HID, 'sig')
+    curve = [tuple(map(float, line)) for line in train_many_starts(net, points, Settings(), stop)]
     command = ['check_main.py', '--act', 'sig', '--hid', str(HID), '--seed', str(seed)]
     plots = [] if options.plot_path == 'plot' else ['--plot_path', options.plot_path]
-    made = [_look('trained', net, 'sig', command + plots, seed, inputs, curve)]
+    made = [_look('trained', net, 'sig', command + plots, points.inputs)._replace(seed=seed, curve=curve)]
     for name, act in ('step', 'step'), ('sigmoid', 'sig'):
-        net = student.network(4, act)
+        net = student.new_network(4, act)
         student.set_weights(net, None, None)
         command = ['check_main.py', '--act', act, '--hid', '4', '--set_weights']
-        made.append(_look(name, net, act, command + plots, None, inputs, []))
-    return inputs, targets, made
+        made.append(_look(name, net, act, command + plots, points.inputs))
+    return points, made
 
 
-def _look(name, net, act, command, seed, inputs, curve) -> Perceptron:
+def _look(name: str, net: torch.nn.Module, act: str, command: list[str], inputs: np.ndarray) -> Perceptron:
     hidden, out = lines.evaluate(net, inputs)
     weights, scale = lines.read_weights(net, act, inputs), float(getattr(net, 'scale', 1.0))
-    return Perceptron(name, act, typed(command), seed, weights, hidden, out, scale, curve)
+    return Perceptron(name, act, typed(command), weights, hidden, out, scale)
 
 
-def describe(inputs: np.ndarray, targets: np.ndarray, networks: list[Perceptron]) -> dict:
+def describe(points: Points, networks: list[Perceptron]) -> dict:
     """All that the page says of Part 2, as plain data."""
     [step] = [each for each in networks if each.name == 'step']
     [trained] = [each for each in networks if each.name == 'trained']
     presets = {'the weights of check.py': as_lists(step)} if step.weights else {}
     return {
         'curve_chart': _curve(trained.curve),
-        'points': [(*map(float, point), int(target)) for point, target in zip(inputs, targets, strict=True)],
-        'networks': {each.name: network(each, inputs, targets) for each in networks},
+        'points': [(*map(float, point), int(target)) for point, target in zip(*points, strict=True)],
+        'networks': {each.name: about(each, points) for each in networks},
         'view': {
-            'points': inputs.tolist(),
-            'targets': targets.astype(int).tolist(),
+            'points': points.inputs.tolist(),
+            'targets': points.targets.astype(int).tolist(),
             'networks': {each.name: as_lists(each) for each in networks if each.weights},
-            'presets': presets | PRESETS,
+            'presets': presets | reported() | FIRST_IDEA,
         },
+    }
+
+
+def reported() -> dict[str, dict]:
+    """The designs of REPORTED that this check.py has, for the page's own code."""
+    made = {title: student.designs().get(name) for title, name in REPORTED.items()}
+    return {
+        title: {'w': design[0], 'b': design[1], 'v': design[2][0], 'c': design[3][0]}
+        for title, design in made.items()
+        if design
     }
 
 
@@ -118,7 +118,7 @@ def as_lists(network: Perceptron) -> dict:
     return {'act': network.act, 'w': w.tolist(), 'b': b.tolist(), 'v': v.tolist(), 'c': c}
 
 
-def network(each: Perceptron, inputs: np.ndarray, targets: np.ndarray) -> dict:
+def about(each: Perceptron, points: Points) -> dict:
     """What the page says of one network."""
     found = {
         'name': each.name,
@@ -127,15 +127,15 @@ def network(each: Perceptron, inputs: np.ndarray, targets: np.ndarray) -> dict:
         'command': each.command,
         'seed': each.seed,
         'scale': each.scale,
-        'accuracy': lines.accuracy(each.out, targets),
+        'accuracy': lines.accuracy(each.out, points.targets),
         'rows': [
             {'point': point, 'hidden': hidden, 'out': float(out), 'target': int(target), 'right': bool(right)}
             for point, hidden, out, target, right in zip(
-                inputs.tolist(),
+                points.inputs.tolist(),
                 each.hidden.tolist(),
                 each.out,
-                targets,
-                (each.out >= 0.5) == (targets == 1),
+                points.targets,
+                (each.out >= 0.5) == (points.targets == 1),
                 strict=True,
             )
         ],
@@ -144,9 +144,9 @@ def network(each: Perceptron, inputs: np.ndarray, targets: np.ndarray) -> dict:
         'curve': each.curve,
     }
     if each.weights:
-        *found['equations'], found['output'] = [line.split(': ', 1) for line in explain.equations(each.weights)]
-        *hidden, out = lines.distances(each.weights, inputs, each.act).T
+        *found['equations'], found['output'] = [line.split(': ', 1) for line in lines.equations(each.weights)]
+        *hidden, out = lines.distances(each.weights, points.inputs, each.act).T
         found['margins'] = float(np.min(hidden)), float(out.min())
         if each.seed is None:
-            found['smallest'] = explain.scale(each.weights, each.scale, inputs, targets)
+            found['smallest'] = lines.scale_in_words(each.weights, each.scale, points)
     return found

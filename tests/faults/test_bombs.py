@@ -137,7 +137,7 @@ CHECKPOINTS = {
 
 
 def read_points(path):
-    points, targets = check_data.read(str(path))
+    points, targets = check_data.read_points(str(path))
     return len(points) == len(targets) > 0
 
 

@@ -24,7 +24,7 @@ from tests.kuzu.server import made_files
 
 
 def points_read_right(path) -> bool:
-    points, targets = check_data.read(str(path))
+    points, targets = check_data.read_points(str(path))
     with open(path, encoding='utf-8-sig', newline='') as file:
         lines = [*file][1:]  # Python 3.10's csv refuses a NUL, also in the header
         rows = [row for row in csv.reader(lines, quoting=csv.QUOTE_NONE) if ''.join(row).strip()]

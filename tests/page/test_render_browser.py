@@ -156,7 +156,7 @@ def test_the_editor_starts_from_other_weights(chosen, percent, opened):
 
 
 def test_equations_of_the_page_are_those_of_python(opened):
-    from lab.check.explain import equations
+    from lab.check.lines import equations
 
     page, rng = opened(), np.random.default_rng(1)
     rows = np.concatenate([rng.normal(0, 5, (20, 3)), rng.integers(-2, 3, (60, 3))])
