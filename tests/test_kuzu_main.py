@@ -13,7 +13,6 @@ import pytest
 import torch
 
 import kuzu_main
-from lab.common import files
 from lab.common.errors import UserError
 from lab.kuzu.resume import Progress
 from lab.kuzu.settings import Network, Settings
@@ -204,12 +203,6 @@ def test_what_cannot_be_trained_is_told_before_anything_is_written(flags, word):
     with pytest.raises(UserError, match=word):
         kuzu_main.main([*flags.split(), *DIGITS])
     assert not [name for name in Path().rglob('*') if name.is_file()]
-
-
-def test_a_resume_file_of_something_else_is_refused():
-    files.write_tensors('net/kuzu_lin.resume', {'weights': torch.zeros(1)})
-    with pytest.raises(UserError, match='was not written by this script'):
-        kuzu_main.main(['--net', 'lin', '--resume', *DIGITS])
 
 
 def test_interrupted_then_killed_then_resumed_the_script_ends_with_the_same_bytes(here):
