@@ -21,15 +21,14 @@ from lab.common import cli, files, picture
 from lab.common.errors import UserError, note
 from lab.common.helper import Helper
 from lab.common.run import loaded, run
-from lab.seq import flags
-from lab.seq.task import Task
+from lab.seq.task import Task, add_network
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
     """The flags, and as `task` the network and the language that they name."""
     parser = cli.Parser(__doc__, lab='lang length model hid epoch num_plot')
     add = parser.add_argument
-    flags.add_network(parser)
+    add_network(parser)
     add('--epoch', type=cli.whole(0, 1_000_000), default=100, help='thousands of epochs that it was trained')
     add('--set_weights', action='store_true', help='no checkpoint: show a network made by hand, of seq_models.py')
     add('--design', help="which hand-made weights (default: the first ones of the network's size)")
@@ -92,7 +91,7 @@ def look(args: argparse.Namespace, path: str | None, stem: str, painter: Helper)
     from lab.seq import student
 
     task = args.task
-    model = student.network(task)
+    model = student.new_network(task)
     if args.set_weights:
         student.set_weights(model, args.design)
     else:
@@ -100,7 +99,7 @@ def look(args: argparse.Namespace, path: str | None, stem: str, painter: Helper)
     seed = cli.seed_all(args.seed)
     loaded()
     net = of_model(model, task.classes)
-    seen = print_sequences(model, net, student.language(task), args.num_plot, args.cell)
+    seen = print_sequences(model, net, student.new_language(task), args.num_plot, args.cell)
     units = '1 hidden unit' if task.hid == 1 else f'{task.hid} hidden units'
     origin = 'made by hand' if args.set_weights else f'epoch {1000 * args.epoch:,}'
     title = f'{task.lang}, {task.model.upper()} with {units}, {origin}'

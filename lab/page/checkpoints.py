@@ -37,7 +37,7 @@ def tasks() -> list[Task]:
     found = []
     for task in TASKS:
         with trial():
-            model = student.network(task)
+            model = student.new_network(task)
             for parameter in model.parameters():
                 nn.init.normal_(parameter)
         if of_model(model, task.classes):
@@ -107,7 +107,7 @@ def read(task: Task, options: Options, folder: str) -> Trained | None:
         raise UserError(f'{folder}/{task.stem}_*.pth are of {typed(words)}')
     if sums != there:
         raise UserError(f'{folder}/{task.stem}_*.pth have changed since {typed(words)}')
-    states, model = {}, student.network(task)
+    states, model = {}, student.new_network(task)
     for name in there:
         files.load_into(model, os.path.join(folder, name))
         states[int(name[len(task.stem) + 1 : -4])] = {key: value.clone() for key, value in model.state_dict().items()}

@@ -48,7 +48,7 @@ def describe(trained: list[Trained], seed: int, stop: Interrupt) -> dict:
 
 def by_hand(task: Task) -> student.State | None:
     """The weights of the network made by hand; None where the student's seq_models.py has none."""
-    model = student.network(task)
+    model = student.new_network(task)
     try:
         student.set_weights(model, None)
     except UserError as error:
@@ -119,9 +119,9 @@ def examine(task: Task, state: student.State, origin: str, seed: int) -> dict:
 def transcript(task: Task, state: student.State) -> str:
     """The lab's block of a fresh sequence, without the epoch: the page says that elsewhere."""
     torch.manual_seed(SEQUENCE_SEED)
-    lang = student.language(task)
+    lang = student.new_language(task)
     x, seq, target, colour = lang.get_sequence()
-    hidden, output = student.read(task, state, x)
+    hidden, output = student.outputs_of(task, state, x)
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed), np.printoptions(suppress=True, precision=2, sign=' '):
         lang.print_outputs(0, seq, colour, hidden, target, output)

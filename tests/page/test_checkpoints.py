@@ -22,7 +22,7 @@ def folder(tmp_path):
     """Checkpoints of an SRN after 0 and 10,000 epochs, and what the page remembers of them."""
     torch.manual_seed(0)
     for epoch in 0, 10:
-        files.write_tensors(SRN.checkpoint(str(tmp_path), epoch), student.network(SRN).state_dict())
+        files.write_tensors(SRN.checkpoint(str(tmp_path), epoch), student.new_network(SRN).state_dict())
     checkpoints.remember(SRN, str(tmp_path), 1, PRINTED, NOTES)
     return tmp_path
 
