@@ -7,9 +7,10 @@ import torch
 
 from lab.check import explain, lines, points, student, train
 from lab.check.settings import CHECK_CSV, Settings
+from lab.common.children import typed
 from lab.common.run import Interrupt
 from lab.page import charts
-from lab.page.commands import Options, typed
+from lab.page.commands import Options, flags
 
 HID = 5  # hidden units of the network that is trained; the one made by hand has 4
 CURVE = 40  # points of the loss curve
@@ -67,13 +68,12 @@ def make(options: Options, seed: int, stop: Interrupt) -> tuple[np.ndarray, np.n
     net = student.network(HID, 'sig')
     curve = [tuple(map(float, line)) for line in train.train(net, inputs, targets, Settings(), stop)]
     command = ['check_main.py', '--act', 'sig', '--hid', str(HID), '--seed', str(seed)]
-    plots = [] if options.plot_path == 'plot' else ['--plot_path', options.plot_path]
-    made = [_look('trained', net, 'sig', command + plots, seed, inputs, curve)]
+    made = [_look('trained', net, 'sig', command + flags(plot_path=options.plot_path), seed, inputs, curve)]
     for name, act in ('step', 'step'), ('sigmoid', 'sig'):
         net = student.network(4, act)
         student.set_weights(net, None, None)
         command = ['check_main.py', '--act', act, '--hid', '4', '--set_weights']
-        made.append(_look(name, net, act, command + plots, None, inputs, []))
+        made.append(_look(name, net, act, command + flags(plot_path=options.plot_path), None, inputs, []))
     return inputs, targets, made
 
 
