@@ -89,23 +89,23 @@ def main(argv: list[str] | None = None):
 
         net = step.of_model(model, task.classes)  # None where the model does not compute what the lab's do
         seen = print_sequences(model, net, student.language(task), args.num_plot, args.cell)
+        note('drawing hidden units')
         for text in seen.left_out():
             note(text)
-        note('drawing hidden units')
         start = net.start if net and task.model == 'srn' else None
-        finish = painter.submit('draw_units', stem, seen, task.length, start, title(args))
-        found = net and analysis.analyse(net, task.length, seed)
-        drawn = finish()
+        names_of_units = painter.submit('draw_units', stem, seen, task.length, start, title(args))
+        found = net and analysis.analyse(net, task.length, seed)  # while the other process draws
+        names = names_of_units()
         if found:
             print(*words.lines(found, trained=not args.set_weights), sep='\n')
             note('drawing what was found')
             weights = {name: value.numpy() for name, value in model.state_dict().items()}
             cells = args.plane != 'unit'
-            drawn += painter.call('draw_analysis', stem, weights, found._replace(net=None), cells, title(args))
+            names += painter.call('draw_analysis', stem, weights, found._replace(net=None), cells, title(args))
         else:
-            name = type(model).__name__
-            note(f'nothing more is found out: the {name} in seq_models.py is not the network of the lab')
-    note(f'pictures {stem}_*.jpg: {", ".join(drawn)}')
+            theirs = type(model).__name__
+            note(f'nothing more is found out: the {theirs} in seq_models.py is not the network of the lab')
+    note(f'pictures {stem}_*.jpg: {", ".join(names)}')
     picture.show()
 
 
