@@ -46,25 +46,15 @@ def test_a_figure_has_100_dots_an_inch_unless_more_are_asked_for(tmp_path):
         assert Image.open(tmp_path / 'a.jpg').size == size
 
 
-def test_figures_and_images_are_written_with_the_same_quality(tmp_path):
-    picture.save(picture.new(2, 1), str(tmp_path / 'figure.jpg'))
-    picture.save_image(Image.new('RGB', (20, 10)), str(tmp_path / 'image.jpg'))
-    Image.new('RGB', (20, 10)).save(tmp_path / 'wanted.jpg', quality=92)
-    figure, image, wanted = (Image.open(tmp_path / f'{name}.jpg') for name in ('figure', 'image', 'wanted'))
-    assert figure.quantization == image.quantization == wanted.quantization
-
-
 @pytest.mark.parametrize(
     ('variable', 'system', 'backend', 'windows'),
     [
         ('DISPLAY', 'linux', '', True),
-        ('DISPLAY', 'linux', 'TkAgg', True),
         ('WAYLAND_DISPLAY', 'linux', 'qtagg', True),
         ('DISPLAY', 'linux', 'Agg', False),
         ('DISPLAY', 'linux', 'module://matplotlib_inline.backend_inline', False),
         (None, 'linux', '', False),
         (None, 'darwin', '', True),
-        (None, 'win32', 'TkAgg', True),
         (None, 'darwin', 'agg', False),
     ],
 )
