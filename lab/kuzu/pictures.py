@@ -139,7 +139,7 @@ def draw_sweep(path: str, hidden: list[int], accuracy: list[float], mark: float)
 
 
 def get_ready():
-    """Load what drawing takes; see lab/common/helper.py."""
+    """Load what drawing takes; see lab/common/children.py."""
     picture.ready()
 
 
