@@ -34,7 +34,7 @@ if TYPE_CHECKING:  # these load torch, which waits until the flags are read
     import torch
     from torch import Tensor, nn
 
-    from lab.common.helper import Helper
+    from lab.common.picture import Painter
     from lab.kuzu.data import Dataset
     from lab.kuzu.recipe import Recipe
     from lab.kuzu.resume import Progress
@@ -162,7 +162,7 @@ def conclude(network: Network, model: nn.Module, tested: Judged, classes: list[s
     return Result(network, parameters, tested, pairs, names)
 
 
-def draw(painter: Helper, path: str, result: Result, data: Dataset, history: list[list[float]]) -> list[str]:
+def draw(painter: Painter, path: str, result: Result, data: Dataset, history: list[list[float]]) -> list[str]:
     """Draw the pictures of a trained network. Returns the names of their files."""
     from lab.kuzu import student
     from lab.kuzu.train import examples
@@ -189,7 +189,7 @@ def print_table(results: list[Result]):
         print(f'{name:14s} {result.parameters:10d} {tested.accuracy:8.2f}% {tested.loss:10.4f}  {pairs}')
 
 
-def print_sweep(painter: Helper, path: str, results: list[Result]):
+def print_sweep(painter: Painter, path: str, results: list[Result]):
     """Print the smallest number of hidden units that reaches the lab's mark; draw accuracy against hidden units."""
     ordered = sorted(results, key=lambda result: result.network.shape['hid'])
     hidden = [result.network.shape['hid'] for result in ordered]

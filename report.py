@@ -48,8 +48,9 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
 def main(argv: list[str] | None = None):
     args = parse(argv)
     began = time.monotonic()
+    from lab.common.children import typed
     from lab.page import collect, render
-    from lab.page.commands import Options, typed
+    from lab.page.commands import Options
 
     files.prepare(os.path.dirname(args.out) or '.')
     files.prepare(args.out_path)

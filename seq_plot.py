@@ -19,17 +19,15 @@ sys.path.append(os.path.dirname(os.path.abspath(__file__)))  # python3 -I, and P
 
 from lab.common import cli, files, picture
 from lab.common.errors import UserError, note
-from lab.common.helper import Helper
 from lab.common.run import loaded, run
-from lab.seq import flags
-from lab.seq.task import Task
+from lab.seq.task import Task, add_network
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
     """The flags, and as `task` the network and the language that they name."""
     parser = cli.Parser(__doc__, lab='lang length model hid epoch num_plot')
     add = parser.add_argument
-    flags.add_network(parser)
+    add_network(parser)
     add('--epoch', type=cli.whole(0, 1_000_000), default=100, help='thousands of epochs that it was trained')
     add('--set_weights', action='store_true', help='no checkpoint: show a network made by hand, of seq_models.py')
     add('--design', help="which hand-made weights (default: the first ones of the network's size)")
@@ -72,51 +70,50 @@ def main(argv: list[str] | None = None):
     args = parse(argv)
     task = args.task
     path = None if args.set_weights else checkpoint_path(task, args.out_path, args.epoch)
-    stem = f'{task.stem}_hand' if args.set_weights else task.stem
+    stem = os.path.join(args.plot_path, f'{task.stem}_hand' if args.set_weights else task.stem)
     files.prepare(args.plot_path)
 
     with picture.painter('lab.insight.pictures') as painter:
-        look(args, path, os.path.join(args.plot_path, stem), painter)
+        from lab.insight import analysis, step, words  # they load torch, so not before the flags are read
+        from lab.insight.transcript import print_sequences
+        from lab.seq import student
+
+        model = student.new_network(task)
+        if args.set_weights:
+            student.set_weights(model, args.design)
+        else:
+            files.load_into(model, path)
+        seed = cli.seed_all(args.seed)
+        loaded()
+
+        net = step.of_model(model, task.classes)  # None where the model does not compute what the lab's do
+        seen = print_sequences(model, net, student.new_language(task), args.num_plot, args.cell)
+        note('drawing hidden units')
+        for text in seen.left_out():
+            note(text)
+        start = net.start if net and task.model == 'srn' else None
+        names_of_units = painter.submit('draw_units', stem, seen, task.length, start, title(args))
+        found = net and analysis.analyse(net, task.length, seed)  # while the other process draws
+        names = names_of_units()
+        if found:
+            print(*words.lines(found, trained=not args.set_weights), sep='\n')
+            note('drawing what was found')
+            weights = {name: value.numpy() for name, value in model.state_dict().items()}
+            cells = args.plane != 'unit'
+            names += painter.call('draw_analysis', stem, weights, found._replace(net=None), cells, title(args))
+        else:
+            theirs = type(model).__name__
+            note(f'nothing more is found out: the {theirs} in seq_models.py is not the network of the lab')
+    note(f'pictures {stem}_*.jpg: {", ".join(names)}')
     picture.show()
 
 
-def look(args: argparse.Namespace, path: str | None, stem: str, painter: Helper):
-    """Print and draw all that is found out about the network of this checkpoint, or, without one, made by hand.
-
-    stem: the first part of the pictures' paths. painter: draws pictures of units while the network is analysed.
-    """
-    from lab.insight import words
-    from lab.insight.analysis import analyse
-    from lab.insight.step import of_model
-    from lab.insight.transcript import print_sequences
-    from lab.seq import student
-
+def title(args: argparse.Namespace) -> str:
+    """Of the pictures: the language, the network, and how long it was trained."""
     task = args.task
-    model = student.network(task)
-    if args.set_weights:
-        student.set_weights(model, args.design)
-    else:
-        files.load_into(model, path)
-    seed = cli.seed_all(args.seed)
-    loaded()
-    net = of_model(model, task.classes)
-    seen = print_sequences(model, net, student.language(task), args.num_plot, args.cell)
     units = '1 hidden unit' if task.hid == 1 else f'{task.hid} hidden units'
     origin = 'made by hand' if args.set_weights else f'epoch {1000 * args.epoch:,}'
-    title = f'{task.lang}, {task.model.upper()} with {units}, {origin}'
-    note('drawing hidden units')
-    for text in seen.left_out():
-        note(text)
-    start = net.start if net and task.model == 'srn' else None
-    with painter.meanwhile('draw_units', stem, seen, task.length, start, title):
-        found = net and analyse(net, task.length, seed)
-    if net is None:
-        note(f'nothing more is found out: the {type(model).__name__} in seq_models.py is not the network of the lab')
-        return
-    print(*words.lines(found, trained=not args.set_weights), sep='\n')
-    note('drawing what was found')
-    parameters = {name: value.numpy() for name, value in model.state_dict().items()}
-    painter.call('draw_analysis', stem, parameters, found._replace(net=None), args.plane != 'unit', title)
+    return f'{task.lang}, {task.model.upper()} with {units}, {origin}'
 
 
 if __name__ == '__main__':

@@ -22,15 +22,14 @@ sys.path.append(os.path.dirname(os.path.abspath(__file__)))  # python3 -I, and P
 from lab.common import cli, files
 from lab.common.errors import UserError, note
 from lab.common.run import Interrupt, loaded, run
-from lab.seq import flags
-from lab.seq.task import RECIPES, Task, Training
+from lab.seq.task import RECIPES, Task, Training, add_network
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
     """The flags; as `task` and `training` what they say of the network, its language and how it is trained."""
     parser = cli.Parser(__doc__, lab='lang length model hid optim lr mom init epoch out_path')
     add = parser.add_argument
-    flags.add_network(parser)
+    add_network(parser)
     add('--optim', choices=['sgd', 'adam'], default=Training.optim, help='optimizer')
     add('--lr', type=cli.real(1e-9, 10), default=Training.lr, help='learning rate')
     add('--mom', type=cli.real(0, 0.9999), default=Training.mom, help='momentum of sgd')
@@ -88,7 +87,7 @@ def show(task: Task, snapshot, folder: str):
     from lab.seq import results, student
 
     x, seq, target, state = snapshot.lang.get_sequence()
-    hidden, output = student.read(task, snapshot.state, x)
+    hidden, output = student.outputs_of(task, snapshot.state, x)
     with np.printoptions(suppress=True, precision=2, sign=' '):
         snapshot.lang.print_outputs(snapshot.epoch, seq, state, hidden, target, output)
     if snapshot.epoch % results.CHECKPOINT == 0:

@@ -97,7 +97,7 @@ def test_every_import_of_the_house_is_along_an_arrow():
     ],
 )
 def test_an_import_against_the_arrows_is_found(file, source, right, tmp_path):
-    wings = ['data', 'starts', 'verdict', 'step', 'files', 'errors', 'fetch'']
+    wings = ['data', 'starts', 'verdict', 'step', 'files', 'errors', 'fetch']
     for each in [*SCRIPTS, *MODULES, *(f'{wing}/{name}.py' for wing in WINGS for name in ('__init__', *wings)), file]:
         (tmp_path / each).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / each).touch()

@@ -41,8 +41,8 @@ def test_a_wrong_flag_is_told(flags, capsys):
     assert re.search(r'error: argument --\w+: ', capsys.readouterr().err)
 
 
-def start(folder, *flags) -> subprocess.Popen:
-    command = [sys.executable, str(HOUSE / 'report.py'), '--part', '1', '--dataset', 'digits', '--seed', '1', *flags]
+def start(folder) -> subprocess.Popen:
+    command = [sys.executable, str(HOUSE / 'report.py'), '--part', '1', '--dataset', 'digits', '--seed', '1']
     return subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -57,8 +57,7 @@ def test_ctrl_c_keeps_what_is_trained_and_the_next_run_goes_on(tmp_path):
     out, err = second.communicate()
     assert (second.returncode, out) == (0, '') and '$ python3 kuzu_main.py' in err
     page = (tmp_path / 'report.html').read_text()
-    third = start(tmp_path)
-    assert '$ ' not in third.communicate()[1]
+    assert '$ ' not in start(tmp_path).communicate()[1]
     assert (tmp_path / 'report.html').read_text() == page
     for kind in 'lin', 'full', 'conv':  # as kuzu_main.py alone writes them
         rows = (tmp_path / 'net' / f'kuzu_{kind}.csv').read_text().splitlines()

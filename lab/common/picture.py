@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import io
 import logging
 import math
 import os
-import pickle
-import subprocess
 import sys
-import tempfile
-import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lab.common import files
+from lab.common.children import Child, Lost
 from lab.common.errors import note
-from lab.common.helper import Helper
 
 if TYPE_CHECKING:  # matplotlib takes most of a second to load; it is imported where it draws
     from matplotlib.figure import Figure
@@ -25,9 +24,7 @@ if TYPE_CHECKING:  # matplotlib takes most of a second to load; it is imported w
 logging.getLogger('matplotlib').setLevel(logging.ERROR)  # it warns of a home that cannot be written
 
 JPEG = {'quality': 92}
-WINDOWS = Path(__file__).with_name('windows.py')
 PATIENCE = 30  # seconds that a display has to answer; loading matplotlib may take most of them on a busy machine
-LOOK = 0.05  # seconds between two looks at whether it has
 FILES_ONLY = {'agg', 'cairo', 'pdf', 'pgf', 'ps', 'svg', 'template', 'inline', 'nbagg', 'notebook', 'ipympl', 'widget'}
 
 # What the user, or a notebook, has chosen to show pictures with. matplotlib itself would refuse to load if it does not
@@ -47,12 +44,41 @@ def has_display() -> bool:
     return not linux or bool(os.environ.get('DISPLAY') or os.environ.get('WAYLAND_DISPLAY'))
 
 
-def painter(module: str) -> Helper:
-    """A process that loads matplotlib and draws with this module's functions, while this one does something else.
+@contextlib.contextmanager
+def painter(module: str) -> Iterator[Painter]:
+    """with painter('package.module') as painter: painter.call('function', *values) draws with the module's functions.
 
-    Windows are for this process: where there may be some, it draws them itself.
+    They run in another process, which loads matplotlib while this one does something else. But windows are for this
+    process: where there may be some, it draws itself.
     """
-    return Helper(module, not has_display() and 'matplotlib' not in sys.modules)
+    if has_display() or 'matplotlib' in sys.modules:
+        yield Painter(module, None)
+        return
+    with Child(module) as child:
+        yield Painter(module, child)
+
+
+class Painter(NamedTuple):
+    """See painter(). What the other process cannot do is done here, so that an error is the same."""
+
+    module: str
+    child: Child | None
+
+    def submit(self, function: str, *values) -> Callable[[], Any]:
+        """Begin to draw. Returns a function that waits until it is done, and gives what the module's function gives."""
+        drawing = self.child and self.child.submit(function, *values)
+
+        def finish():
+            if drawing:
+                with contextlib.suppress(Exception):
+                    return drawing.result()
+            return getattr(importlib.import_module(self.module), function)(*values)
+
+        return finish
+
+    def call(self, function: str, *values) -> Any:
+        """Draw, and give what the module's function gives."""
+        return self.submit(function, *values)()
 
 
 def ready():
@@ -77,8 +103,6 @@ def new(width: float, height: float, window: bool = True, title: str = '') -> Fi
 
 def save(figure: Figure, path: str, dpi: int = 100):
     """Write a figure as a JPG file that is whole or not there, see files.write(). Its window is called as the file."""
-    if figure.canvas.manager:
-        figure.canvas.manager.set_window_title(os.path.splitext(os.path.basename(path))[0])
     buffer = io.BytesIO()
     figure.savefig(buffer, format='jpg', dpi=dpi, pil_kwargs=JPEG)
     files.write(path, buffer.getvalue())
@@ -111,32 +135,36 @@ def show():
     if not shown:
         return
     sys.stdout.flush()  # the transcript is whole while the windows are open
+    environment = {name: value for name, value in os.environ.items() if name != 'MPLBACKEND'}
     try:
-        fault = _open_windows(shown)
-    except Exception as error:  # no process can be started, say
-        fault = str(error)
-    if fault:
+        with Child(__name__, environment) as child:
+            child.call('open_windows', BACKEND, shown, limit=PATIENCE)
+            with contextlib.suppress(Lost):  # the display goes away
+                child.call('wait_until_closed')
+    except Exception as error:
+        fault = ' '.join(str(error).split()) or type(error).__name__
         note(f'no windows: {f"MPLBACKEND={BACKEND}: " if BACKEND else ""}{fault[:200]}')
 
 
-def _open_windows(shown: list[tuple[str, Figure]]) -> str | None:
-    """Open a window for each (title, figure), and wait until all are closed. Returns why none could be opened."""
-    with tempfile.TemporaryFile() as asked, tempfile.TemporaryFile() as said:
-        pickle.dump(shown, asked)
-        asked.seek(0)
-        command = [sys.executable, WINDOWS, BACKEND]
-        environment = {name: value for name, value in os.environ.items() if name != 'MPLBACKEND'}
-        child = subprocess.Popen(command, stdin=asked, stdout=said, stderr=subprocess.DEVNULL, env=environment)
-        end = time.monotonic() + PATIENCE
-        try:
-            while child.poll() is None and not os.fstat(said.fileno()).st_size:
-                if time.monotonic() > end:
-                    return f'the display has not answered in {PATIENCE} s'
-                time.sleep(LOOK)
-            child.wait()
-        finally:
-            child.kill()
-            child.wait()
-        said.seek(0)
-        words = said.read().decode(errors='replace').strip() or f'their process ended with {child.returncode}'
-        return None if words.startswith('open') else words
+def open_windows(backend: str, shown: list[tuple[str, Figure]]):
+    """In the other process: open a window for each title and figure. Raises an error where none can be opened.
+
+    backend: the user's choice of matplotlib's backends, or empty.
+    """
+    import matplotlib.pyplot as plt
+
+    if backend:
+        plt.switch_backend(backend)
+    for title, figure in shown:
+        canvas = plt.figure(title, figsize=figure.get_size_inches(), dpi=figure.dpi).canvas
+        if canvas.required_interactive_framework is None:  # matplotlib found nothing that opens windows
+            raise RuntimeError(f'no toolkit (tkinter or PyQt, say) opens one on {os.environ.get("DISPLAY", "here")}')
+        figure.set_canvas(canvas)  # in place of the empty figure that the window was made with
+        canvas.figure = figure
+
+
+def wait_until_closed():
+    """In the other process, after open_windows()."""
+    import matplotlib.pyplot as plt
+
+    plt.show()

@@ -12,12 +12,12 @@ import numpy as np
 from lab.common.errors import note
 from lab.insight import automaton as fsm
 from lab.insight import behaviour, fixed, mechanism, phases, repeat, states
-from lab.insight.automaton import BLOCKS, Array, Automaton
+from lab.insight.automaton import Array, Automaton
 from lab.insight.layout import Layout, layout
 from lab.insight.names import spans
-from lab.insight.step import Network, recurrent
+from lab.insight.step import Network, outputs_of, recurrent
 from lab.seq import verdict
-from lab.seq.verdict import Verdict
+from lab.seq.verdict import BLOCKS, Verdict, spell
 
 FRESH, SHOWN = 10_000, 100  # sequences: to measure fidelity, to draw
 CHOOSING = 4**5  # different sequences by which an automaton is chosen: all sequences with n up to 4
@@ -92,7 +92,7 @@ class Progress:
 
 def draw(length: int, num_class: int, count: int, rng: np.random.Generator) -> Array:
     """Fresh sequences of the language, (count, T)."""
-    return fsm.spell(rng.integers(1, length + 1, (count, BLOCKS)), num_class)
+    return spell(rng.integers(1, length + 1, (count, BLOCKS)), num_class)
 
 
 def find(net: Network, length: int, rng: np.random.Generator, tell: Callable[[str], None] = lambda text: None) -> Found:
@@ -114,28 +114,13 @@ def find(net: Network, length: int, rng: np.random.Generator, tell: Callable[[st
     return Found(language, visits, *both, fresh)
 
 
-def judge(net: Network, length: int) -> Verdict:
-    """The verdict on a network that was trained on blocks of n up to `length`."""
-
-    import torch
-
-    def read(x):
-        states, outputs = np.repeat(net.start[None], len(x), axis=0), []
-        for symbols in x.argmax(dim=2).T.numpy():
-            states = net.read(states, symbols)
-            outputs.append(net.logits(states))
-        return torch.from_numpy(np.stack(outputs, axis=1))
-
-    return verdict.judge(read, net.num_class, length)
-
-
 def analyse(net: Network, length: int, seed: int) -> Analysis:
     """Find out what a network does that was trained on blocks of n up to `length`; progress goes to standard error."""
     rng, symbols, progress = np.random.default_rng(seed), range(net.num_class), Progress(5)
     sequences = draw(length, net.num_class, SHOWN, rng)
     progress.part('how far it counts')
     loss, right = phases.losses(net)
-    verdict = judge(net, length)
+    found_verdict = verdict.judge(outputs_of(net), net.num_class, length)
     found = find(net, length, rng, progress.part)
     visits, automaton = found.visits, found.states.automaton
     span = spans(automaton, found.states.state, visits)
@@ -148,7 +133,7 @@ def analyse(net: Network, length: int, seed: int) -> Analysis:
         net=net,
         length=length,
         sequences=sequences,
-        verdict=verdict,
+        verdict=found_verdict,
         search=behaviour.shortest(net, found.language),
         last=behaviour.by_last_symbol(net, visits),
         forever=behaviour.for_ever(net, visits),

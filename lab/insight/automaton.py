@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from lab.seq.verdict import NONE  # here also: no such transition
+
 Array = np.ndarray
 SYMBOLS = 'ABC'  # what the symbols 0, 1, 2 are called
-BLOCKS = 5  # in a sequence of the language
-NONE = -1  # no such transition; in a sequence: its end is past
 OPEN = -2  # a state that predicts nothing, since the language leaves the next symbol open
 
 
@@ -47,20 +47,6 @@ def language(num_class: int, length: int) -> Automaton:
                 following[at][symbol] = at = state(symbol if left else (symbol + 1) % num_class, symbol)
         following[at][0] = following[start][0]
     return Automaton(np.array(following), np.array(output), np.array(phase))
-
-
-def spell(blocks: Array, num_class: int) -> Array:
-    """Sequences of blocks, each with the A that follows its last block: (N, T) symbols, then NONE.
-
-    blocks: (N, B), the n of each block; a block of 0 is left out.
-    """
-    runs = (blocks[:, :, None] * np.arange(1, num_class + 1)).reshape(len(blocks), -1)
-    runs = np.hstack([runs, np.ones((len(blocks), 1), dtype=int)])
-    symbols = np.append(np.tile(np.arange(num_class), blocks.shape[1]), 0)
-    lengths = runs.sum(axis=1)
-    sequences = np.full((len(blocks), lengths.max()), NONE)
-    sequences[np.arange(lengths.max()) < lengths[:, None]] = np.repeat(np.tile(symbols, len(blocks)), runs.ravel())
-    return sequences
 
 
 def distinct(sequences: Array) -> tuple[Array, Array]:

@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lab.insight.automaton import BLOCKS, NONE, OPEN, Array, Automaton
+from lab.insight.automaton import NONE, OPEN, Array, Automaton
 from lab.insight.states import Visits
 from lab.insight.step import Network
+from lab.seq.verdict import BLOCKS
 
 PREFIXES = 200_000  # so many are read at most to find the shortest mistake
 ROWS = 200  # sequences in which a network goes on by itself

@@ -4,12 +4,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lab.insight.automaton import BLOCKS, NONE, SYMBOLS, Array, distinct, runs, spell
+from lab.insight.automaton import NONE, SYMBOLS, Array, distinct, runs
 from lab.insight.states import Visits
-from lab.insight.step import Network, follow, softmax
+from lab.insight.step import Network, follow, outputs_of
+from lab.seq import verdict
 
 OPEN_ABOVE, CLOSED_BELOW = 0.8, 0.2  # a gate is called open or closed by its mean; between these it is partly open
-AFTER_A = (0.8, 0.2)  # the lab's target after an A: another A, or a B
 LONGEST = 30  # the largest n for which the loss is measured
 
 
@@ -64,15 +64,9 @@ def losses(net: Network) -> tuple[Array, Array]:
     The loss is the lab's, the mean squared difference of output probabilities and target; the share is that of the
     determined symbols that the network predicts.
     """
-    sequences = spell(np.repeat(np.arange(1, LONGEST + 1)[:, None], BLOCKS, axis=1), net.num_class)
-    read, following = sequences[:, :-1], sequences[:, 1:]
-    real = following != NONE
-    probabilities = softmax(net.logits(follow(net, sequences)[:, :-1]))
-    target = np.where((read == 0)[:, :, None], np.append(AFTER_A, 0)[: net.num_class], np.eye(net.num_class)[following])
-    loss = (((probabilities - target) ** 2).mean(axis=2) * real).sum(axis=1) / real.sum(axis=1)
-    determined = real & (read != 0)
-    right = ((probabilities.argmax(axis=2) == following) & determined).sum(axis=1) / determined.sum(axis=1)
-    return loss, right
+    blocks = np.repeat(np.arange(1, LONGEST + 1)[:, None], verdict.BLOCKS, axis=1)
+    loss, right, determined = (found.numpy() for found in verdict.examine(outputs_of(net), blocks, net.num_class))
+    return loss, right / determined
 
 
 def mistakes(net: Network, sequences: Array) -> list[Mistake]:
@@ -83,9 +77,8 @@ def mistakes(net: Network, sequences: Array) -> list[Mistake]:
     chosen = net.logits(follow(net, sequences)).argmax(axis=2)[row, t]
     read, due, nth, left = sequences[row, t], sequences[row, t + 1], nth[row, t], left[row, t]
     n = (nth + left) // (read + 1)
-    columns, sizes = (n, read, nth, due), (n.max() + 1, net.num_class, nth.max() + 1, net.num_class)
-    keys, where = np.unique(np.ravel_multi_index(columns, sizes), return_inverse=True)
-    places = np.column_stack(np.unravel_index(keys, sizes))
+    places, where = np.unique(np.column_stack([n, read, nth, due]), axis=0, return_inverse=True)
+    where = where.ravel()  # some versions of numpy give it another axis
     count = np.bincount(where * net.num_class + chosen, weight[row], len(places) * net.num_class)
     count = count.reshape(len(places), net.num_class)
     at_due = np.arange(len(places)), places[:, 3]

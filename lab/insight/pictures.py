@@ -17,20 +17,28 @@ MOST_SYMBOLS = 120  # of a sequence that is drawn
 
 
 def get_ready():
-    """Load what drawing takes; see lab/common/helper.py."""
+    """Load what drawing takes; see lab/common/children.py."""
     picture.ready()
 
 
-def draw_units(stem: str, *values):
-    """Write the pictures of_units() as `stem`_<name>.jpg."""
-    for name, figure in of_units(*values):
-        picture.save(figure, f'{stem}_{name}.jpg')
+def draw_units(stem: str, *values) -> list[str]:
+    """Write the pictures of_units() as `stem`_<name>.jpg. Returns their names."""
+    return _save(stem, of_units(*values))
 
 
-def draw_analysis(stem: str, parameters: Mapping[str, np.ndarray], analysis: Analysis, cells: bool, title: str):
-    """Write the pictures of_analysis() as `stem`_<name>.jpg. The network, a function, is made of its parameters."""
-    for name, figure in of_analysis(analysis._replace(net=network(parameters)), cells, title):
+def draw_analysis(
+    stem: str, parameters: Mapping[str, np.ndarray], analysis: Analysis, cells: bool, title: str
+) -> list[str]:
+    """Write the pictures of_analysis() likewise. The network, a function, is made of its parameters."""
+    return _save(stem, of_analysis(analysis._replace(net=network(parameters)), cells, title))
+
+
+def _save(stem: str, figures: Iterator[tuple[str, Figure]]) -> list[str]:
+    names = []
+    for name, figure in figures:
         picture.save(figure, f'{stem}_{name}.jpg')
+        names.append(name)
+    return names
 
 
 def of_units(seen: Seen, length: int, start: np.ndarray | None, title: str) -> Iterator[tuple[str, Figure]]:

@@ -11,8 +11,9 @@ from typing import NamedTuple
 import numpy as np
 
 from lab.insight import automaton as fsm
-from lab.insight.automaton import BLOCKS, NONE, OPEN, Array, Automaton, runs
+from lab.insight.automaton import NONE, OPEN, Array, Automaton, runs
 from lab.insight.step import Network, follow
+from lab.seq.verdict import BLOCKS, spell
 
 Agreement = Callable[[Automaton], tuple[float, float]]  # shares of sequences and of steps, see fidelity()
 POINTS = 20_000  # about so many points are visited
@@ -63,7 +64,7 @@ def histories(length: int, num_class: int, rng: np.random.Generator) -> Array:
         blocks = rng.integers(0, BLOCKS, (count, 1))
         before = np.unique(rng.integers(1, length + 1, (count, BLOCKS - 1)) * (np.arange(BLOCKS - 1) < blocks), axis=0)
     blocks = np.hstack([np.repeat(before, length, axis=0), np.tile(np.arange(1, length + 1), len(before))[:, None]])
-    return fsm.spell(blocks, num_class)
+    return spell(blocks, num_class)
 
 
 def visit(net: Network, language: Automaton, sequences: Array) -> Visits:

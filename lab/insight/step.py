@@ -157,6 +157,20 @@ def follow(net: Network, sequences: Array) -> Array:
     return seen
 
 
+def outputs_of(net: Network) -> Callable[[torch.Tensor], torch.Tensor]:
+    """What a verdict asks: one-hot sequences (N, T, num_class) -> outputs before softmax, the same shape."""
+    import torch
+
+    def read(x):
+        states, outputs = np.repeat(net.start[None], len(x), axis=0), []
+        for symbols in x.argmax(dim=2).T.numpy():
+            states = net.read(states, symbols)
+            outputs.append(net.logits(states))
+        return torch.from_numpy(np.stack(outputs, axis=1))
+
+    return read
+
+
 def before(net: Network, sequences: Array) -> Array:
     """The state before every symbol of sequences (N, T), (N, T, size)."""
     start = np.broadcast_to(net.start, (len(sequences), 1, len(net.start)))

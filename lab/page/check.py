@@ -9,9 +9,10 @@ from lab.check import lines, student
 from lab.check.points import Points, read_points
 from lab.check.settings import CHECK_CSV, Settings
 from lab.check.train import train_many_starts
+from lab.common.children import typed
 from lab.common.run import Interrupt
 from lab.page import charts
-from lab.page.commands import Options, typed
+from lab.page.commands import Options, flags
 
 HID = 5  # hidden units of the network that is trained; the one made by hand has 4
 CURVE = 40  # points of the loss curve
@@ -57,7 +58,7 @@ def make(options: Options, seed: int, stop: Interrupt) -> tuple[Points, list[Per
     net = student.new_network(HID, 'sig')
     curve = [tuple(map(float, line)) for line in train_many_starts(net, points, Settings(), stop)]
     command = ['check_main.py', '--act', 'sig', '--hid', str(HID), '--seed', str(seed)]
-    plots = [] if options.plot_path == 'plot' else ['--plot_path', options.plot_path]
+    plots = flags(plot_path=options.plot_path)
     made = [_look('trained', net, 'sig', command + plots, points.inputs)._replace(seed=seed, curve=curve)]
     for name, act in ('step', 'step'), ('sigmoid', 'sig'):
         net = student.new_network(4, act)

@@ -10,10 +10,11 @@ from typing import NamedTuple
 from torch import nn
 
 from lab.common import files
+from lab.common.children import Command, typed
 from lab.common.errors import UserError, note
 from lab.common.student import trial
 from lab.insight.step import of_model
-from lab.page.commands import Job, Options, search, typed
+from lab.page.commands import Options, flags, search
 from lab.seq import student
 from lab.seq.task import MODELS, Task
 
@@ -37,7 +38,7 @@ def tasks() -> list[Task]:
     found = []
     for task in TASKS:
         with trial():
-            model = student.network(task)
+            model = student.new_network(task)
             for parameter in model.parameters():
                 nn.init.normal_(parameter)
         if of_model(model, task.classes):
@@ -47,27 +48,26 @@ def tasks() -> list[Task]:
     return found
 
 
+def network_flags(task: Task) -> list[str]:
+    """The flags of the lab's commands that name a network; the lab types none for an SRN."""
+    return ['--lang', task.lang, *([] if task.model == 'srn' else ['--model', task.model, '--hid', str(task.hid)])]
+
+
 def command(task: Task, seed: int) -> list[str]:
-    """The command that trains a network, whatever its folder; flags that have their default are left out."""
-    flags = [] if task.model == 'srn' else ['--model', task.model, '--hid', str(task.hid)]
-    return ['seq_train.py', '--lang', task.lang, *flags, '--seed', str(seed)]
+    """The command that trains a network, whatever its folder."""
+    return ['seq_train.py', *network_flags(task), '--seed', str(seed)]
 
 
-def into(folder: str) -> list[str]:
-    """The flags with which a command writes to this folder."""
-    return [] if folder == 'net' else ['--out_path', folder]
-
-
-def find(task: Task, options: Options, seed: int) -> tuple[str, Trained | Job]:
+def find_trained(task: Task, options: Options, seed: int) -> tuple[str, Trained | Command]:
     """The folder of a network's checkpoints, and the network, or the command that trains it.
 
     seed: of a network that has not been trained. Checkpoints that are of another run are left alone: a note says so.
     """
-    folder, found = search(options.out_path, lambda folder: read(task, options, folder))
+    folder, found = search(options.out_path, lambda folder: read_trained(task, options, folder))
     if found is not None:
         return folder, found
-    words = [*command(task, seed), *into(folder)]
-    return folder, Job(words, done=lambda printed, notes: remember(task, folder, seed, printed, notes))
+    words = [*command(task, seed), *flags(out_path=folder)]
+    return folder, Command(words, done=lambda printed, notes: remember(task, folder, seed, printed, notes))
 
 
 def remember(task: Task, folder: str, seed: int, printed: str, notes: str):
@@ -85,7 +85,7 @@ def _sums(task: Task, folder: str) -> dict[str, str]:
     return {name: hashlib.sha256(Path(folder, name).read_bytes()).hexdigest() for name in sorted(names)}
 
 
-def read(task: Task, options: Options, folder: str) -> Trained | None:
+def read_trained(task: Task, options: Options, folder: str) -> Trained | None:
     """The trained network of the checkpoints in `folder`; None if there are none.
 
     Raises UserError where they are of another run than the page's command, as far as is known.
@@ -107,8 +107,8 @@ def read(task: Task, options: Options, folder: str) -> Trained | None:
         raise UserError(f'{folder}/{task.stem}_*.pth are of {typed(words)}')
     if sums != there:
         raise UserError(f'{folder}/{task.stem}_*.pth have changed since {typed(words)}')
-    states, model = {}, student.network(task)
+    states, model = {}, student.new_network(task)
     for name in there:
         files.load_into(model, os.path.join(folder, name))
         states[int(name[len(task.stem) + 1 : -4])] = {key: value.clone() for key, value in model.state_dict().items()}
-    return Trained(task, typed([*words, *into(folder)]), seed, dict(sorted(states.items())), printed, tried)
+    return Trained(task, typed([*words, *flags(out_path=folder)]), seed, dict(sorted(states.items())), printed, tried)

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 from lab.common import cli
+from lab.common.children import Command, run_commands
 from lab.common.errors import UserError, note
 from lab.common.run import Interrupt
-from lab.page import commands
-from lab.page.commands import Job, Options
+from lab.page.commands import Options
 
 
 def parts(wanted: list[int], options: Options, seed: int, stop: Interrupt) -> dict[str, dict]:
@@ -24,8 +24,8 @@ def parts(wanted: list[int], options: Options, seed: int, stop: Interrupt) -> di
 
         data = load(options.dataset, options.data_path, cli.device(False))
         for kind in reversed(kuzu.NAMES):  # the slowest first
-            places[kind] = kuzu.find(kind, options, data, seed)
-            reads[kind] = lambda folder, kind=kind: kuzu.read(kind, options, data, folder)
+            places[kind] = kuzu.find_trained(kind, options, data, seed)
+            reads[kind] = lambda folder, kind=kind: kuzu.read_trained(kind, options, data, folder)
     if 3 in wanted:
         from lab.page import checkpoints, seq
 
@@ -34,8 +34,8 @@ def parts(wanted: list[int], options: Options, seed: int, stop: Interrupt) -> di
             raise UserError('there is nothing to show: the page knows the networks of the lab')
         wanted = [part for part in wanted if part != 3 or tasks]
         for task in tasks:
-            places[task.stem] = checkpoints.find(task, options, seed)
-            reads[task.stem] = lambda folder, task=task: checkpoints.read(task, options, folder)
+            places[task.stem] = checkpoints.find_trained(task, options, seed)
+            reads[task.stem] = lambda folder, task=task: checkpoints.read_trained(task, options, folder)
     found = train(places, reads, stop)
     if stop:
         return {}
@@ -58,12 +58,12 @@ def train(
     places: dict[str, tuple[str, Any]], reads: dict[str, Callable[[str], Any]], stop: Interrupt
 ) -> dict[str, Any]:
     """Run the commands that are still to run. Returns all networks by name, as they are read from their folders."""
-    commands.run([found for _, found in places.values() if isinstance(found, Job)], stop)
+    run_commands([found for _, found in places.values() if isinstance(found, Command)], stop)
     if stop:
         return {}
     networks = {}
     for name, (folder, found) in places.items():
-        networks[name] = reads[name](folder) if isinstance(found, Job) else found
-        if networks[name] is None or isinstance(networks[name], Job):
+        networks[name] = reads[name](folder) if isinstance(found, Command) else found
+        if networks[name] is None or isinstance(networks[name], Command):
             raise UserError(f'{found} has not left the files of {name} in {folder}')
     return networks

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from lab.common.children import Command, typed
 from lab.common.errors import UserError
 from lab.common.student import trial
 from lab.kuzu import fetch, resume, student
@@ -18,7 +19,7 @@ from lab.kuzu.recipe import choose
 from lab.kuzu.settings import Settings
 from lab.kuzu.train import confused_pairs, judge, predict
 from lab.page import charts, images
-from lab.page.commands import Job, Options, search, typed
+from lab.page.commands import Options, flags, search
 
 NAMES = {'lin': 'linear', 'full': 'fully connected', 'conv': 'convolutional'}
 REPORTS = Path(__file__).parent / 'reports.json'
@@ -44,29 +45,22 @@ class Trained(NamedTuple):
 
 def words(kind: str, seed: int, options: Options, folder: str) -> list[str]:
     """The command that trains a network; flags that have their default are left out."""
-    command = ['kuzu_main.py', '--net', kind, '--seed', str(seed)]
-    for flag, value, usual in (
-        ('--dataset', options.dataset, 'kmnist'),
-        ('--data_path', options.data_path, 'data'),
-        ('--out_path', folder, 'net'),
-        ('--plot_path', options.plot_path, 'plot'),
-    ):
-        command += [flag, value] if value != usual else []
-    return command
+    chosen = flags(dataset=options.dataset, data_path=options.data_path, out_path=folder, plot_path=options.plot_path)
+    return ['kuzu_main.py', '--net', kind, '--seed', str(seed), *chosen]
 
 
-def find(kind: str, options: Options, data: Dataset, seed: int) -> tuple[str, Trained | Job]:
+def find_trained(kind: str, options: Options, data: Dataset, seed: int) -> tuple[str, Trained | Command]:
     """The folder of a network's files, and the network, or the command that trains it or goes on with it.
 
     seed: of a network that has not been begun. Files that are of another run are left alone, and a note says so.
     """
-    folder, found = search(options.out_path, lambda folder: read(kind, options, data, folder))
+    folder, found = search(options.out_path, lambda folder: read_trained(kind, options, data, folder))
     if found is not None:
         return folder, found
-    return folder, Job(words(kind, seed, options, folder), alone=kind in SHARED)
+    return folder, Command(words(kind, seed, options, folder), alone=kind in SHARED)
 
 
-def read(kind: str, options: Options, data: Dataset, folder: str) -> Trained | Job | None:
+def read_trained(kind: str, options: Options, data: Dataset, folder: str) -> Trained | Command | None:
     """The trained network of the files in `folder`, or the command that goes on with it; None if there are no files.
 
     Raises UserError where they are of another run than the page's command.
@@ -85,7 +79,7 @@ def read(kind: str, options: Options, data: Dataset, folder: str) -> Trained | J
         raise UserError(f'{path}.resume is of a run with {progress.epoch - 1} epochs, not {settings.epochs}')
     command = words(kind, seed, options, folder)
     if progress.epoch <= settings.epochs:
-        return Job(command, ['--resume'], alone=kind in SHARED)
+        return Command(command, ['--resume'], alone=kind in SHARED)
     torch.set_num_threads(CORES if kind in SHARED else 1)  # as it was tested then
     with trial():  # what the student's own code prints, too
         tested = judge(predict(model, data.test_images), data.test_labels)
@@ -143,7 +137,7 @@ def describe(trained: list[Trained], data: Dataset, options: Options) -> dict:
     shown, cells = sprites(trained, data)
     official = options.dataset == 'kmnist' and (len(data.train_labels), len(data.test_labels)) == fetch.OFFICIAL
     reports = json.loads(REPORTS.read_text()) if official else None
-    described = [network(each, data, found) for each, found in zip(trained, cells, strict=True)]
+    described = [describe_network(each, data, found) for each, found in zip(trained, cells, strict=True)]
     return charts.of_kuzu(described, reports) | {
         'classes': data.classes,
         'dataset': options.dataset,
@@ -160,7 +154,7 @@ def describe(trained: list[Trained], data: Dataset, options: Options) -> dict:
     }
 
 
-def network(trained: Trained, data: Dataset, cells: dict[int, list[int]]) -> dict:
+def describe_network(trained: Trained, data: Dataset, cells: dict[int, list[int]]) -> dict:
     """What the page says of one network."""
     confusion, classes = trained.confusion, data.classes
     rows = terms(trained.model)

@@ -8,15 +8,15 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
+from lab.common.children import on_all_cores, typed
 from lab.common.errors import UserError, note
 from lab.common.run import Interrupt
 from lab.insight import pictures, words
 from lab.insight.analysis import Analysis, analyse
 from lab.insight.phases import word
 from lab.insight.step import GATES, network
-from lab.page import images, workers
-from lab.page.checkpoints import Trained
-from lab.page.commands import typed
+from lab.page import images
+from lab.page.checkpoints import Trained, network_flags
 from lab.seq import student
 from lab.seq.task import Task
 
@@ -36,19 +36,19 @@ def describe(trained: list[Trained], seed: int, stop: Interrupt) -> dict:
     made = [by_hand(each.task) for each in trained]
     tasks = [(each.task, each.states[max(each.states)], f'epoch {1000 * max(each.states):,}', seed) for each in trained]
     tasks += [(each.task, state, 'made by hand', seed) for each, state in zip(trained, made, strict=True) if state]
-    found = iter(workers.run(examine, tasks, stop))
+    found = iter(on_all_cores(examine, tasks, stop))
     if stop:
         return {}
     networks = [one(each) | next(found) for each in trained]
-    for each, state in zip(networks, made, strict=True):
-        each['made'] = state and next(found) | {'command': made_by(each)}
+    for described, each, state in zip(networks, trained, made, strict=True):
+        described['made'] = state and next(found) | {'command': made_by(each.task)}
     views = {each.task.stem: view(each, state) for each, state in zip(trained, made, strict=True)}
     return {'networks': networks, 'view': {'networks': views}}
 
 
 def by_hand(task: Task) -> student.State | None:
     """The weights of the network made by hand; None where the student's seq_models.py has none."""
-    model = student.network(task)
+    model = student.new_network(task)
     try:
         student.set_weights(model, None)
     except UserError as error:
@@ -92,10 +92,9 @@ def one(trained: Trained) -> dict:
     }
 
 
-def made_by(network: dict) -> str:
-    """The command that shows the network made by hand beside this one, see one()."""
-    flags = [] if network['model'] == 'srn' else ['--model', network['model'], '--hid', str(network['hid'])]
-    return typed(['seq_plot.py', '--lang', network['lang'], *flags, '--set_weights'])
+def made_by(task: Task) -> str:
+    """The command that shows the network made by hand."""
+    return typed(['seq_plot.py', *network_flags(task), '--set_weights'])
 
 
 def examine(task: Task, state: student.State, origin: str, seed: int) -> dict:
@@ -119,9 +118,9 @@ def examine(task: Task, state: student.State, origin: str, seed: int) -> dict:
 def transcript(task: Task, state: student.State) -> str:
     """The lab's block of a fresh sequence, without the epoch: the page says that elsewhere."""
     torch.manual_seed(SEQUENCE_SEED)
-    lang = student.language(task)
+    lang = student.new_language(task)
     x, seq, target, colour = lang.get_sequence()
-    hidden, output = student.read(task, state, x)
+    hidden, output = student.outputs_of(task, state, x)
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed), np.printoptions(suppress=True, precision=2, sign=' '):
         lang.print_outputs(0, seq, colour, hidden, target, output)

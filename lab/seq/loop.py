@@ -7,10 +7,8 @@ networks are the columns of a matrix, one for each lane of a number (see simd.py
 import numpy as np
 from numba import njit
 
-from lab.common import simd
 from lab.common.compiling import compiled
 from lab.common.simd import fma, numbers, smaller, sqrt
-from lab.seq import gradient
 from lab.seq.gradient import INNER, OPTIONS, lstm_gradient, srn_gradient
 
 ADAM_MEANS = 0.9, 0.999  # Kingma and Ba (2015), as in torch.optim.Adam
@@ -85,7 +83,7 @@ def update(vectors, gradient, done, adam, rate, momentum, decay, clip):
             weights[n] = fma(means[n], -rate, weights[n])
 
 
-@compiled('the training step (some 5 seconds)', (gradient, simd), **OPTIONS)
+@compiled('the training step (some 5 seconds)', **OPTIONS)
 def train_srn(
     lanes, weights, means, squares, done, symbols, starts, ends, hid, classes, adam, rate, momentum, decay, clip
 ):
@@ -110,7 +108,7 @@ def train_srn(
         update(vectors, total, done + n + 1, adam, rate, momentum, decay, clip)
 
 
-@compiled('the training step (some 5 seconds)', (gradient, simd), **OPTIONS)
+@compiled('the training step (some 5 seconds)', **OPTIONS)
 def train_lstm(
     lanes, weights, means, squares, done, symbols, starts, ends, hid, classes, adam, rate, momentum, decay, clip
 ):

@@ -45,7 +45,7 @@ def pick(returned, form: Form, batch: int, steps: int) -> tuple[torch.Tensor, to
     return hidden, output
 
 
-def find(name: str, returned, steps: int, hid: int, classes: int) -> Form:
+def find_form(name: str, returned, steps: int, hid: int, classes: int) -> Form:
     """Find the form of what a network returned for a sequence of `steps` symbols, when its weights were large.
 
     By shape first. Where several values have the right shape, by what they mean: outputs are an affine function of

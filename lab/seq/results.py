@@ -38,7 +38,7 @@ def judge_of(task: Task, keep: str) -> Callable[[int, Record], Result]:
     """
 
     def network(snapshot: Snapshot) -> verdict.Read:
-        return lambda x: student.read(task, snapshot.state, x)[1]
+        return lambda x: student.outputs_of(task, snapshot.state, x)[1]
 
     def judge(seed: int, record: Record) -> Result:
         chosen = record[-1]

@@ -20,7 +20,7 @@ from torch import nn
 from lab.common import compiling
 from lab.common.errors import UserError, note
 from lab.common.run import Interrupt
-from lab.seq import batch, classic, kernel, sequences, student
+from lab.seq import batch, classic, kernel, student
 from lab.seq.task import Task, Training
 
 LONG = 5e10  # epochs times symbols times weights: the compiled engine trains that in minutes
@@ -58,7 +58,7 @@ def choose_engine(name: str, task: Task) -> ModuleType:
     """
     if name == 'torch':
         return classic
-    model, lang = student.network(task), student.language(task)
+    model, lang = student.new_network(task), student.new_language(task)
     if compiling.fault():
         reason = compiling.fault()
     elif not kernel.fits(model):
@@ -75,12 +75,12 @@ def choose_engine(name: str, task: Task) -> ModuleType:
 
 def _file(thing: object) -> str:
     """The name of the file that has its class."""
-    return os.path.basename(inspect.getfile(type(thing)))
+    return os.path.basename(inspect.getfile(type(getattr(thing, 'lang', thing))))
 
 
 def is_long(task: Task, training: Training, engine: ModuleType) -> bool:
     """Whether a start takes minutes. It depends on no clock, so the same command does the same on every machine."""
-    weights = sum(parameter.numel() for parameter in student.network(task).parameters())
+    weights = sum(parameter.numel() for parameter in student.new_network(task).parameters())
     symbols = 5 * (1 + task.length) / 2 * task.classes * (task.classes + 1) / 2  # in a sequence, on average
     return engine is classic or training.epoch * REPORT * symbols * weights > LONG
 
@@ -93,13 +93,13 @@ def begin(task: Task, training: Training, engine: ModuleType, seed: int) -> Star
     random.seed(seed)
     np.random.seed(seed % 2**32)
     torch.manual_seed(seed)
-    model = student.network(task)
+    model = student.new_network(task)
     if task.model == 'srn':
         for parameter in model.parameters():
             nn.init.normal_(parameter, 0, training.init)
     trainer = engine.Trainer(model, training.optim, training.mom, training.decay, training.clip)
-    lang = student.language(task)
-    if (training.grow or training.mix) and not sequences.grows(lang):
+    lang = student.new_language(task)
+    if (training.grow or training.mix) and not student.grows(lang):
         raise UserError(
             f'--grow and --mix set the attribute length of a language, and that in {_file(lang)} does not follow it: '
             'try --grow 0 --mix 0'

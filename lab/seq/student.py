@@ -1,16 +1,28 @@
-"""The only place that loads seq_models.py and anb2n.py, which a student may replace by their own."""
+"""The only place that loads seq_models.py and anb2n.py, which a student may replace by their own.
+
+A network returns what the lab's does, whatever else it returns (see replies.py). A language gives its sequences as the
+lab's tensors, and its print_outputs() gets the arguments that it takes.
+"""
 
 import contextlib
+import copy
 import functools
-from collections.abc import Callable
+import inspect
+import pickle
+import random
+import threading
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
+from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
 
-from lab.common.student import Fault, call, faults, get, module, trial
-from lab.seq import replies, sequences
+from lab.common.errors import note
+from lab.common.student import Fault, call, faults, file_of, get, module, trial
+from lab.seq import replies
 from lab.seq.task import MODELS, Task
 
 with module('seq_models'):
@@ -22,19 +34,22 @@ State = dict[str, torch.Tensor]  # a network's weights by name
 USUAL_LENGTH = 4
 TRIED = 3  # sequences that a network is tried with at once
 LARGE = 3  # weights with which a network is tried: so large that only hidden units stay between -1 and 1
+DRAWN = 10  # sequences of a language; with blocks of different lengths, no ten are equally long
+LAB = ('epoch', 'seq', 'state', 'hidden', 'target', 'output')  # the arguments of print_outputs()
+ALONE = threading.RLock()  # held by who draws random numbers that the whole program shares
 
 
 # --- networks
 
 
-def network(task: Task, batch_size: int = 1) -> nn.Module:
+def new_network(task: Task, batch_size: int = 1) -> nn.Module:
     """A new network for the task, with the weights that its class draws; model(x) returns hidden units and outputs.
 
     Raises Fault where its class is missing, cannot be made or used, or returns something else.
     """
     made = get('seq_models', MODELS[task.model])
-    form = known(made, task).form
-    with sequences.ALONE:
+    form = known_network(made, task).form
+    with ALONE:
         return _in_form(_new(made, task, batch_size), form)
 
 
@@ -42,70 +57,59 @@ def _new(made: Callable, task: Task, batch_size: int) -> nn.Module:
     model = call(made, task.classes, task.hid, task.classes, batch_size, least=3)
     if not isinstance(model, nn.Module):
         raise Fault(f'{MODELS[task.model]} in seq_models.py should be an nn.Module')
+    if not hasattr(model, 'init_hidden'):
+        model.init_hidden = lambda: None
     return model
 
 
 def _in_form(model: nn.Module, form: replies.Form) -> nn.Module:
-    if not form.plain or not hasattr(model, 'init_hidden'):
-        model.__class__ = _adapted(type(model), form)
+    """From now on it returns hidden units and outputs alone."""
+    if not form.plain:
+        pick = replies.pick
+        model.register_forward_hook(lambda _, inputs, returned: pick(returned, form, *inputs[0].shape[:2]))
     return model
 
 
-@functools.cache  # the models of a batch must be of one class
-def _adapted(kind: type, form: replies.Form) -> type:
-    class Adapted(kind):
-        def init_hidden(self, *batch_size):
-            return super().init_hidden(*batch_size) if hasattr(kind, 'init_hidden') else None
-
-        def forward(self, x):
-            return replies.pick(super().forward(x), form, *x.shape[:2])
-
-    Adapted.__name__, Adapted.__module__ = kind.__name__, kind.__module__
-    return Adapted
-
-
 @functools.cache
-def known(made: Callable, task: Task) -> SimpleNamespace:
+def known_network(made: Callable, task: Task) -> SimpleNamespace:
     """What was found out about a class: the `form` of its replies; whether it `batches`: reads several at once."""
     name, steps = f'{MODELS[task.model]} in seq_models.py', 6 * task.hid + 31  # more than numbers in any other axis
     with trial(), torch.no_grad(), faults(made):
-        chance = torch.Generator().manual_seed(0)
-        x = functional.one_hot(torch.randint(task.classes, (TRIED, steps), generator=chance), task.classes).float()
+        generator = torch.Generator().manual_seed(0)
+        x = functional.one_hot(torch.randint(task.classes, (TRIED, steps), generator=generator), task.classes).float()
         model = _new(made, task, 1)
         if not list(model.parameters()):
             raise Fault(f'{name} has no parameters yet')
         for parameter in model.parameters():
-            parameter.copy_(LARGE * torch.randn(parameter.shape, generator=chance))
-        if hasattr(model, 'init_hidden'):
-            model.init_hidden()
-        form = replies.find(name, model(x[:1]), steps, task.hid, task.classes)
+            parameter.copy_(LARGE * torch.randn(parameter.shape, generator=generator))
+        form = replies.find_form(name, _read_one(model, x[:1]), steps, task.hid, task.classes)
         state, batches = _in_form(model, form).state_dict(), False
         with contextlib.suppress(Exception):  # then it reads them one by one
             several = _in_form(_new(made, task, TRIED), form)
             several.load_state_dict(state)
             several.init_hidden()
-            alone = torch.cat([_one(model, one[None])[1] for one in x])
+            alone = torch.cat([_read_one(model, one[None])[1] for one in x])
             batches = torch.allclose(several(x)[1], alone, rtol=1e-3, atol=1e-3)
     return SimpleNamespace(form=form, batches=batches)
 
 
-def _one(model, x):
+def _read_one(model: nn.Module, x: torch.Tensor):
     model.init_hidden()
     return model(x)
 
 
-def read(task: Task, state: State, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def outputs_of(task: Task, state: State, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Let the network with these weights read sequences x, one-hot (batch, T, classes).
 
     Returns hidden units (batch, T, hid) and outputs before softmax (batch, T, classes).
     """
-    batches = known(get('seq_models', MODELS[task.model]), task).batches
-    model = network(task, len(x) if batches else 1)
+    batches = known_network(get('seq_models', MODELS[task.model]), task).batches
+    model = new_network(task, len(x) if batches else 1)
     model.load_state_dict(state)
     with torch.no_grad():
         if batches or len(x) == 1:
-            return _one(model, x)
-        return tuple(torch.cat(parts) for parts in zip(*(_one(model, one[None]) for one in x), strict=True))
+            return _read_one(model, x)
+        return tuple(torch.cat(parts) for parts in zip(*(_read_one(model, one[None]) for one in x), strict=True))
 
 
 def set_weights(model: nn.Module, design: str | None):
@@ -122,11 +126,169 @@ def set_weights(model: nn.Module, design: str | None):
 # --- languages
 
 
-def language(task: Task):
-    """The task's language. The sequences that it draws follow from torch's seed.
+def new_language(task: Task):
+    """The task's language: the student's object, or a Language of it where it is not as the lab's.
 
-    Raises Fault where its class is missing, cannot be made, or draws something else than sequences.
+    The sequences that it draws follow from torch's seed. Raises Fault where its class is missing, cannot be made, or
+    draws something else than sequences.
     """
     made = get('anb2n', 'lang_anb2n')
     lang = call(made, task.classes, task.length, least=1 if task.length == USUAL_LENGTH else 2)
-    return sequences.adapt(lang, task, known(get('seq_models', MODELS[task.model]), task).form.cell is not None)
+    cells = known_network(get('seq_models', MODELS[task.model]), task).form.cell is not None
+    known = _known_language(type(lang), task, cells)
+    return lang if known.as_the_labs else Language(lang, task.classes, known)
+
+
+class Language:
+    """A student's language in the form of the lab's."""
+
+    def __init__(self, lang, classes: int, known: SimpleNamespace):
+        self.lang, self.classes, self.known = lang, classes, known
+        self.state = _random_state()
+        for name in 'get_one_example', 'get_symbols':  # the compiled engine asks for these
+            if hasattr(lang, name):
+                setattr(self, name, getattr(lang, name))
+
+    @property
+    def length(self) -> int:
+        return self.lang.length
+
+    @length.setter
+    def length(self, longest: int):
+        self.lang.length = longest
+
+    def get_sequence(self) -> tuple:
+        with self._drawing() if self.known.shares else contextlib.nullcontext():
+            return in_lab_form(self.lang.get_sequence(), self.classes)
+
+    @contextlib.contextmanager
+    def _drawing(self) -> Iterator[None]:
+        """Put the language's own random numbers in the place of those that the whole program shares.
+
+        So its sequences follow from the seed, whatever else is drawn meanwhile, also in other threads.
+        """
+        with ALONE:
+            shared = _random_state()
+            _set_random_state(*self.state)
+            try:
+                yield
+            finally:
+                self.state = _random_state()
+                _set_random_state(*shared)
+
+    def print_outputs(self, epoch, seq, state, hidden, target, output):
+        values = epoch, seq, state, hidden, target, output
+        return self.known.style.call(self.lang.print_outputs, values, getattr(hidden, 'cell', None))
+
+
+@functools.cache
+def _known_language(kind: type, task: Task, cells: bool) -> SimpleNamespace:
+    """What there is to know of a language: as_the_labs; the `style` of its print_outputs(); whether it `shares` its
+    random numbers with the whole program. cells: whether the network returns its cells. Raises Fault.
+    """
+    with trial(), faults(kind):
+        lang = call(kind, task.classes, task.length, least=1)
+        before = pickle.dumps(_random_state())
+        given = lang.get_sequence()
+        shares = before != pickle.dumps(_random_state())
+        sequence = in_lab_form(given, task.classes)
+        kept = [one is other for one, other in zip(given, sequence, strict=False)]  # no part had to be changed
+        style = find_style(lang.print_outputs, task.hid, sequence)
+    lost = [] if cells else style.extra
+    if lost:
+        note(f'print_outputs() of {file_of(kind)} gets None for {", ".join(lost)}, which the network does not return')
+    plain = len(kept) == len(given) and all(kept) and style == Style()
+    return SimpleNamespace(as_the_labs=plain and not shares, style=style, shares=shares)
+
+
+def grows(lang) -> bool:
+    """Whether the longest block of a language follows its attribute `length`."""
+    short = copy.deepcopy(lang)
+    with contextlib.suppress(AttributeError):
+        short.length = 1
+    with trial():
+        return len({len(short.get_sequence()[1]) for _ in range(DRAWN)}) == 1
+
+
+def _random_state() -> tuple:
+    """The state of the random generators that the whole program shares: those of Python, NumPy and PyTorch."""
+    return random.getstate(), np.random.get_state(), torch.get_rng_state().numpy().copy()
+
+
+def _set_random_state(python, numpy, pytorch):
+    random.setstate(python)
+    np.random.set_state(numpy)
+    torch.set_rng_state(torch.from_numpy(pytorch))
+
+
+def in_lab_form(values, num_class: int) -> tuple:
+    """What get_sequence() returned as (input (1, T, num_class), seq (T + 1) int64, target (1, T, num_class), state)."""
+    if len(values) < 4:
+        raise Fault(f'get_sequence() of anb2n.py returns {len(values)} values, not input, seq, target, state')
+    x, seq, target, state = values[:4]
+    x, target = (_tensor(value, torch.float32, (1, -1, num_class)) for value in (x, target))
+    seq = _tensor(seq, torch.int64, (-1,))
+    if not x.shape == target.shape == (1, len(seq) - 1, num_class):
+        raise Fault(
+            f'get_sequence() of anb2n.py returns {x.shape[1]} inputs and {target.shape[1]} targets for {len(seq)} '
+            'symbols: one less is right'
+        )
+    return x, seq, target, state
+
+
+def _tensor(values, dtype: torch.dtype, shape: tuple) -> torch.Tensor:
+    """The values in this form; the same tensor, where they are in it."""
+    tensor = values if isinstance(values, torch.Tensor) else torch.from_numpy(np.asarray(values))
+    return tensor.to(dtype) if tensor.dim() == len(shape) else tensor.to(dtype).reshape(shape)
+
+
+class Style(NamedTuple):
+    """How to call print_outputs()."""
+
+    named: tuple[str, ...] = ()  # the arguments by name; none: the lab's, by place
+    extra: tuple[str, ...] = ()  # arguments that the lab does not know
+    flat: bool = False  # hidden units (T, hid) and not (1, T, hid)
+
+    def call(self, function: Callable, values: tuple, cell):
+        """Call it with the values of the lab's arguments. An extra one, named after cells or context, gets `cell`."""
+        given = dict(zip(LAB, values, strict=True))
+        given |= {name: cell if name.lower().startswith('c') or 'cell' in name else None for name in self.extra}
+        if self.flat:
+            given['hidden'] = given['hidden'][0]
+        if self.named:
+            return function(**{name: given[name] for name in self.named})
+        return function(*given.values())
+
+
+def find_style(function: Callable, hid: int, sequence: tuple) -> Style:
+    """How to call a print_outputs(): by its signature, and by what it prints for a sequence in the lab's form."""
+    takes = inspect.signature(function)
+    needed = tuple(
+        name for name, value in takes.parameters.items() if value.default is value.empty and value.kind not in (2, 4)
+    )
+    extra = tuple(name for name in needed if name not in LAB)
+    try:
+        takes.bind(*LAB)
+        style = Style()
+    except TypeError:
+        if not extra or set(LAB) <= set(needed):
+            style = Style(needed, extra)
+        elif len(needed) > len(LAB):
+            style = Style((), needed[len(LAB) :])
+        else:
+            raise Fault(f'print_outputs({", ".join(needed)}) of anb2n.py should take ({", ".join(LAB)})') from None
+    return style._replace(flat=_is_flat(function, style, hid, sequence))
+
+
+def _is_flat(function, style, hid, sequence) -> bool:
+    """Whether it prints a line per symbol, or works at all, only if hidden units are (T, hid)."""
+    _, seq, target, state = sequence
+    steps, lines = target.shape[1], []
+    for flat in False, True:
+        hidden = torch.zeros(1, steps, hid)
+        with trial() as printed, contextlib.suppress(Exception):
+            style._replace(flat=flat).call(function, (0, seq, state, hidden, target, target), hidden)
+            lines.append(printed.getvalue().count('\n'))
+            continue
+        lines.append(-1)
+    return lines[0] < min(lines[1], steps)

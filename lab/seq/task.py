@@ -1,7 +1,10 @@
 """What a run of Part 3 is about: which network learns which language, and how it is trained."""
 
+import argparse
 import os
 from dataclasses import dataclass
+
+from lab.common import cli
 
 CLASSES = {'anb2n': 2, 'anb2nc3n': 3}  # symbols of each language
 MODELS = {'srn': 'SRN_model', 'lstm': 'LSTM_model'}  # and their classes in seq_models.py
@@ -70,3 +73,13 @@ class Training:
     grow: float = 0  # share of the run in which the longest block grows from n = 1 to the task's length
     mix: float = 0  # share of the epochs in which the longest block is shorter: 1 to 9 is as likely as 10 to 99
     keep: str = 'last'  # which checkpoint of a start is judged: the last, or the best
+
+
+def add_network(parser: argparse.ArgumentParser):
+    """Add --lang, --length, --model and --hid, the fields of a Task, and --out_path: flags of training and plotting."""
+    add = parser.add_argument
+    add('--lang', choices=CLASSES, default='anb2n', help='language')
+    add('--length', type=cli.whole(0, 100), default=0, help="most A's in a block; 0 = 4")
+    add('--model', choices=MODELS, default='srn', help='network')
+    add('--hid', type=cli.whole(0, 100), default=0, help='hidden units; 0 = 2 (on anb2nc3n: lstm 3, srn 4)')
+    add('--out_path', type=cli.folder, default='net', help='folder of the checkpoints')

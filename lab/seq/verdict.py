@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # who draws a verdict does without
 SEQUENCES = 1000
 BLOCKS = 5  # in a sequence; then comes the first A of a sixth
 AFTER_A = 0.8, 0.2  # the lab's target after an A: another A, or the first B
+NONE = -1  # stands in a sequence where its end is past
 SEED = 900450186894289455  # of the sequences: all networks are judged by the same ones
 OTHER = SEED + 1  # of those that a checkpoint is chosen by: on them, the chosen one looks too good
 LAB_LENGTH = 4
@@ -58,23 +59,18 @@ def threshold(classes: int, length: int) -> float:
     return LAB_LIMIT[classes] + (floor(classes, length) - floor(classes, LAB_LENGTH))
 
 
-def spell(blocks: np.ndarray, classes: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Sequences of blocks with these n, (sequences, BLOCKS), for a network to read: (inputs, following, real).
+def spell(blocks: np.ndarray, classes: int) -> np.ndarray:
+    """Sequences of blocks, each with the A that follows its last block: (N, T) symbols, then NONE.
 
-    inputs: one-hot, (sequences, T, classes), zeros after the end of shorter ones. following: the next symbols,
-    (sequences, T). real: whether a symbol stands there, (sequences, T).
+    blocks: (N, B), the n of each block; a block of 0 is left out.
     """
-    import torch
-
     runs = (blocks[:, :, None] * np.arange(1, classes + 1)).reshape(len(blocks), -1)
+    runs = np.hstack([runs, np.ones((len(blocks), 1), dtype=int)])
+    symbols = np.append(np.tile(np.arange(classes), blocks.shape[1]), 0)
     lengths = runs.sum(axis=1)
-    real = np.arange(lengths.max()) < lengths[:, None]
-    symbols = np.zeros((len(blocks), lengths.max() + 1), np.int8)  # an A follows the last block
-    symbols[:, :-1][real] = np.repeat(np.tile(np.arange(classes, dtype=np.int8), blocks.size), runs.ravel())
-    inputs = np.zeros((*real.shape, classes), np.float32)
-    for symbol in range(classes):
-        inputs[:, :, symbol] = (symbols[:, :-1] == symbol) & real
-    return torch.from_numpy(inputs), torch.from_numpy(symbols[:, 1:]), torch.from_numpy(real)
+    sequences = np.full((len(blocks), lengths.max()), NONE)
+    sequences[np.arange(lengths.max()) < lengths[:, None]] = np.repeat(np.tile(symbols, len(blocks)), runs.ravel())
+    return sequences
 
 
 def examine(read: Read, blocks: np.ndarray, classes: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -84,23 +80,22 @@ def examine(read: Read, blocks: np.ndarray, classes: int) -> tuple[torch.Tensor,
     probabilities and the lab's target.
     """
     import torch
-    from torch.nn import functional
+    from torch.nn.functional import one_hot
 
     found = []
     rows = max(1, PART // int(blocks.sum(axis=1).max() * classes * (classes + 1) // 2))
     for first in range(0, len(blocks), rows):
-        inputs, following, real = spell(blocks[first : first + rows], classes)
-        after_a = inputs[:, :, 0] == 1
-        output = read(inputs).movedim(2, 0).contiguous()  # PyTorch is slow along an axis as short as the last one
-        squares, highest, largest = 0, torch.zeros_like(following), output[0]
-        for symbol, prob in enumerate(functional.softmax(output, dim=0)):
-            target = (following == symbol).float().where(~after_a, [*AFTER_A, 0][symbol])
-            squares = squares + (prob - target).square()
-            highest = highest.where(output[symbol] <= largest, symbol)
-            largest = largest.maximum(output[symbol])
+        symbols = torch.from_numpy(spell(blocks[first : first + rows], classes))
+        following, real = symbols[:, 1:], symbols[:, 1:] != NONE
+        after_a = symbols[:, :-1] == 0
+        output = read(one_hot(symbols[:, :-1].clamp(min=0), classes).float())
+        target = one_hot(following.clamp(min=0), classes).to(output.dtype)
+        target[after_a] = torch.tensor([*AFTER_A, 0][:classes], dtype=output.dtype)
+        by_symbol = output.movedim(2, 0).contiguous()  # PyTorch is slow along an axis as short as the last one
+        squares = (by_symbol.softmax(dim=0).movedim(0, 2) - target).square().mean(dim=2)
         determined = real & ~after_a
-        right = determined & (highest == following)
-        losses = (squares * real).sum(dim=1) / (classes * real.sum(dim=1))
+        right = determined & (output.argmax(dim=2) == following)
+        losses = (squares * real).sum(dim=1) / real.sum(dim=1)
         found.append([losses, right.sum(dim=1), determined.sum(dim=1)])
     return tuple(map(torch.cat, zip(*found, strict=True)))
 

@@ -3,8 +3,8 @@
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from PIL import Image
@@ -31,20 +31,6 @@ def screen(monkeypatch):
     return make
 
 
-@pytest.fixture
-def opener(monkeypatch, tmp_path, screen):
-    """A function that puts another script in place of windows.py, and shows a figure with it."""
-
-    def show(body):
-        screen()
-        monkeypatch.setattr(picture, 'WINDOWS', tmp_path / 'other.py')
-        (tmp_path / 'other.py').write_text(f'import os, sys, time\n{body}')
-        picture.new(2, 1, title='a')
-        picture.show()
-
-    return show
-
-
 def test_the_same_figure_is_the_same_file(tmp_path):
     for name in 'first.jpg', 'second.jpg':
         figure = picture.new(2, 1)
@@ -60,25 +46,15 @@ def test_a_figure_has_100_dots_an_inch_unless_more_are_asked_for(tmp_path):
         assert Image.open(tmp_path / 'a.jpg').size == size
 
 
-def test_figures_and_images_are_written_with_the_same_quality(tmp_path):
-    picture.save(picture.new(2, 1), str(tmp_path / 'figure.jpg'))
-    picture.save_image(Image.new('RGB', (20, 10)), str(tmp_path / 'image.jpg'))
-    Image.new('RGB', (20, 10)).save(tmp_path / 'wanted.jpg', quality=92)
-    figure, image, wanted = (Image.open(tmp_path / f'{name}.jpg') for name in ('figure', 'image', 'wanted'))
-    assert figure.quantization == image.quantization == wanted.quantization
-
-
 @pytest.mark.parametrize(
     ('variable', 'system', 'backend', 'windows'),
     [
         ('DISPLAY', 'linux', '', True),
-        ('DISPLAY', 'linux', 'TkAgg', True),
         ('WAYLAND_DISPLAY', 'linux', 'qtagg', True),
         ('DISPLAY', 'linux', 'Agg', False),
         ('DISPLAY', 'linux', 'module://matplotlib_inline.backend_inline', False),
         (None, 'linux', '', False),
         (None, 'darwin', '', True),
-        (None, 'win32', 'TkAgg', True),
         (None, 'darwin', 'agg', False),
     ],
 )
@@ -87,53 +63,94 @@ def test_windows_need_a_display_and_no_backend_that_only_writes_files(variable, 
     assert picture.has_display() is windows
 
 
-def test_only_the_process_that_writes_files_opens_windows(screen, monkeypatch):
-    screen()
-    monkeypatch.setattr(picture.files, 'WRITES', False)
-    assert not picture.has_display()
-
-
 def test_figures_are_shown_once_unless_they_are_for_the_file_alone_and_are_called_as_their_files(
     screen, monkeypatch, tmp_path
 ):
-    shown = []
-    monkeypatch.setattr(picture, '_open_windows', shown.extend)
+    other = mock.MagicMock()
+    monkeypatch.setattr(picture, 'Child', other)
     screen()
     first, second, third = picture.new(2, 1), picture.new(4, 3, window=False), picture.new(2, 2, title='sheet')
     for name, figure in ('kuzu_lin_curve', first), ('net', second), ('other', third):
         picture.save(figure, str(tmp_path / f'{name}.jpg'))
     picture.show()
     picture.show()
-    assert shown == [('kuzu_lin_curve', first), ('sheet', third)]
+    calls = [call.args for call in other.return_value.__enter__.return_value.call.call_args_list]
+    assert calls == [('open_windows', '', [('kuzu_lin_curve', first), ('sheet', third)]), ('wait_until_closed',)]
 
 
-def test_without_a_display_no_process_is_started(screen, monkeypatch):
-    monkeypatch.setattr(subprocess, 'Popen', lambda *_: pytest.fail('a process'))
-    screen(None)
-    picture.new(1, 1)
-    picture.show()
+# A toolkit for matplotlib: its "windows" are lines in a file
+TOOLKIT = """
+from matplotlib import pyplot as plt
+from matplotlib.backend_bases import FigureManagerBase
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+import os, time
+
+
+class FigureCanvas(FigureCanvasAgg):
+    required_interactive_framework = {framework!r}
+    manager_class = FigureManagerBase
+
+    def __init__(self, figure):
+        super().__init__(figure)
+        {begin}
+
+
+FigureManager = FigureManagerBase
+
+
+def show(*_, **__):
+    canvases = [plt.figure(number).canvas for number in plt.get_fignums()]
+    with open('shown', 'w') as file:
+        print(*[(canvas.figure.axes[0].get_title(), canvas.figure.canvas is canvas) for canvas in canvases], file=file)
+    {end}
+"""
+
+
+@pytest.fixture
+def toolkit(screen, monkeypatch, tmp_path, capsys):
+    """A function that shows two figures with TOOLKIT, and returns what was told, and the windows that were shown."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def show(framework='headless', begin='pass', end='pass'):
+        (tmp_path / 'toolkit.py').write_text(TOOLKIT.format(framework=framework, begin=begin, end=end))
+        screen(backend='module://toolkit')
+        monkeypatch.setattr(picture, 'has_display', lambda: True)
+        for title in 'first', 'second':
+            picture.new(2, 1, title=title).subplots().set_title(title)
+        picture.show()
+        said = capsys.readouterr().err.removeprefix('no windows: MPLBACKEND=module://toolkit: ')
+        return said, Path('shown').read_text() if Path('shown').exists() else None
+
+    return show
+
+
+WINDOWS = "('first', True) ('second', True)\n"
 
 
 @pytest.mark.parametrize(
-    ('body', 'told'),
+    ('fault', 'told', 'windows'),
     [
-        ('print("open", flush=True); time.sleep(0.2)', ''),
-        ('print("open", flush=True); os.abort()', ''),  # the display goes away while windows are open
-        ('print("no display"); sys.exit(1)', 'no windows: no display\n'),
-        ('os.abort()', 'no windows: their process ended with -6\n'),  # as Qt does without a display
+        ({}, '', WINDOWS),
+        ({'end': 'os.abort()'}, '', WINDOWS),  # the display goes away while windows are open
+        ({'framework': None}, 'no toolkit (tkinter or PyQt, say) opens one on :0\n', None),
+        ({'begin': 'raise OSError("no\\ndisplay")'}, 'no display\n', None),
+        ({'begin': 'os.abort()'}, 'another process has ended, with code -6\n', None),  # as Qt does without a display
+        ({'begin': 'time.sleep(600)'}, 'no answer in 5 s\n', None),
     ],
 )
-def test_a_display_that_does_not_work_is_at_most_a_note(body, told, opener, capsys):
-    opener(body)
-    assert capsys.readouterr().err == told
+def test_each_figure_gets_its_window_and_a_display_that_does_not_work_is_a_note(
+    fault, told, windows, toolkit, monkeypatch
+):
+    monkeypatch.setattr(picture, 'PATIENCE', 5 if 'sleep' in fault.get('begin', '') else 60)
+    assert toolkit(**fault) == (told, windows)
 
 
-def test_a_display_that_does_not_answer_is_given_up(opener, capsys, monkeypatch):
-    monkeypatch.setattr(picture, 'PATIENCE', 0.5)
-    start = time.monotonic()
-    opener('time.sleep(600)')
-    assert time.monotonic() - start < 60
-    assert capsys.readouterr().err == 'no windows: the display has not answered in 0.5 s\n'
+def test_without_a_display_no_process_is_started(screen, monkeypatch):
+    monkeypatch.setattr(picture, 'Child', lambda *_: pytest.fail('a process'))
+    screen(None)
+    picture.new(1, 1)
+    picture.show()
 
 
 def test_a_backend_that_matplotlib_does_not_know_is_told_by_its_name(screen, capsys):
@@ -152,3 +169,34 @@ def test_matplotlib_loads_whatever_backend_a_notebook_has_set_and_without_a_home
         done = subprocess.run([sys.executable, '-c', code], cwd=tmp_path, env=environment, capture_output=True)
         assert (done.returncode, done.stderr) == (0, b'')
         (tmp_path / 'a.jpg').unlink()
+
+
+def write_text(path: str, text: str) -> int:
+    """What the painter does in these tests: it leaves a text, and gives the number of its process."""
+    if text == 'die' and sys.argv[0] == '-c':  # there, and not here
+        os._exit(1)
+    Path(path).write_text(text)
+    return os.getpid()
+
+
+@pytest.mark.parametrize(
+    ('variable', 'loaded', 'text', 'here'),
+    [
+        (None, False, 'text', False),
+        (None, False, 'die', True),
+        ('DISPLAY', False, 'text', True),
+        (None, True, 'text', True),
+    ],
+    ids=['there', 'what it cannot do', 'windows', 'matplotlib is loaded'],
+)
+def test_another_process_draws_or_else_this_one(variable, loaded, text, here, screen, tmp_path, monkeypatch):
+    screen(variable)
+    modules = {name: module for name, module in sys.modules.items() if loaded or name != 'matplotlib'}
+    monkeypatch.setattr(picture.sys, 'modules', modules)
+    with picture.painter('tests.common.test_picture') as painter:
+        finish = painter.submit('write_text', str(tmp_path / 'one'), text)
+        numbers = finish(), painter.call('write_text', str(tmp_path / 'two'), text)
+        assert [number == os.getpid() for number in numbers] == [here, here]
+        with pytest.raises(FileNotFoundError):
+            painter.call('write_text', str(tmp_path / 'no folder' / 'file'), text)
+    assert (tmp_path / 'one').read_text() == (tmp_path / 'two').read_text() == text

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lab.common.helper import Helper
+from lab.common.children import Child
 from lab.insight import pictures
 from lab.insight.step import before, follow
 from lab.insight.transcript import Seen
@@ -136,14 +136,15 @@ def test_another_process_draws_the_same(tmp_path):
     """From a network's parameters and its analysis without the network, as seq_plot.py hands them over."""
     found = analysed('learned')
     units = seen(np.random.default_rng(0).normal(size=(30, 3)))
-    for place, ahead in ('here', False), ('there', True):
-        stem = str(tmp_path / place)
-        with Helper('lab.insight.pictures', ahead) as painter:
-            with painter.meanwhile('draw_units', stem, units, 4, None, TITLE):
-                pass
-            parameters = {name: value.numpy() for name, value in LEARNED.items()}
-            painter.call('draw_analysis', stem, parameters, found._replace(net=None), True, TITLE)
-            assert painter.child is None or painter.child.poll() is None
+    parameters = {name: value.numpy() for name, value in LEARNED.items()}
+    values = {
+        'draw_units': (units, 4, None, TITLE),
+        'draw_analysis': (parameters, found._replace(net=None), True, TITLE),
+    }
+    with Child('lab.insight.pictures') as child:
+        for name, given in values.items():
+            names = getattr(pictures, name)(str(tmp_path / 'here'), *given)
+            assert names == child.call(name, str(tmp_path / 'there'), *given)
     here, there = (
         {path.name.partition('_')[2]: path.read_bytes() for path in tmp_path.glob(f'{place}_*')}
         for place in ('here', 'there')

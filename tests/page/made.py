@@ -41,7 +41,7 @@ def recurrent() -> list[Trained]:
     """An SRN that has learned, with its way there, and an LSTM with its first weights."""
     torch.manual_seed(2)
     begin = {name: 0.1 * value for name, value in LEARNED.items()}
-    states = {task: {k: v.clone() for k, v in student.network(task).state_dict().items()} for task in (SRN, LSTM)}
+    states = {task: {k: v.clone() for k, v in student.new_network(task).state_dict().items()} for task in (SRN, LSTM)}
     return [
         Trained(
             SRN,

@@ -12,11 +12,11 @@ import pytest
 import torch
 
 from kuzu import NetConv, NetFull, NetLin
+from lab.common.children import Command
 from lab.common.errors import UserError
 from lab.common.run import Interrupt
 from lab.kuzu import fetch
 from lab.page import kuzu, render
-from lab.page.commands import Job
 from tests.kuzu.runs import Counted, digits, play
 from tests.page.made import OPTIONS, untrained
 
@@ -40,7 +40,7 @@ def at(folder):
 
 def test_the_numbers_are_those_of_the_transcript(tmp_path):
     printed = trained(tmp_path)
-    found = kuzu.read('lin', at(tmp_path), DATA, str(tmp_path))
+    found = kuzu.read_trained('lin', at(tmp_path), DATA, str(tmp_path))
     loss, correct, total = re.findall(r'Average loss: ([\d.]+), Accuracy: (\d+)/(\d+)', printed)[-1]
     matrix = re.findall(r'[\d.]+', printed[printed.rindex('[[') : printed.rindex(']]')])
     said = kuzu.describe([found], DATA, at(tmp_path))['networks'][0]
@@ -60,26 +60,26 @@ def test_the_numbers_are_those_of_the_transcript(tmp_path):
 def test_a_network_of_another_run_is_refused(flags, why, tmp_path):
     trained(tmp_path, flags=flags)
     with pytest.raises(UserError, match=why):
-        kuzu.read('lin', at(tmp_path), DATA, str(tmp_path))
+        kuzu.read_trained('lin', at(tmp_path), DATA, str(tmp_path))
 
 
 def test_a_network_that_was_tested_on_other_images_is_refused(tmp_path):
     trained(tmp_path)
     other = replace(DATA, test_images=DATA.test_images.flip(0))
     with pytest.raises(UserError, match='other test images'):
-        kuzu.read('lin', at(tmp_path), other, str(tmp_path))
+        kuzu.read_trained('lin', at(tmp_path), other, str(tmp_path))
 
 
 def test_a_damaged_file_is_refused(tmp_path):
     trained(tmp_path)
     (tmp_path / 'kuzu_lin.resume').write_bytes(b'damaged')
     with pytest.raises(UserError, match='not a plain tensor file'):
-        kuzu.read('lin', at(tmp_path), DATA, str(tmp_path))
+        kuzu.read_trained('lin', at(tmp_path), DATA, str(tmp_path))
 
 
 def test_without_a_seed_any_seed_is_taken(tmp_path):
     trained(tmp_path, flags='--seed 7')
-    found = kuzu.read('lin', at(tmp_path)._replace(seed=None), DATA, str(tmp_path))
+    found = kuzu.read_trained('lin', at(tmp_path)._replace(seed=None), DATA, str(tmp_path))
     assert (found.seed, found.command) == (
         7,
         f'python3 kuzu_main.py --net lin --seed 7 --dataset digits --out_path {tmp_path}',
@@ -88,21 +88,21 @@ def test_without_a_seed_any_seed_is_taken(tmp_path):
 
 def test_a_run_that_was_stopped_goes_on(tmp_path):
     trained(tmp_path, lambda: Counted(50))
-    folder, job = kuzu.find('lin', at(tmp_path), DATA, 1)
+    folder, job = kuzu.find_trained('lin', at(tmp_path), DATA, 1)
     assert (folder, job.extra) == (str(tmp_path), ['--resume'])
 
 
 def test_files_of_another_run_are_left_alone(tmp_path, capsys):
     trained(tmp_path, flags='--seed 2')
-    folder, job = kuzu.find('lin', at(tmp_path), DATA, 1)
+    folder, job = kuzu.find_trained('lin', at(tmp_path), DATA, 1)
     assert folder == os.path.join(tmp_path, 'report')
     assert job.words[-2:] == ['--out_path', folder]
     assert 'seed 2, not 1' in capsys.readouterr().err
 
 
 def test_where_nothing_is_there_the_labs_command_is_run(tmp_path):
-    folder, job = kuzu.find('conv', at(tmp_path), DATA, 1)
-    assert (folder, isinstance(job, Job), job.extra) == (str(tmp_path), True, [])
+    folder, job = kuzu.find_trained('conv', at(tmp_path), DATA, 1)
+    assert (folder, isinstance(job, Command), job.extra) == (str(tmp_path), True, [])
 
 
 @pytest.mark.parametrize(

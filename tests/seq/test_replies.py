@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from lab.common.student import Fault
-from lab.seq.replies import Form, find, pick, shaped, tensors
+from lab.seq.replies import Form, find_form, pick, shaped, tensors
 
 STEPS = 50
 
@@ -27,7 +27,7 @@ def values(hid, classes, seed=0):
 
 def found(given: dict, names, hid, classes):
     """The names of hidden units, outputs and cells that are found where these values are returned in this order."""
-    form = find('LSTM_model', tuple(given[name] for name in names), STEPS, hid, classes)
+    form = find_form('LSTM_model', tuple(given[name] for name in names), STEPS, hid, classes)
     return [names[form.hidden], names[form.output], None if form.cell is None else names[form.cell]]
 
 
@@ -65,10 +65,10 @@ def test_log_probabilities_are_outputs_too():
 
 def test_the_labs_own_form_is_plain_and_no_other():
     given = values(5, 3)
-    assert find('', (given['hidden'], given['output']), STEPS, 5, 3) == Form(0, 1, None, True)
-    assert not find('', (given['output'], given['hidden']), STEPS, 5, 3).plain
-    assert not find('', (given['hidden'][0], given['output'][0]), STEPS, 5, 3).plain
-    assert not find('', (given['hidden'], given['output'], given['gate']), STEPS, 5, 3).plain
+    assert find_form('', (given['hidden'], given['output']), STEPS, 5, 3) == Form(0, 1, None, True)
+    assert not find_form('', (given['output'], given['hidden']), STEPS, 5, 3).plain
+    assert not find_form('', (given['hidden'][0], given['output'][0]), STEPS, 5, 3).plain
+    assert not find_form('', (given['hidden'], given['output'], given['gate']), STEPS, 5, 3).plain
 
 
 def test_an_output_of_a_further_layer_is_found_where_nothing_else_can_be_it():
@@ -91,7 +91,7 @@ def test_an_output_of_a_further_layer_is_found_where_nothing_else_can_be_it():
 )
 def test_what_cannot_be_right_is_told_by_its_shapes(returned, says):
     with pytest.raises(Fault, match=says):
-        find('LSTM_model', returned, STEPS, 5, 3)
+        find_form('LSTM_model', returned, STEPS, 5, 3)
 
 
 def test_all_tensors_are_seen_wherever_they_are():

@@ -15,10 +15,10 @@ from seq_models import LSTM_model, SRN_model
     [(Task('anb2nc3n', model='srn', hid=5), SRN_model), (Task('anb2nc3n', model='lstm', hid=5), LSTM_model)],
 )
 def test_weights_read_as_the_network_they_come_from(task, kind):
-    model = student.network(task)
+    model = student.new_network(task)
     assert type(model) is kind
     x = functional.one_hot(torch.randint(3, (4, 7)), 3).float()
-    hidden, output = student.read(task, model.state_dict(), x)
+    hidden, output = student.outputs_of(task, model.state_dict(), x)
     torch.testing.assert_close(hidden, model(x)[0])
     torch.testing.assert_close(output, model(x)[1])
     assert (hidden.shape, output.shape) == ((4, 7, 5), (4, 7, 3))
@@ -34,13 +34,13 @@ def test_the_network_is_told_how_many_sequences_it_reads(monkeypatch):
             sizes.append(self.batch_size)
 
     monkeypatch.setattr(seq_models, 'SRN_model', Told)
-    state = student.network(Task()).state_dict()
-    student.read(Task(), state, torch.zeros(6, 3, 2))
+    state = student.new_network(Task()).state_dict()
+    student.outputs_of(Task(), state, torch.zeros(6, 3, 2))
     assert (sizes[0], sizes[-1]) == (1, 6)
 
 
 def test_the_language_is_the_tasks():
-    lang = student.language(Task('anb2nc3n', length=7))
+    lang = student.new_language(Task('anb2nc3n', length=7))
     assert (lang.num_class, lang.length) == (3, 7)
 
 
@@ -65,10 +65,10 @@ class Fixed(SRN_model):
 def test_a_network_for_one_sequence_reads_several_one_by_one(monkeypatch):
     torch.manual_seed(0)
     task, x = Task(), functional.one_hot(torch.randint(2, (4, 9)), 2).float()
-    state = student.network(task).state_dict()
-    expected = student.read(task, state, x)
+    state = student.new_network(task).state_dict()
+    expected = student.outputs_of(task, state, x)
     monkeypatch.setattr(seq_models, 'SRN_model', Fixed)
-    for ours, theirs in zip(expected, student.read(task, state, x), strict=True):
+    for ours, theirs in zip(expected, student.outputs_of(task, state, x), strict=True):
         torch.testing.assert_close(theirs, ours)
 
 
@@ -85,18 +85,18 @@ def test_a_network_for_one_sequence_reads_several_one_by_one(monkeypatch):
 def test_a_class_that_is_no_network_of_the_lab_is_told_in_one_line(made, says, monkeypatch):
     monkeypatch.setattr(seq_models, 'SRN_model', made)
     with pytest.raises(Fault, match=says) as error:
-        student.network(Task())
+        student.new_network(Task())
     assert '\n' not in str(error.value)
 
 
 def test_missing_classes_are_named(monkeypatch):
     monkeypatch.delattr(seq_models, 'LSTM_model')
-    student.network(Task())
+    student.new_network(Task())
     with pytest.raises(Fault, match=r'^seq_models\.py has no class LSTM_model$'):
-        student.network(Task(model='lstm'))
+        student.new_network(Task(model='lstm'))
     monkeypatch.delattr(anb2n, 'lang_anb2n')
     with pytest.raises(Fault, match=r'^anb2n\.py has no class lang_anb2n$'):
-        student.language(Task())
+        student.new_language(Task())
 
 
 def test_trying_out_draws_no_random_number_and_prints_nothing(monkeypatch, capsys):
@@ -110,5 +110,5 @@ def test_trying_out_draws_no_random_number_and_prints_nothing(monkeypatch, capsy
     drawn = torch.rand(1)
     monkeypatch.setattr(seq_models, 'SRN_model', Loud)
     torch.manual_seed(0)
-    student.network(Task())
+    student.new_network(Task())
     assert torch.rand(1) == drawn and capsys.readouterr().out == ''

@@ -1,4 +1,4 @@
-"""sequences.py: sequences of any type come as the lab's tensors; print_outputs() gets the arguments that it takes."""
+"""student.py: a language's sequences come as the lab's tensors; print_outputs() gets the arguments that it takes."""
 
 import numpy as np
 import pytest
@@ -6,8 +6,8 @@ import torch
 
 import anb2n
 from lab.common.student import Fault
-from lab.seq import sequences, student
-from lab.seq.sequences import Style, find_style, in_lab_form
+from lab.seq import student
+from lab.seq.student import LAB, Style, find_style, in_lab_form
 from lab.seq.task import Task
 
 SYMBOLS = [0, 1, 1, 0]
@@ -53,7 +53,7 @@ def styles():
     def other_seventh(e, s, st, h, t, o, c): ...
 
     yield from ((function, Style()) for function in (lab, defaults, anything, other_names))
-    yield seventh, Style((*sequences.LAB, 'context'), ('context',))
+    yield seventh, Style((*LAB, 'context'), ('context',))
     yield between, Style(('epoch', 'seq', 'state', 'hidden', 'cell', 'target', 'output'), ('cell',))
     yield fewer, Style(('epoch', 'seq', 'hidden', 'output'))
     yield other_seventh, Style((), ('c',))
@@ -78,7 +78,7 @@ def test_an_argument_named_after_cells_gets_the_cells_and_others_none():
     style = find_style(print_outputs, 2, SEQUENCE)
     style.call(print_outputs, (7, 'seq', 'state', 'hidden', 'target', 'output'), 'cells')
     assert got.pop('got') is got
-    assert got == dict(zip(sequences.LAB, (7, *sequences.LAB[1:]), strict=True)) | {'context': 'cells', 'gates': None}
+    assert got == dict(zip(LAB, (7, *LAB[1:]), strict=True)) | {'context': 'cells', 'gates': None}
 
 
 class Flat(anb2n.lang_anb2n):
@@ -90,14 +90,14 @@ class Flat(anb2n.lang_anb2n):
 
 def test_hidden_units_come_as_print_outputs_wants_them(monkeypatch, capsys):
     monkeypatch.setattr(anb2n, 'lang_anb2n', Flat)
-    lang = student.language(Task())
+    lang = student.new_language(Task())
     x, seq, target, state = lang.get_sequence()
     lang.print_outputs(0, seq, state, 0.5 * torch.ones(1, x.shape[1], 2), target, target)
     assert capsys.readouterr().out == '0.5\n' * x.shape[1]
 
 
 def test_our_language_is_left_as_it_is():
-    assert type(student.language(Task())) is anb2n.lang_anb2n
+    assert type(student.new_language(Task())) is anb2n.lang_anb2n
 
 
 def test_a_language_that_is_adapted_draws_the_same(monkeypatch):
@@ -106,8 +106,8 @@ def test_a_language_that_is_adapted_draws_the_same(monkeypatch):
             return [part.tolist() if isinstance(part, torch.Tensor) else part for part in super().get_sequence()]
 
     torch.manual_seed(0)
-    x, seq, target, _ = student.language(Task()).get_sequence()
+    x, seq, target, _ = student.new_language(Task()).get_sequence()
     monkeypatch.setattr(anb2n, 'lang_anb2n', Lists)
     torch.manual_seed(0)
-    again = student.language(Task()).get_sequence()
+    again = student.new_language(Task()).get_sequence()
     assert all(torch.equal(a, b) for a, b in zip((x, seq, target), again[:3], strict=True))
