@@ -9,12 +9,12 @@ import functools
 import importlib
 import multiprocessing
 import os
-import pickle
 import signal
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import forkserver
 from pathlib import Path
@@ -24,9 +24,8 @@ import pytest
 from lab.common import run
 
 LIMIT = 120  # seconds after which what has not ended hangs
-# What the scripts load when they come to it
-WARM = ['torch._dynamo', 'sklearn.datasets', 'matplotlib.figure', 'matplotlib.backends.backend_agg']
-WARM += ['mpl_toolkits.mplot3d', 'PIL.JpegImagePlugin', 'lab.check.pictures', 'lab.check.train', 'lab.kuzu.data', __name__]
+WARM = ['torch._dynamo', 'sklearn.datasets', 'matplotlib.figure', 'mpl_toolkits.mplot3d', 'PIL.JpegImagePlugin']
+WARM += ['matplotlib.backends.backend_agg', 'lab.check.pictures', 'lab.check.train', 'lab.kuzu.data', __name__]
 
 
 @dataclass
@@ -81,18 +80,10 @@ class Fork:
         return self.wait(1e6)
 
 
-def in_fork(function: Callable, *args, limit: float = 3600):
-    """What a function returns in a fork. Where the fork dies instead, raises RuntimeError that says of what."""
-    with tempfile.NamedTemporaryFile() as file:
-        end = Fork(functools.partial(_keep, file.name, function, args), '.').end(limit)
-        if end.code:
-            raise RuntimeError(f'the fork ended with {end}')
-        return pickle.loads(Path(file.name).read_bytes())
-
-
-def _keep(name: str, function: Callable, args: tuple):
-    """In a fork: leave what a function returns in a file."""
-    Path(name).write_bytes(pickle.dumps(function(*args)))
+def in_fork(function: Callable, *args):
+    """What a function returns in a fork. Where the fork dies instead, raises BrokenProcessPool."""
+    with ProcessPoolExecutor(1, mp_context=server()) as pool:
+        return pool.submit(function, *args).result()
 
 
 @functools.cache

@@ -2,7 +2,6 @@
 
 import functools
 import io
-import shutil
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,18 +22,15 @@ KUZU = (
     f'kuzu_main --net conv --channels 2 3 --fc 0 --recipe fast {TRAIN} 3',
 )
 SEQ = (
-    'seq_train --epoch 20 --seed 1',
+    'seq_train --epoch 20 --seed 1 --restarts 1',
     'seq_train --lang anb2nc3n --model lstm --epoch 20 --seed 1',
     'seq_train --epoch 10 --seed 1 --restarts 3',
 )
-LSTM = '--lang anb2nc3n --model lstm'
 PLOTS = (
     'check_main --set_weights',
-    'seq_plot --epoch 0 --num_plot 2 --seed 1',
-    f'seq_plot --epoch 0 --num_plot 2 --seed 1 {LSTM} --cell',
+    'seq_plot --set_weights --num_plot 2 --seed 1',
+    'seq_plot --set_weights --num_plot 2 --seed 1 --lang anb2nc3n --model lstm --cell',
 )
-
-
 RUNS = {'kuzu_main': KUZU, 'seq_train': SEQ, 'plots': PLOTS, 'download': ['download']}
 MOST = 1.2  # of the time that a run took alone: the latest that it is killed
 
@@ -78,44 +74,26 @@ def unreadable(found: dict[str, object]) -> str:
     return ' '.join(faults)
 
 
-@pytest.fixture(scope='module')
-def filled(tmp_path_factory):
-    """Makes a folder in which the lines find what they need."""
-
-    @functools.cache
-    def trained():
-        folder = tmp_path_factory.mktemp('trained')
-        for line in 'seq_train --epoch 1 --seed 1', f'seq_train {LSTM} --epoch 1 --seed 1':
-            assert Fork(line, folder).end().code == 0
-        return folder
-
-    def make(line, folder: Path) -> Path:
-        if isinstance(line, str) and line.startswith('seq_plot'):
-            return shutil.copytree(trained(), folder)
-        folder.mkdir(parents=True)
-        return folder
-
-    return make
-
-
 def alone(line, folder: Path) -> tuple[dict[str, object], float]:
     """What a run leaves that nobody disturbs, and the seconds that it takes."""
+    folder.mkdir(parents=True)
     end = Fork(line, folder).end()
     assert end.code == 0, end
     return standing(folder), end.seconds
 
 
-def kill(row, count: int, line, make, folder: Path):
+def kill(row, count: int, line, folder: Path):
     """Kill runs of a script at `count` random moments; after some, let one come to its end.
 
     What is then there has to be what a run makes that was left alone. So has every file of a killed run; but where
     there is a .resume, the next run goes on from there.
     """
     moments = random_numbers(line if isinstance(line, str) else 'download')
-    expected, seconds = alone(line, make(line, folder / 'alone'))
+    expected, seconds = alone(line, folder / 'alone')
     done = row.tried + count
     while row.tried < done:
-        here, kills, faults, end = make(line, folder / f'killed {row.tried}'), 0, '', None
+        here, kills, faults, end = folder / f'killed {len([*folder.iterdir()])}', 0, '', None
+        here.mkdir()
         while not end:
             goes_on = any(here.glob('net/*.resume'))
             fork = Fork([*line.split(), *(['--resume'] * goes_on)] if isinstance(line, str) else line, here)
@@ -137,12 +115,12 @@ def kill(row, count: int, line, make, folder: Path):
 
 @sizes(1, 60)
 @pytest.mark.parametrize('name', RUNS)
-def test_runs_that_are_killed_leave_whole_files_and_come_to_the_same_bytes(name, count, tmp_path, filled):
+def test_runs_that_are_killed_leave_whole_files_and_come_to_the_same_bytes(name, count, tmp_path):
     lines = RUNS[name][:count]
     with tally(f'kill -9, {name}') as row, downloading() as function:
         for index, line in enumerate(lines):
             line = function if line == 'download' else line
-            kill(row, count // len(lines), line, filled, tmp_path / str(index))
+            kill(row, count // len(lines), line, tmp_path / str(index))
 
 
 PAIRS = (
@@ -157,13 +135,14 @@ PAIRS = (
 
 
 @sizes(1, 28)
-def test_two_runs_at_once_into_a_folder_leave_whole_files_of_one_or_the_other(count, tmp_path, filled):
+def test_two_runs_at_once_into_a_folder_leave_whole_files_of_one_or_the_other(count, tmp_path):
     with tally('two runs at once') as row, downloading() as function:
-        left = functools.cache(lambda line: alone(line, filled(line, tmp_path / f'{hash(line)}'))[0])
+        left = functools.cache(lambda line: alone(line, tmp_path / f'{hash(line)}')[0])
         for index in range(count):
             pair = [function if line == 'download' else line for line in PAIRS[index % len(PAIRS)]]
             one, other = map(left, pair)
-            here, faults = filled(pair[0], tmp_path / f'both {index}'), ''
+            here, faults = tmp_path / f'both {index}', ''
+            here.mkdir()
             forks = [Fork(line, here) for line in pair]
             ends = [fork.wait(0) for fork in forks]
             while not all(ends):
