@@ -118,7 +118,7 @@ def fit(model, state: object, path: str):
     """
     import torch
 
-    if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in dict.values(state)):
+    if not isinstance(state, dict) or not all(map(_is_dense, dict.values(state))):
         raise UserError(f'{path} is not a state_dict: it should hold tensors by name')
     state = dict(dict.items(state))  # a file can give an OrderedDict attributes, such as `keys`: leave them
     wanted = model.state_dict()
@@ -135,6 +135,12 @@ def fit(model, state: object, path: str):
         if not torch.isfinite(state[name]).all():  # infinite is also a float64 too large for float32
             raise UserError(f'{path} holds weights that are NaN or infinite')
     model.load_state_dict(state)
+
+
+def _is_dense(value: object) -> bool:
+    import torch
+
+    return isinstance(value, torch.Tensor) and value.layout is torch.strided and not value.is_meta
 
 
 def load_into(model, path: str):
