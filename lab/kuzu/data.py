@@ -74,7 +74,7 @@ def _normalize(pixels: np.ndarray) -> torch.Tensor:
 
     On the CPU, as they do it: a GPU multiplies by the inverse instead of dividing, which rounds differently.
     """
-    return torch.from_numpy(pixels).unsqueeze(1).float().div_(255).sub_(0.5).div_(0.5)
+    return torch.from_numpy(pixels).unsqueeze(1).to(torch.get_default_dtype()).div_(255).sub_(0.5).div_(0.5)
 
 
 def _array(path: str, images: bool) -> np.ndarray:
@@ -146,7 +146,7 @@ def _digits(device: torch.device) -> Dataset:
     from sklearn.datasets import load_digits
 
     pixels, labels = load_digits(return_X_y=True)
-    images = torch.from_numpy(pixels).float().view(-1, 1, 8, 8) / 16
+    images = torch.from_numpy(pixels).to(torch.get_default_dtype()).view(-1, 1, 8, 8) / 16
     images = torch.nn.functional.interpolate(images, (SIDE, SIDE), mode='bilinear').clamp_(0, 1)
     images = images.sub_(0.5).div_(0.5).to(device)
     labels = torch.from_numpy(labels).long().to(device)
