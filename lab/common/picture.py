@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lab.common import files
-from lab.common.children import Child, Lost
-from lab.common.errors import note
+from lab.common.children import Child
+from lab.common.errors import UserError, note
 
 if TYPE_CHECKING:  # matplotlib takes most of a second to load; it is imported where it draws
     from matplotlib.figure import Figure
@@ -51,10 +51,11 @@ def painter(module: str) -> Iterator[Painter]:
     They run in another process, which loads matplotlib while this one does something else. But windows are for this
     process: where there may be some, it draws itself.
     """
-    if has_display() or 'matplotlib' in sys.modules:
-        yield Painter(module, None)
-        return
-    with Child(module) as child:
+    with contextlib.ExitStack() as stack:
+        child = None
+        if not has_display() and 'matplotlib' not in sys.modules:
+            with contextlib.suppress(OSError):  # this user may start no more processes
+                child = stack.enter_context(Child(module))
         yield Painter(module, child)
 
 
@@ -69,8 +70,8 @@ class Painter(NamedTuple):
         drawing = self.child and self.child.submit(function, *values)
 
         def finish():
-            if drawing:
-                with contextlib.suppress(Exception):
+            with contextlib.suppress(Exception):
+                if drawing:
                     return drawing.result()
             return getattr(importlib.import_module(self.module), function)(*values)
 
@@ -130,17 +131,16 @@ def show():
 
     A display that refuses, hangs or goes away costs a note at most: the windows belong to another process.
     """
+    if not _figures:
+        return
     shown = [(title, figure) for figure, title in _figures.items()]
     _figures.clear()
-    if not shown:
-        return
     sys.stdout.flush()  # the transcript is whole while the windows are open
-    environment = {name: value for name, value in os.environ.items() if name != 'MPLBACKEND'}
     try:
-        with Child(__name__, environment) as child:
-            child.call('open_windows', BACKEND, shown, limit=PATIENCE)
-            with contextlib.suppress(Lost):  # the display goes away
-                child.call('wait_until_closed')
+        with Child(__name__) as child:
+            child.submit('open_windows', BACKEND, shown).result(PATIENCE)
+            with contextlib.suppress(UserError):  # the display goes away
+                child.submit('wait_until_closed').result()
     except Exception as error:
         fault = ' '.join(str(error).split()) or type(error).__name__
         note(f'no windows: {f"MPLBACKEND={BACKEND}: " if BACKEND else ""}{fault[:200]}')
