@@ -168,14 +168,14 @@ def _gpu_works() -> bool:
     """Whether there is a GPU that computes. One that does not is told: it may be too old or too new for this torch."""
     import torch
 
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings('error', category=UserWarning)  # torch warns of a driver that is too old
-            if not torch.cuda.is_available():
-                return False
-        (torch.ones(2).to('cuda') + 1).sum().item()
-    except (RuntimeError, AssertionError, UserWarning) as error:
-        fault = str(error).splitlines()[0][:120]
-        note(f'the GPU cannot be used ({fault}): training on the CPU, as with --no_cuda')
-        return False
-    return True
+    works, fault = False, ''
+    with warnings.catch_warnings(record=True) as said:  # torch warns of a driver that is too old
+        warnings.simplefilter('always')
+        try:
+            works = torch.cuda.is_available() and (torch.ones(2).to('cuda') + 1).sum().item() == 4
+        except (RuntimeError, AssertionError) as error:
+            fault = str(error)
+    fault = fault or ''.join(str(each.message) for each in said[-1:])
+    if fault and not works:
+        note(f'the GPU cannot be used ({fault.splitlines()[0][:120]}): training on the CPU, as with --no_cuda')
+    return works

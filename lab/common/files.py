@@ -12,7 +12,6 @@ from pathlib import Path
 from lab.common.errors import UserError
 
 BUSY_SECONDS = 1  # so long Windows may refuse to replace a file that a virus scanner looks at
-LARGEST = 4_000_000_000  # bytes of a checkpoint that is read; the largest network that the flags allow takes half
 
 
 def write(path: str, data: bytes):
@@ -62,30 +61,23 @@ def prepare(folder: str):
 
 def write_tensors(path: str, state: object):
     """torch.save() to a file that is whole or not there. state: tensors, numbers and text in dicts and lists."""
-    write(path, tensor_bytes(state))
-
-
-def tensor_bytes(state: object) -> bytes:
-    """The bytes of the file that write_tensors() writes."""
     import torch
 
     buffer = io.BytesIO()
     torch.save(state, buffer)
-    return buffer.getvalue()
+    write(path, buffer.getvalue())
 
 
 def read_tensors(path: str) -> object:
     """Read what write_tensors() wrote; tensors come to the CPU.
 
-    Raises UserError where the file is missing, truncated, corrupt, too large, or holds anything but plain data. Pickled
-    code in a file is never run.
+    Raises UserError where the file is missing, truncated, corrupt, or holds anything but plain data. Pickled code in a
+    file is never run.
     """
     import torch
 
     if not os.path.isfile(path):
         raise UserError(f'no file {path}')
-    if os.path.getsize(path) > LARGEST:
-        raise UserError(f'{path} is too large for a checkpoint: {LARGEST:,} bytes at most')
     data = io.BytesIO(Path(path).read_bytes())
     try:
         with warnings.catch_warnings():
@@ -118,7 +110,10 @@ def fit(model, state: object, path: str):
     """
     import torch
 
-    if not isinstance(state, dict) or not all(map(_is_dense, dict.values(state))):
+    def is_dense(value):
+        return isinstance(value, torch.Tensor) and value.layout is torch.strided and not value.is_meta
+
+    if not isinstance(state, dict) or not all(map(is_dense, dict.values(state))):
         raise UserError(f'{path} is not a state_dict: it should hold tensors by name')
     state = dict(dict.items(state))  # a file can give an OrderedDict attributes, such as `keys`: leave them
     wanted = model.state_dict()
@@ -135,12 +130,6 @@ def fit(model, state: object, path: str):
         if not torch.isfinite(state[name]).all():  # infinite is also a float64 too large for float32
             raise UserError(f'{path} holds weights that are NaN or infinite')
     model.load_state_dict(state)
-
-
-def _is_dense(value: object) -> bool:
-    import torch
-
-    return isinstance(value, torch.Tensor) and value.layout is torch.strided and not value.is_meta
 
 
 def load_into(model, path: str):
