@@ -11,13 +11,12 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
+from lab.common.children import HOUSE
 from lab.common.errors import UserError, note
 
-HOUSE = Path(__file__).resolve().parents[2]
 ROUNDS = 3  # of which the best counts
 IMAGES = {'train': 60_000, 't10k': 10_000}  # as many as there are of KMNIST
 NUMBERS = {'s': 'seconds', 'T0': 'in T0', 'first_run_s': 'first s', 'classic_s': 'classic', 'ratio': 'ratio'}

@@ -27,19 +27,18 @@ if TYPE_CHECKING:
 HOUSE = Path(__file__).resolve().parents[2]
 PAUSE = 0.1  # seconds between two looks at what the others do
 ANSWER = 30  # seconds that a script has to end after Ctrl-C; the lab's scripts end after the step under way
-SERVE = 'import sys; sys.path[:] = sys.argv[2:]; from lab.common import children; children.serve(sys.argv[1])'
+SERVE = 'import sys; sys.path[:] = sys.argv[1:]; from lab.common import children; children.serve()'
 
 
 class Child:
-    """with Child('package.module') as child: child.submit('function', *values) calls it in another process.
+    """with Child() as child: child.submit('package.module', 'function', *values) calls it in another process.
 
-    The module is loaded at once, and made ready by its get_ready(), if it has one. What is printed there is lost. The
-    process ends with the block, or else when this one ends or dies.
+    What is printed there is lost. The process ends with the block, or else when this one ends or dies.
     """
 
-    def __init__(self, module: str):
+    def __init__(self):
         self.process = subprocess.Popen(
-            [sys.executable, '-c', SERVE, module, *sys.path],
+            [sys.executable, '-c', SERVE, *sys.path],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -55,17 +54,17 @@ class Child:
         self.queue.shutdown(cancel_futures=True)
         self.process.communicate()  # closes the pipes
 
-    def submit(self, function: str, *values) -> Future:
+    def submit(self, module: str, function: str, *values) -> Future:
         """Call a function after those before. Its future gives what it returns, or raises what it raises.
 
         UserError: the process has died.
         """
-        return self.queue.submit(self._ask, function, values)
+        return self.queue.submit(self._ask, (module, function, *values))
 
-    def _ask(self, function: str, values: tuple) -> Any:
-        call = pickle.dumps((function, values))
+    def _ask(self, call: tuple) -> Any:
+        data = pickle.dumps(call)
         try:
-            self.process.stdin.write(call)
+            self.process.stdin.write(data)
             self.process.stdin.flush()
             result, error = pickle.load(self.process.stdout)
         except (OSError, EOFError) as gone:
@@ -75,16 +74,14 @@ class Child:
         return result
 
 
-def serve(name: str):
-    """In the other process: load the module, then call its functions as long as there is somebody who asks."""
+def serve():
+    """In the other process: call functions as long as there is somebody who asks."""
     answers = os.fdopen(os.dup(1), 'wb')
     os.dup2(2, 1)  # nothing that is printed gets among the answers
-    module = importlib.import_module(name)
-    getattr(module, 'get_ready', lambda: None)()
     while True:
         try:
-            function, values = pickle.load(sys.stdin.buffer)
-            answer = getattr(module, function)(*values), None
+            module, function, *values = pickle.load(sys.stdin.buffer)
+            answer = getattr(importlib.import_module(module), function)(*values), None
         except EOFError:
             return
         except Exception as error:
@@ -100,8 +97,8 @@ def on_all_cores(work: Callable, tasks: Sequence[tuple], stop: Interrupt) -> lis
     """
     count = min(len(tasks), os.cpu_count() or 1)
     with contextlib.ExitStack() as stack:
-        children = [stack.enter_context(Child(work.__module__)) for _ in range(count)]
-        futures = [children[n % count].submit(work.__name__, *task) for n, task in enumerate(tasks)]
+        children = [stack.enter_context(Child()) for _ in range(count)]
+        futures = [children[n % count].submit(work.__module__, work.__name__, *task) for n, task in enumerate(tasks)]
         while not stop and wait(futures, PAUSE).not_done:
             pass
         return [] if stop else [future.result() for future in futures]

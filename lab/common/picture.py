@@ -55,7 +55,8 @@ def painter(module: str) -> Iterator[Painter]:
         child = None
         if not has_display() and 'matplotlib' not in sys.modules:
             with contextlib.suppress(OSError):  # this user may start no more processes
-                child = stack.enter_context(Child(module))
+                child = stack.enter_context(Child())
+                child.submit(__name__, 'get_ready', module)
         yield Painter(module, child)
 
 
@@ -67,7 +68,7 @@ class Painter(NamedTuple):
 
     def submit(self, function: str, *values) -> Callable[[], Any]:
         """Begin to draw. Returns a function that waits until it is done, and gives what the module's function gives."""
-        drawing = self.child and self.child.submit(function, *values)
+        drawing = self.child and self.child.submit(self.module, function, *values)
 
         def finish():
             with contextlib.suppress(Exception):
@@ -82,8 +83,9 @@ class Painter(NamedTuple):
         return self.submit(function, *values)()
 
 
-def ready():
-    """Draw a letter, and throw it away: matplotlib loads its fonts only then."""
+def get_ready(module: str):
+    """Load a module, draw a letter, and throw it away: matplotlib loads its fonts only then."""
+    importlib.import_module(module)
     figure = new(1, 1, window=False)
     figure.text(0, 0, 'a')
     figure.savefig(io.BytesIO(), format='jpg')
@@ -137,10 +139,10 @@ def show():
     _figures.clear()
     sys.stdout.flush()  # the transcript is whole while the windows are open
     try:
-        with Child(__name__) as child:
-            child.submit('open_windows', BACKEND, shown).result(PATIENCE)
+        with Child() as child:
+            child.submit(__name__, 'open_windows', BACKEND, shown).result(PATIENCE)
             with contextlib.suppress(UserError):  # the display goes away
-                child.submit('wait_until_closed').result()
+                child.submit(__name__, 'wait_until_closed').result()
     except Exception as error:
         fault = ' '.join(str(error).split()) or type(error).__name__
         note(f'no windows: {f"MPLBACKEND={BACKEND}: " if BACKEND else ""}{fault[:200]}')

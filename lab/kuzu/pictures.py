@@ -15,11 +15,6 @@ FRAME = 0.8  # points
 RIGHT, WRONG = '#1a7f37', '#b42318'
 
 
-def get_ready():
-    """Load what drawing takes; see picture.painter()."""
-    picture.ready()
-
-
 def draw_confusion(path: str, title: str, classes: list[str], confusion: np.ndarray):
     """The matrix (10, 10) as a table of counts: right ones on a green diagonal; the more mistakes, the redder."""
     size = len(classes)

@@ -47,34 +47,34 @@ def running(number: int) -> bool:
 
 
 def test_functions_are_called_there_one_after_the_other(capfd):
-    with Child(HERE) as child:
-        first, second = child.submit('squared', 3), child.submit('squared', 4)
+    with Child() as child:
+        first, second = child.submit(HERE, 'squared', 3), child.submit(HERE, 'squared', 4)
         assert [first.result(), second.result()] == [(9, child.process.pid), (16, child.process.pid)]
     assert child.process.poll() is not None
     assert capfd.readouterr() == ('', '')
 
 
 def test_an_error_is_raised_here_and_a_process_that_dies_is_told():
-    with Child(HERE) as child:
+    with Child() as child:
         with pytest.raises(UserError, match='1 is refused'):
-            child.submit('refuse', 1).result()
-        assert child.submit('squared', 2).result()[0] == 4
+            child.submit(HERE, 'refuse', 1).result()
+        assert child.submit(HERE, 'squared', 2).result()[0] == 4
         for _ in range(2):
             with pytest.raises(UserError, match='code 3'):
-                child.submit('die').result()
+                child.submit(HERE, 'die').result()
 
 
 def test_a_process_that_hangs_ends_with_the_block():
-    with Child(HERE) as child:
-        hanging = child.submit('sleep')
+    with Child() as child:
+        hanging = child.submit(HERE, 'sleep')
     with pytest.raises(UserError, match='has ended'):
         hanging.result(10)
 
 
 @pytest.mark.skipif(not os.path.isdir('/proc'), reason='/proc says which processes there are')
 def test_ctrl_c_does_not_reach_it_and_it_ends_when_this_process_is_killed():
-    code = f'from lab.common.children import Child\nchild = Child({HERE!r})\n'
-    code += 'print(child.submit("squared", 1).result()[1], flush=True)\ninput()'
+    code = 'from lab.common.children import Child\nchild = Child()\n'
+    code += f'print(child.submit({HERE!r}, "squared", 1).result()[1], flush=True)\ninput()'
     first = subprocess.Popen(
         [sys.executable, '-c', code],
         stdin=subprocess.PIPE,

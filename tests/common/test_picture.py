@@ -74,7 +74,7 @@ def test_figures_are_shown_once_unless_they_are_for_the_file_alone_and_are_calle
         picture.save(figure, str(tmp_path / f'{name}.jpg'))
     picture.show()
     picture.show()
-    calls = [call.args for call in other.return_value.__enter__.return_value.submit.call_args_list]
+    calls = [call.args[1:] for call in other.return_value.__enter__.return_value.submit.call_args_list]
     assert calls == [('open_windows', '', [('kuzu_lin_curve', first), ('sheet', third)]), ('wait_until_closed',)]
 
 
