@@ -33,10 +33,6 @@ class Parser(argparse.ArgumentParser):
         self.lab = ['help', *lab.split()]
         self.add_argument('--traceback', action='store_true', help="show Python's report of an error")
 
-    def parse_known_args(self, argv=None, namespace=None):
-        argv = sys.argv[1:] if argv is None else argv
-        return super().parse_known_args([self._in_full(word) for word in argv], namespace)
-
     def _flags(self) -> list[str]:
         return [name[2:] for action in self._actions for name in action.option_strings if name.startswith('--')]
 
@@ -51,7 +47,8 @@ class Parser(argparse.ArgumentParser):
         return f'--{name}{equals}{value}' if known else word
 
     def parse_args(self, argv=None, namespace=None):
-        found, unknown = self.parse_known_args(argv, namespace)
+        argv = sys.argv[1:] if argv is None else argv
+        found, unknown = self.parse_known_args([self._in_full(word) for word in argv], namespace)
         if unknown:
             typed = [word for word in unknown if word.startswith(tuple(DASHES))]
             near = [f'--{name}' for word in typed for name in nearest(word, self._flags())]

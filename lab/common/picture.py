@@ -54,9 +54,10 @@ def painter(module: str) -> Iterator[Painter]:
     with contextlib.ExitStack() as stack:
         child = None
         if not has_display() and 'matplotlib' not in sys.modules:
-            with contextlib.suppress(OSError):  # this user may start no more processes
-                child = stack.enter_context(Child())
-                child.submit(__name__, 'get_ready', module)
+            with contextlib.suppress(OSError, RuntimeError):  # no more processes, or threads, may be started
+                other = stack.enter_context(Child())
+                other.submit(__name__, 'get_ready', module)
+                child = other
         yield Painter(module, child)
 
 
