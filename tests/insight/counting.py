@@ -45,6 +45,12 @@ def untrained(kind: str, hid: int, classes: int = 3) -> Network:
     return network({'srn': SRN_model, 'lstm': LSTM_model}[kind](classes, hid, classes).state_dict())
 
 
+def drawn(kind: type, hid: int, classes: int, scale: float = 1.0) -> dict:
+    """The parameters of a model of the lab, with random values of this spread."""
+    torch.manual_seed(hid)
+    return {name: scale * torch.randn(value.shape) for name, value in kind(classes, hid, classes).state_dict().items()}
+
+
 @functools.cache
 def analysed(name: str) -> Analysis:
     """An analysis with fewer sequences than usual: of 'learned', or of an untrained network such as 'lstm3'."""
