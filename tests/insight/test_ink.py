@@ -10,25 +10,19 @@ def test_a_text_finds_what_it_would_cover():
     assert ink.under(np.array([[1.0, 1.0], [1.09, 1.0], [1.5, 1.0]]), (0.2, 0.2)).tolist() == [2, 2, 0]
 
 
-def test_a_box_of_ink_is_as_large_as_it_says():
+def test_a_box_of_ink_is_as_large_as_it_says_and_cut_off_at_the_edge():
     ink = Ink((-2, -2), (2, 2))
     ink.box(np.array([0.5, 0.5]), (1.0, 0.5), 3)
+    ink.box(np.array([0.5, 0.5]), (1.0, 0.5), 1)  # less ink on top changes nothing
+    ink.box(np.array([-2.0, -2.0]), (1.0, 1.0), 1)
     inside, outside = np.array([[0.1, 0.3], [0.9, 0.7], [0.5, 0.5]]), np.array([[-0.1, 0.5], [1.1, 0.5], [0.5, 0.9]])
     assert (ink.on(inside) == 3).all()
     assert (ink.on(outside) == 0).all()
-    ink.box(np.array([0.5, 0.5]), (1.0, 0.5), 1)  # less ink on top changes nothing
-    assert (ink.on(inside) == 3).all()
+    assert ink.on(np.array([[-1.6, -1.6], [-1.2, -1.2]])).tolist() == [1, 0]
 
 
 def test_nothing_is_free_off_the_page():
     ink = Ink((0, 0), (4, 3))
-    assert ink.under(np.array([[0.05, 1.0], [3.98, 1.0], [2.0, 2.98], [2.0, 1.0]]), (0.5, 0.2)).tolist() == 3 * [
-        OFF
-    ] + [0]
+    middles = np.array([[0.05, 1.0], [3.98, 1.0], [2.0, 2.98], [2.0, 1.0]])
+    assert ink.under(middles, (0.5, 0.2)).tolist() == [OFF, OFF, OFF, 0]
     assert ink.on(np.array([[5.0, 1.0], [-0.1, 1.0]])).tolist() == [OFF, OFF]
-
-
-def test_a_box_at_the_edge_is_cut_off():
-    ink = Ink((0, 0), (1, 1))
-    ink.box(np.array([0.0, 0.0]), (1.0, 1.0), 1)
-    assert ink.on(np.array([[0.4, 0.4], [0.8, 0.8]])).tolist() == [1, 0]
