@@ -154,18 +154,22 @@ def test_a_cut_is_where_the_fewest_points_are_on_the_wrong_side():
     assert beyond[100:].sum() >= 78  # the last 20 were in neither group
 
 
+LAST_BIT = np.nextafter(0.9, 1)  # as near a fixed point: rounding leaves no room between the two
+
+
 @pytest.mark.parametrize(
     ('here', 'there', 'rest', 'beyond'),
     [
         ([0.0, 1, 2], [4.0, 5, 6], [2.9, 3.1], 'FFFTTTFT'),  # in the middle between two groups
         ([0.0, 1, 2, 3, 4, 5], [2.5, 2.6, 10, 11], [], 'FFFFFFFFTT'),  # the fewest points on the wrong side
-        ([0.9], [np.nextafter(0.9, 1)], [], 'FT'),  # the last bit: a cut that parts nothing would be made for ever
+        ([0.9], [LAST_BIT], [], 'FT'),  # a cut that parts nothing would be made again for ever
+        ([LAST_BIT], [np.nextafter(LAST_BIT, 1)], [], 'FT'),
     ],
 )
 def test_where_a_cut_in_one_dimension_lies(here, there, rest, beyond):
     state, first, both = np.array([*here, *there, *rest])[:, None], len(here), len(here) + len(there)
     found = states._cut(state, np.arange(len(state)), np.arange(first), np.arange(first, both))
-    assert ''.join('FT'[each] for each in found) == beyond
+    assert ''.join('FT'[int(each)] for each in found) == beyond
 
 
 def test_a_point_stands_where_the_automaton_is_after_its_prefix():
