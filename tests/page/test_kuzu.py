@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import re
 from contextlib import redirect_stdout
 from dataclasses import replace
@@ -34,16 +33,19 @@ def trained(folder, stop=None, **changes) -> str:
     return printed.getvalue()
 
 
+def read(folder, data=DATA, seed=1):
+    return kuzu.read('lin', at(folder)._replace(seed=seed), data, str(folder))
+
+
 def at(folder):
     return OPTIONS._replace(out_path=str(folder))
 
 
 def test_the_numbers_are_those_of_the_transcript(tmp_path):
     printed = trained(tmp_path)
-    found = kuzu.read('lin', at(tmp_path), DATA, str(tmp_path))
+    said = kuzu.describe([read(tmp_path)], DATA, at(tmp_path))['networks'][0]
     loss, correct, total = re.findall(r'Average loss: ([\d.]+), Accuracy: (\d+)/(\d+)', printed)[-1]
     matrix = re.findall(r'[\d.]+', printed[printed.rindex('[[') : printed.rindex(']]')])
-    said = kuzu.describe([found], DATA, at(tmp_path))['networks'][0]
     assert (f'{said["loss"]:.4f}', said['correct'], said['total']) == (loss, int(correct), int(total))
     assert np.array(said['confusion']).ravel().tolist() == [float(count) for count in matrix]
     assert said['accuracy'] == 100 * int(correct) / int(total)
@@ -61,30 +63,22 @@ def test_the_numbers_are_those_of_the_transcript(tmp_path):
 def test_a_network_of_another_run_is_refused(changes, why, tmp_path):
     trained(tmp_path, **changes)
     with pytest.raises(UserError, match=why):
-        kuzu.read('lin', at(tmp_path), DATA, str(tmp_path))
+        read(tmp_path)
 
 
-def test_a_network_that_was_tested_on_other_images_is_refused(tmp_path):
+def test_a_network_tested_on_other_images_and_a_damaged_file_are_refused(tmp_path):
     trained(tmp_path)
-    other = replace(DATA, test_images=DATA.test_images.flip(0))
     with pytest.raises(UserError, match='other test images'):
-        kuzu.read('lin', at(tmp_path), other, str(tmp_path))
-
-
-def test_a_damaged_file_is_refused(tmp_path):
-    trained(tmp_path)
+        read(tmp_path, replace(DATA, test_images=DATA.test_images.flip(0)))
     (tmp_path / 'kuzu_lin.resume').write_bytes(b'damaged')
     with pytest.raises(UserError, match='not a plain tensor file'):
-        kuzu.read('lin', at(tmp_path), DATA, str(tmp_path))
+        read(tmp_path)
 
 
 def test_without_a_seed_any_seed_is_taken(tmp_path):
     trained(tmp_path, seed=7)
-    found = kuzu.read('lin', at(tmp_path)._replace(seed=None), DATA, str(tmp_path))
-    assert (found.seed, found.command) == (
-        7,
-        f'python3 kuzu_main.py --net lin --seed 7 --dataset digits --out_path {tmp_path}',
-    )
+    found, command = read(tmp_path, seed=None), 'python3 kuzu_main.py --net lin --seed 7 --dataset digits --out_path'
+    assert (found.seed, found.command) == (7, f'{command} {tmp_path}')
 
 
 def test_a_run_that_was_stopped_goes_on(tmp_path):
@@ -93,15 +87,11 @@ def test_a_run_that_was_stopped_goes_on(tmp_path):
     assert (folder, job.extra) == (str(tmp_path), ['--resume'])
 
 
-def test_files_of_another_run_are_left_alone(tmp_path, capsys):
+def test_files_of_another_run_are_left_alone_and_where_nothing_is_there_the_labs_command_is_run(tmp_path, capsys):
     trained(tmp_path, seed=2)
     folder, job = kuzu.find('lin', at(tmp_path), DATA, 1)
-    assert folder == os.path.join(tmp_path, 'report')
-    assert job.words[-2:] == ['--out_path', folder]
+    assert (folder, job.words[-2:]) == (f'{tmp_path}/report', ['--out_path', folder])
     assert 'seed 2, not 1' in capsys.readouterr().err
-
-
-def test_where_nothing_is_there_the_labs_command_is_run(tmp_path):
     folder, job = kuzu.find('conv', at(tmp_path), DATA, 1)
     assert (folder, isinstance(job, Job), job.extra) == (str(tmp_path), True, [])
 
@@ -109,29 +99,18 @@ def test_where_nothing_is_there_the_labs_command_is_run(tmp_path):
 @pytest.mark.parametrize(
     ('model', 'texts', 'total'),
     [
-        (NetLin(), ['(28 × 28) × 10 + 10'], 7850),
         (NetFull(100), ['(28 × 28) × 100 + 100', '100 × 10 + 10'], 79510),
-        (
-            NetConv(),
-            [
-                '16 filters of 1 × 3 × 3 + 16',
-                '32 filters of 16 × 3 × 3 + 32',
-                '(32 × 7 × 7) × 128 + 128',
-                '128 × 10 + 10',
-            ],
-            206922,
-        ),
-        (NetConv((64, 128), (5, 3), (2, 1), 0), None, 138250),
+        (NetConv(), ['16 filters of 1 × 3 × 3 + 16', '32 filters of 16 × 3 × 3 + 32', '(32 × 7 × 7) × 128 + 128',
+                     '128 × 10 + 10'], 206922),
         (torch.nn.Sequential(torch.nn.BatchNorm1d(3)), ['3 + 3'], 6),
     ],
-)
+)  # fmt: skip
 def test_the_parameters_add_up_term_by_term(model, texts, total):
     rows = kuzu.terms(model)
-    assert sum(count for *_, count in rows) == total == networks.count_parameters(model)
+    assert [text for _, text, _ in rows] == texts
+    assert sum(count for *_, count in rows) == total == sum(each.numel() for each in model.parameters())
     for _, text, count in rows:
-        calculation = text.replace('filters of', '*').replace('×', '*')
-        assert eval(calculation) == count
-    assert texts is None or [text for _, text, _ in rows] == texts
+        assert eval(text.replace('filters of', '*').replace('×', '*')) == count
 
 
 def test_each_cell_has_the_images_that_were_confused():
@@ -146,29 +125,14 @@ def test_each_cell_has_the_images_that_were_confused():
         assert set(images) <= set(view['images'])
 
 
-def test_published_figures_stand_only_beside_the_full_set():
+def test_beside_the_full_set_alone_the_page_shows_every_published_figure(monkeypatch):
     assert kuzu.describe([untrained('lin')], DATA, OPTIONS)['reports'] is None
-
-
-def test_beside_the_full_set_the_page_shows_every_published_figure(monkeypatch):
     monkeypatch.setattr(fetch, 'OFFICIAL', (len(DATA.train_labels), len(DATA.test_labels)))
     part = kuzu.describe([untrained(kind) for kind in kuzu.NAMES], DATA, OPTIONS._replace(dataset='kmnist'))
     text = render.page({'kuzu': part}, 'python3 report.py')
     table = text[text.index('Beside five published reports') :]
     for report in json.loads(kuzu.REPORTS.read_text()).values():
         assert report.get('note', '') in table
-        for kind in kuzu.NAMES:
-            figures = report[kind]
+        for figures in (report[kind] for kind in kuzu.NAMES):
             assert f'>{figures["params"]:,}<' in table and f'>{figures["accuracy"]:.2f}%<' in table
             assert figures['test_loss'] is None or f'>{figures["test_loss"]:.4g}<' in table
-
-
-def test_the_networks_of_the_published_figures_have_the_parameters_stated():
-    for report in json.loads(kuzu.REPORTS.read_text()).values():
-        assert report['lin']['params'] == 7850
-        words = report['full']['flags'].split()
-        assert networks.count_parameters(NetFull(int(words[1]))) == report['full']['params']
-        words = report['conv']['flags'].replace('--', '|').split('|')[1:]
-        shape = {name: [int(value) for value in values] for name, *values in map(str.split, words)}
-        two = [tuple(shape[name] * 2)[:2] for name in ('channels', 'kernel', 'pad')]
-        assert networks.count_parameters(NetConv(*two, shape['fc'][0])) == report['conv']['params']
