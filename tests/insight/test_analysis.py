@@ -34,14 +34,6 @@ def test_what_is_found_of_a_network_that_has_learned():
     np.testing.assert_array_equal(found.right, phases.losses(found.net)[1])
 
 
-def test_the_analysis_of_an_lstm_that_has_not_learned():
-    found = analysed('lstm3')
-    assert set(found.gates) == {'A', 'first B', 'B', 'first C', 'C', 'restart'}
-    assert (found.sequences.shape[0], found.found.fresh.shape[0]) == (analysis.SHOWN, 300)
-    assert found.mistakes and not found.counts
-    assert len(found.place.names) == len(found.found.states.automaton.output)
-
-
 def test_the_verdict_is_that_of_the_network_as_pytorch_computes_it():
     model = SRN_model(2, 2, 2, batch_size=1)
     model.load_state_dict(LEARNED)
@@ -75,16 +67,6 @@ def test_the_page_shows_how_a_gru_is_explained(few, capsys):
     torch.manual_seed(0)
     exec(code, {})
     assert '----- the finite automaton found\n' in capsys.readouterr().out
-
-
-def test_sequences_have_five_blocks_of_every_length():
-    spelt = [
-        ''.join('AB'[symbol] for symbol in row[row >= 0]) for row in analysis.draw(3, 2, 400, np.random.default_rng(0))
-    ]
-    blocks = [[len(run) for run in text[:-1].replace('B', ' ').split()] for text in spelt]
-    assert len(spelt) == 400 and {len(each) for each in blocks} == {5}
-    np.testing.assert_allclose(np.bincount(np.ravel(blocks), minlength=4)[1:] / 2000, 1 / 3, atol=0.05)
-    assert all(text.endswith('BA') for text in spelt)
 
 
 def test_the_same_seed_gives_the_same_analysis_and_progress_is_told(few, capsys):

@@ -157,10 +157,3 @@ def test_the_flow_shows_where_each_symbol_moves_states_and_its_fixed_points():
         for line, point in zip(markers, points[symbol], strict=True):  # a cycle comes back to its first point
             np.testing.assert_array_equal(line.get_xydata(), np.vstack([point.cycle, point.point]))
             assert line.get_marker() == figures.MARKERS[point.kind]
-
-
-def test_steps_that_lie_on_each_other_are_drawn_once_and_states_beyond_1_have_room():
-    here = np.array([[0.5, 0.5], [0.5001, 0.5], [3, 0.2]])
-    axes = flow([(here, -here)] * 2).axes[0]
-    assert len(axes.collections[1].get_offsets()) == 2
-    assert axes.get_xlim()[1] > 3

@@ -63,19 +63,6 @@ def test_cells_may_be_larger_than_one():
     assert np.abs(point.eigenvalues) == pytest.approx([0.9, 0])
 
 
-@pytest.mark.parametrize(
-    ('eigenvalues', 'kind'),
-    [
-        ([0.6 + 0.7j, 0.6 - 0.7j], 'attracting'),
-        ([1.0, 0.5], 'saddle'),
-        ([-1.5, 0.5], 'saddle'),
-        ([0.8 + 0.7j, 0.8 - 0.7j], 'repelling'),
-    ],
-)
-def test_the_kind_of_a_point_is_how_many_eigenvalues_are_inside_the_unit_circle(eigenvalues, kind):
-    assert fixed.FixedPoint(0, np.zeros((1, 2)), 0.0, np.array(eigenvalues), np.eye(2), 0.0).kind == kind
-
-
 def test_a_repelling_point_in_a_narrow_place_is_found():
     """Large weights: nearly everywhere both units are saturated; the point between was missed by a plain Newton."""
     net = srn([[12.0, 14.0], [-13.0, 11.0]], [[0.3, -0.2], [0.0, 0.0]])

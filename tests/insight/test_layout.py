@@ -5,15 +5,6 @@ from lab.insight.automaton import NONE, Automaton
 from tests.insight.counting import placed
 
 
-def test_states_of_the_language_are_called_after_what_was_read_or_is_owed():
-    smallest = fsm.minimise(fsm.language(2, 3))[0]
-    at, names = 0, []
-    for symbol in (0, 0, 0, 1, 1, 1, 1, 1, 1):
-        at = smallest.following[at, symbol]
-        names.append(placed(smallest).names[at])
-    assert names == ['A1', 'A2', 'A3', 'B5', 'B4', 'B3', 'B2', 'B1', 'B0']
-
-
 def test_counting_is_seen_in_the_places():
     smallest = fsm.minimise(fsm.language(3, 4))[0]
     place = placed(smallest)

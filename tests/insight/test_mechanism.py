@@ -52,12 +52,6 @@ def test_a_count_is_read_back_by_the_nearest_mean(values, right):
     assert means == pytest.approx(np.reshape(values, (3, 2)).mean(axis=1))
 
 
-def test_a_constant_unit_does_not_count():
-    seen = visits(exact(2))
-    found = mechanism.readings(exact(2)._replace(hid=1), 0, [], seen._replace(state=np.ones((len(seen.state), 1))))[0]
-    assert found.right < 0.6 and not found.ordered
-
-
 def test_of_units_that_count_the_one_with_the_means_farthest_apart_is_named():
     """Unit 0 saturates, unit 1 is a little noisy, but its means are far apart; unit 2 does not tell the count."""
     seen = visits(exact(2))
@@ -107,11 +101,3 @@ def test_without_a_limit_that_parts_them_the_best_one_is_told():
     assert found.right == pytest.approx(1 - 3 / here.sum())
     endless = seen._replace(predicts=np.ones_like(seen.predicts))  # it never ends a block
     assert mechanism.decisions(net, endless) == []
-
-
-def test_how_far_states_are_apart_and_scattered():
-    distance, spread, means = mechanism.apart(exact(2), visits(exact(2)))
-    np.testing.assert_allclose(distance, 2**0.5)  # one more is owed, and one more was read
-    np.testing.assert_allclose(spread, 0, atol=1e-12)
-    assert means[:, 2].tolist() == [*range(1, 31)]
-    assert len(distance) == len(spread) == 29

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lab.insight import pictures
-from lab.insight.step import before, follow
+from lab.insight.step import follow
 from lab.insight.transcript import Seen
 from tests.insight.counting import analysed
 from tests.seq.learned import LEARNED
@@ -51,29 +51,6 @@ def test_the_states_and_the_path_of_an_lstm_are_seen_in_its_cells_or_in_its_hidd
     assert {*map(tuple, np.vstack([line.get_xydata() for line in path.lines]))} == {*map(tuple, inside)}
     low, high = np.array([states.get_xlim(), states.get_ylim()]).T
     assert ((inside > low) & (inside < high)).all()
-
-
-def test_of_a_long_sequence_only_the_beginning_is_drawn(monkeypatch):
-    monkeypatch.setattr(pictures, 'MOST_SYMBOLS', 10)
-    drawn = dict(pictures.of_analysis(analysed('srn3'), True, TITLE))
-    assert drawn['time'].axes[0].images[0].get_array().shape == (3, 10)
-    assert sum(len(arrows.get_offsets()) for arrows in drawn['path'].axes[0].collections) == 10
-
-
-def test_more_states_than_have_room_for_names_are_coloured_by_count(monkeypatch):
-    monkeypatch.setattr(pictures.regions, 'MOST_NAMES', 11)
-    many = dict(pictures.of_analysis(analysed('learned'), True, TITLE))['states']
-    assert [axes.get_title() for axes in many.axes if axes.get_title()] == ['after reading A', 'after reading B']
-
-
-def test_the_flow_has_the_steps_of_all_sequences():
-    found = analysed('learned')
-    for symbol, axes in enumerate(dict(pictures.of_analysis(found, True, TITLE))['flow'].axes):
-        here = np.array(axes.collections[1].get_offsets())
-        states = before(found.net, found.sequences)[found.sequences == symbol]
-        apart = np.abs(states[:, None] - here).max(axis=2)
-        assert apart.min(axis=1).max() < 0.011  # every step is there, or one that lies on it
-        assert (apart.min(axis=0) == 0).all()
 
 
 @pytest.mark.parametrize(

@@ -38,14 +38,6 @@ def test_units_that_part_the_states_are_shown_as_they_are():
     assert {'unit 1', 'unit 3'} < set(plane.choose(units, group, 3, 'unit').labels)
 
 
-@pytest.mark.parametrize('hid', [1, 2])
-def test_two_units_are_the_axes(hid):
-    units, group = RNG.normal(size=(30, hid)), np.repeat([0, 1, 2], 10)
-    found = plane.choose(units, group, 2, 'unit')
-    assert found.labels == [f'unit {unit}' for unit in range(hid)]
-    np.testing.assert_array_equal(units @ found.matrix, units)
-
-
 @pytest.mark.parametrize('hid', [4, 5])
 def test_where_no_pair_of_units_parts_the_states_a_combination_does_and_its_label_says_which(hid):
     units, group = grid(hid)
@@ -65,17 +57,6 @@ def test_where_no_pair_of_units_parts_the_states_a_combination_does_and_its_labe
         np.testing.assert_allclose(numbers, found.matrix[:, axis], atol=0.006)
 
 
-def test_principal_components_say_how_much_of_the_variance_they_have():
-    both = np.random.default_rng(5).normal(size=(60, 3)) * [3, 2, 1] @ np.linalg.qr(RNG.normal(size=(3, 3)))[0]
-    found, total = plane._components(both, 2, 'unit'), both.var(axis=0).sum()
-    share = np.sort(np.linalg.eigvalsh(np.cov(both, rowvar=False, ddof=0)))[:0:-1] / total
-    assert (both @ found.matrix).var(axis=0) / total == pytest.approx(share)
-    texts = [
-        f'principal component {axis} of the units: {each:.0%} of the variance' for axis, each in enumerate(share, 1)
-    ]
-    assert found.labels == texts
-
-
 def test_points_of_no_state_do_not_choose_the_units():
     group = np.repeat([0, 1, NONE], 20)
     units = np.random.default_rng(0).normal(0, 0.1, (60, 3))
@@ -91,14 +72,6 @@ def test_one_state_and_units_that_never_change_have_a_plane(hid, axes):
             found = plane.choose(units, group, axes, 'unit')
             assert np.isfinite(units @ found.matrix).all()
             assert found.matrix.shape == (hid, axes) and len(set(found.labels)) == axes
-
-
-def test_means_and_variances_of_groups_are_those_of_their_points():
-    points, group = RNG.normal(3, 1, (50, 3)), np.append(np.arange(49) % 4, NONE)
-    found = plane.groups(points, group)
-    np.testing.assert_allclose(found.means, [points[group == each].mean(axis=0) for each in range(4)])
-    np.testing.assert_allclose(found.spread, [points[group == each].var(axis=0) for each in range(4)])
-    np.testing.assert_allclose(found.total, points[:-1].var(axis=0))
 
 
 def test_parting_is_the_distance_to_the_nearest_group_for_the_spread_in_sizes_of_the_whole():

@@ -114,17 +114,6 @@ def test_visits_are_every_prefix_once_with_what_is_due_and_what_the_network_pred
     assert visits.state[order, 0].tolist() == [0, 1, 1, 0, 1]
 
 
-def test_counts_are_of_the_path_of_the_language():
-    visits = states.visit(exact(2), fsm.language(2, 2), fsm.spell(np.array([[2, 1]]), 2))
-    assert visits.count.tolist() == [0, 1, 2, 3, 2, 1, 0, 1, 1, 0, 1]
-    assert visits.parent.tolist() == [NONE, *range(10)]
-
-
-def test_with_length_4_all_there_is_in_the_language_is_visited():
-    whole = {tuple(row[row != NONE]) for row in states.histories(4, 2, np.random.default_rng(0))}
-    assert all(tuple(row[row != NONE]) in whole for row in draw(200, 2, seed=11))
-
-
 @pytest.mark.parametrize(('num_class', 'length'), [(2, 10), (3, 30)])
 def test_where_there_is_too_much_in_the_language_some_of_it_is_visited(num_class, length):
     sequences = states.histories(length, num_class, np.random.default_rng(0))
@@ -138,11 +127,6 @@ def test_where_there_is_too_much_in_the_language_some_of_it_is_visited(num_class
     number = np.bincount([len(each) for each in set(shown)], minlength=5)
     assert number[2:].min() > 0.5 * number[2:].max()  # any number of blocks before is as frequent
     assert 0.7 * states.POINTS < len(visits_of(exact(num_class), length).state) < 2 * states.POINTS
-
-
-def test_one_history_is_left_where_blocks_are_very_long(monkeypatch):
-    monkeypatch.setattr(states, 'POINTS', 10)
-    assert len(states.histories(8, 3, np.random.default_rng(0))) == 8
 
 
 def test_a_cut_is_where_the_fewest_points_are_on_the_wrong_side():
@@ -170,17 +154,6 @@ def test_where_a_cut_in_one_dimension_lies(here, there, rest, beyond):
     state, first, both = np.array([*here, *there, *rest])[:, None], len(here), len(here) + len(there)
     found = states._cut(state, np.arange(len(state)), np.arange(first), np.arange(first, both))
     assert ''.join('FT'[int(each)] for each in found) == beyond
-
-
-def test_a_point_stands_where_the_automaton_is_after_its_prefix():
-    language = smallest(3, 3)
-    visits, sequences = visits_of(exact(3), 3), states.histories(3, 3, np.random.default_rng(1))
-    at = states.where(language, visits)
-    for row in sequences[::7]:
-        point = state = 0
-        for symbol in row[row != NONE]:
-            point, state = visits.following[point, symbol], language.following[state, symbol]
-            assert at[point] == state
 
 
 def test_transitions_that_no_sequence_takes_are_left_out():

@@ -74,15 +74,6 @@ def ways(*said):
     )
 
 
-def test_the_ways_in_which_it_goes_on_by_itself_are_told_by_how_often_they_are_taken():
-    assert words.alone(ways({2: 9}, {5: 3, 1: 1}, {}, {0: 2}, {6: 6, 7: 7, 8: 8, 9: 9}))[1:-1] == [
-        "  n = 1: 2 B's",
-        "  n = 2: 5 B's (75.0%); 1 B (25.0%)",
-        "  n = 4: B's for ever",
-        "  n = 5: 9 B's (30.0%); 8 B's (26.7%); 7 B's (23.3%); 1 more way",
-    ]
-
-
 @pytest.mark.parametrize(
     ('said', 'end'),
     [
