@@ -10,8 +10,6 @@ import torch
 from lab.insight import analysis, phases, words
 from lab.insight import automaton as fsm
 from lab.insight.step import network
-from lab.seq import verdict
-from seq_models import SRN_model
 from tests.insight.counting import analysed, exact, untrained
 from tests.seq.learned import LEARNED
 
@@ -32,20 +30,6 @@ def test_what_is_found_of_a_network_that_has_learned():
     assert all(point.symbol == symbol for symbol, points in enumerate(found.points) for point in points)
     np.testing.assert_array_equal(found.loss, phases.losses(found.net)[0])
     np.testing.assert_array_equal(found.right, phases.losses(found.net)[1])
-
-
-def test_the_verdict_is_that_of_the_network_as_pytorch_computes_it():
-    model = SRN_model(2, 2, 2, batch_size=1)
-    model.load_state_dict(LEARNED)
-
-    def read(x):
-        model.batch_size = len(x)
-        with torch.no_grad():
-            return model(x)[1]
-
-    expected, found = verdict.judge(read, 2, 4), analysed('learned').verdict
-    assert found.loss == pytest.approx(expected.loss, abs=1e-6)
-    assert (found.learned, found.counts, found.right) == (expected.learned, expected.counts, expected.right)
 
 
 def test_any_network_of_pytorch_is_explained_by_its_start_its_step_and_its_outputs(few):
@@ -94,27 +78,3 @@ def test_fidelity_is_measured_on_sequences_that_did_not_choose_the_automaton(mon
     assert choosing is again and fresh is once_more is found.fresh
     assert len(choosing) == len(np.unique(choosing, axis=0)) == 20
     assert not {*map(bytes, choosing)} & {*map(bytes, fresh)}
-
-
-@pytest.mark.parametrize(('length', 'choosing', 'every'), [(4, 1024, 1), (5, 1024, 1), (20, 512, 2)])
-def test_by_what_automata_are_chosen_and_how_large_they_may_be(monkeypatch, length, choosing, every):
-    """By 1,024 different sequences, all that there are with n up to 4 (fewer of long ones), and on 10,000 others."""
-    language = fsm.minimise(fsm.language(2, length))[0]
-    asked, extracted = [], []
-
-    def fidelity(net, language, sequences, guesses):
-        asked.append(sequences)
-        return lambda automaton: (1.0, 1.0)
-
-    def extract(visits, agreement, guesses, most, every):
-        extracted.append((guesses, most, every))
-        return analysis.states.States(language, np.zeros(1, dtype=int), analysis.states.where(language, visits))
-
-    monkeypatch.setattr(analysis.states, 'fidelity', fidelity)
-    monkeypatch.setattr(analysis.states, 'extract', extract)
-    monkeypatch.setattr(analysis.states, 'POINTS', 100)
-    analysis.find(exact(2), length, np.random.default_rng(0))
-    assert len(asked[0]) == pytest.approx(choosing, abs=2)
-    assert len(asked[1]) == 10_000
-    size = len(language.output)
-    assert extracted == [(False, size * 3 // 2, every), (True, size * 3, every)]

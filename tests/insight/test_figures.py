@@ -76,15 +76,6 @@ def test_a_pair_of_units_is_coloured_by_count_with_the_start_as_a_cross():
     assert figures.pair(UNITS, COLOUR, 1, 3, 4, None, 'cell', TITLE).axes[0].lines[:] == []
 
 
-def test_three_directions_are_seen_in_space_from_three_angles():
-    *views, _ = space(LONG).axes
-    assert len({(axes.elev, axes.azim) for axes in views}) == 3
-    for axes in views:
-        np.testing.assert_array_equal(np.array(axes.collections[0]._offsets3d).T, UNITS @ TURNED)
-        np.testing.assert_allclose([each[0] for each in axes.lines[0].get_data_3d()], START @ TURNED)
-        assert axes.collections[0].get_clim() == (0, 4)
-
-
 @pytest.mark.parametrize(('kind', 'hid'), [('srn', 4), ('lstm', 3)])
 def test_over_time_each_panel_shows_what_is_inside_the_network(kind, hid):
     net = untrained(kind, hid)
@@ -120,26 +111,6 @@ def test_a_path_has_an_arrow_for_each_symbol_from_place_to_place():
     assert axes.lines[-1].get_xydata().tolist() == [PLACES[0].tolist()]
     names = [text.get_text() for text in axes.get_legend().get_texts()]
     assert names == ['reads A', 'reads B', 'reads C', 'start']
-
-
-def test_gates_are_points_at_their_means_with_bars_to_their_extremes():
-    values = table(3)
-    for axes, gate in zip(figures.gates(values, TITLE).axes, GATES, strict=True):
-        assert [tick.get_text() for tick in axes.get_xticklabels()] == list(values)
-        for unit, (line, bars) in enumerate(zip(axes.lines, axes.collections, strict=True)):
-            mean, least, largest = np.array([each[gate][:, unit] for each in values.values()]).T
-            np.testing.assert_array_equal(line.get_ydata(), mean)
-            np.testing.assert_array_equal(np.array(bars.get_segments())[:, :, 1], np.column_stack([least, largest]))
-            assert np.abs(line.get_xdata() - np.arange(len(values))).max() < 0.5  # nearer to its own phase
-
-
-def test_reach_marks_each_n_by_whether_all_of_it_is_right():
-    (axes,) = PICTURES['reach']().axes
-    line, right, wrong = axes.lines
-    np.testing.assert_array_equal(line.get_xydata(), np.column_stack([[1, 2, 3, 4, 5], LOSS]))
-    assert (right.get_xdata().tolist(), wrong.get_xdata().tolist()) == ([1, 2, 4], [3, 5])
-    assert right.get_marker() != wrong.get_marker()  # also without colours
-    assert (axes.patches[0].get_x(), axes.patches[0].get_width()) == (0.5, 2)  # trained on n up to 2
 
 
 def test_the_flow_shows_where_each_symbol_moves_states_and_its_fixed_points():

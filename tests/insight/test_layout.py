@@ -22,13 +22,6 @@ def test_counting_is_seen_in_the_places():
     assert max(rows[0]) < min(rows[1]) <= max(rows[1]) < min(rows[2])
 
 
-def test_in_anb2n_the_as_stand_above_the_bs_that_they_lead_to():
-    smallest = fsm.minimise(fsm.language(2, 4))[0]
-    place = placed(smallest)
-    for here in np.flatnonzero(smallest.phase == 0):
-        assert place.x[smallest.following[here, 1]] == place.x[here]
-
-
 def test_no_two_states_share_a_name_or_a_place_in_any_automaton():
     rng = np.random.default_rng(0)
     for _ in range(100):

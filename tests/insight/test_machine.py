@@ -79,14 +79,6 @@ def test_every_transition_is_an_arrow_or_a_short_one_with_a_name(drawn):
     assert not rest or len(edges) > len(automaton.output) + 10  # only a tangle has short ones
 
 
-def test_the_start_has_an_arrow_from_the_word(drawn):
-    _, _, figure, centres = drawn
-    [way] = [way for way, colour in looks.arrows(figure) if colour == to_rgba('black')]
-    assert np.hypot(*(way[-1] - centres[0])) == pytest.approx(machine.RADIUS, abs=0.05)
-    [word] = [text for text in figure.axes[0].texts if text.get_text() == 'start']
-    assert np.hypot(*(np.array(word.get_position()) - way[0])) < 0.45
-
-
 def test_no_arrow_and_no_text_is_on_a_circle_and_texts_are_apart(drawn):
     automaton, _, figure, centres = drawn
     ways = looks.arrows(figure)

@@ -22,26 +22,6 @@ def by_hand():
     return net, visits(net)
 
 
-def test_what_a_symbol_adds_by_phase():
-    found = mechanism.steps(exact(2), visits(exact(2)))
-    assert list(found) == ['A', 'first B', 'B', 'restart']
-    np.testing.assert_allclose(found['B'].mean[:2], [-1, 0])  # one symbol less is owed
-    np.testing.assert_allclose(found['B'].spread[:2], 0, atol=1e-12)
-    assert found['B'].new is None
-    assert found['first B'].count == found['restart'].count
-
-
-def test_the_parts_of_an_lstms_step_are_what_the_gates_let_in_and_what_they_forget():
-    net = untrained('lstm', 3)
-    seen = visits(net)
-    steps = mechanism.steps(net, seen)
-    for name, points in mechanism.phases(seen, 3).items():
-        before = seen.state[seen.parent[points]]
-        gates = net.gates(before, seen.read[points])
-        forgotten = ((gates['forget'] - 1) * before[:, 3:]).mean(axis=0)
-        np.testing.assert_allclose(steps[name].new + forgotten, steps[name].mean, atol=1e-12)
-
-
 @pytest.mark.parametrize(
     ('values', 'right'), [([0, 0.1, 1, 1.1, 2, 2.1], 1), ([0, 0, 1, 1, 0.4, 0], 5 / 6), ([0, 0, 0, 0, 0, 0], 1 / 3)]
 )

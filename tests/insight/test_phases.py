@@ -6,7 +6,7 @@ from anb2n import lang_anb2n
 from lab.insight import automaton as fsm
 from lab.insight import phases, states
 from lab.insight.phases import Mistake
-from lab.insight.step import follow, network
+from lab.insight.step import follow
 from tests.insight.counting import exact, untrained
 
 
@@ -25,34 +25,6 @@ def test_phases_of_a_block():
         'C': [8, 9, 10, 11, 12, 17, 18],
         'restart': [13, 19],
     }
-
-
-def test_gates_are_averaged_over_their_phase():
-    """A forget gate that the symbol alone decides: sigmoid(2) at A, sigmoid(-2) at B."""
-    W = np.array([[0, 2.0, 0, 0], [0, -2.0, 0, 0]])
-    net = network(
-        {'W': W, 'U': np.zeros((1, 4)), 'hid_bias': np.zeros(4), 'V': np.zeros((1, 2)), 'out_bias': np.zeros(2)}
-    )
-    table = phases.gates(net, visits(net, [[3, 2]]))
-    assert table['A']['forget'][:, 0] == pytest.approx([0.880797] * 3, abs=1e-6)
-    assert table['first B']['forget'][:, 0] == pytest.approx([0.119203] * 3, abs=1e-6)
-    assert table['restart']['input'][:, 0] == pytest.approx([0.5] * 3)
-
-
-@pytest.mark.parametrize(('mean', 'word'), [(0.8, 'open'), (0.79, 'partly'), (0.21, 'partly'), (0.2, 'closed')])
-def test_words_for_gates(mean, word):
-    assert phases.word(mean) == word
-
-
-def test_losses_of_a_perfect_counter_are_its_bets_after_an_a():
-    net = exact(2)
-    loss, right = phases.losses(net)
-    assert (right == 1).all()
-    short = net._replace(logits=lambda s: np.where((s[..., 2] > 3)[..., None], [1.0, 0.0], net.logits(s)))
-    loss_to_3, right = phases.losses(short)
-    assert (right == 1).tolist() == [n <= 3 for n in range(1, 31)]
-    np.testing.assert_allclose(loss_to_3[:3], loss[:3])
-    assert (loss_to_3[3:] > loss[3:]).all()
 
 
 def test_losses_are_those_of_the_lab():

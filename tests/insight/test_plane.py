@@ -74,17 +74,6 @@ def test_one_state_and_units_that_never_change_have_a_plane(hid, axes):
             assert found.matrix.shape == (hid, axes) and len(set(found.labels)) == axes
 
 
-def test_parting_is_the_distance_to_the_nearest_group_for_the_spread_in_sizes_of_the_whole():
-    def score(*places):
-        places = np.array(places, dtype=float)
-        return plane.parting(plane.Groups(places, np.full_like(places, 0.5), np.full(2, 4.0)))
-
-    expected = np.log(3 / 2 + 1e-3) - np.log(1 / 2 + 1e-2)  # 3 apart, a spread of 1, a size of 2
-    assert score((7, 1), (10, 1)) == pytest.approx(expected, abs=1e-9)
-    further = np.log(np.hypot(4, 4) / 2 + 1e-3) - np.log(1 / 2 + 1e-2)
-    assert score((7, 1), (10, 1), (14, 5)) == pytest.approx((2 * expected + further) / 3, abs=1e-9)
-
-
 def test_parting_does_not_depend_on_the_scale():
     units, group = grid()
     scores = [parting(scale * units, group) for scale in (1e-6, 1, 1e6)]

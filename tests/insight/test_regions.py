@@ -9,11 +9,9 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from matplotlib.transforms import Bbox
 
-from lab.insight import automaton as fsm
 from lab.insight import regions
 from lab.insight.automaton import NONE
 from lab.insight.figures import COLOURS
-from lab.insight.states import States
 from tests.insight import looks
 from tests.insight.counting import analysed
 
@@ -36,15 +34,6 @@ def rims(figure):
     """Each boundary and its colour."""
     patches = [patch for patch in figure.axes[0].patches if isinstance(patch, PathPatch)]
     return [(rim, patch.get_edgecolor()) for patch in patches for rim in patch.get_path().to_polygons()]
-
-
-def test_points_far_apart_have_boundaries_of_their_own_and_near_ones_share_one():
-    rng = np.random.default_rng(0)
-    points = np.vstack([rng.normal((1, 1), 0.1, (200, 2)), rng.normal((3, 1), 0.1, (200, 2))])
-    found = regions.outlines(points)
-    assert len(found) == 2
-    assert sum(Path(rim).contains_points(points) for rim in found).tolist() == 400 * [1]
-    assert len(regions.outlines(np.array([[1.0, 1.0], [1.2, 1.0]]))) == 1
 
 
 def test_a_boundary_does_not_span_an_empty_middle():
@@ -116,20 +105,3 @@ def test_arrows_between_states_are_real_steps():
 
 def test_points_that_never_move_have_a_picture():
     looks.check(draw(change=lambda states, points: (states, np.zeros_like(points)))[0])
-
-
-def test_many_states_are_coloured_by_count():
-    automaton, rng = fsm.minimise(fsm.language(3, 5))[0], np.random.default_rng(0)
-    state, count = rng.integers(0, len(automaton.output), 1000), rng.integers(0, 15, 1000)
-    state[5] = NONE
-    points = rng.normal(size=(1000, 2))
-    figure = regions.counts(States(automaton, state, state), points, count, LABELS, TITLE)
-    panels = [axes for axes in figure.axes if axes.get_title()]
-    assert [axes.get_title() for axes in panels] == [f'after reading {symbol}' for symbol in 'ABC']
-    for phase, axes in enumerate(panels):
-        others, cloud = axes.collections
-        mine = (state != NONE) & (automaton.phase[state] == phase)
-        np.testing.assert_array_equal(cloud.get_offsets(), points[mine])
-        np.testing.assert_array_equal(cloud.get_array(), count[mine])
-        assert len(others.get_offsets()) == (~mine).sum()
-    looks.check(figure)

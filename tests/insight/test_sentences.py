@@ -38,13 +38,6 @@ def test_of_a_point_that_is_far_away_it_says_what_the_states_do_instead():
     assert any('Meanwhile' in line for line in sentences.repeating(found._replace(moves=[far, None])))
 
 
-def test_few_points_that_begin_away_from_the_fixed_point_are_counted_and_a_small_turn_is_0_degrees():
-    move = Movement(point([1 + 0.03j, 1 - 0.03j]), 40, 30, 0.25, 1.5, None, (1.7, -0.2, 5))
-    text = sentences.movement(move)
-    assert '30 begin farther from it than 0.001; of these 25.0% end nearer to it' in text
-    assert text.endswith('by 2 degrees per A, visited states by 0 (standard deviation 5).')
-
-
 def reading(right, unit=None, direction=None, means=(1.0, 2.0, 3.0), fixed=None):
     return Reading(1, unit, direction, fixed, np.arange(3), np.array(means), right, 50, 0.75)
 
@@ -75,10 +68,6 @@ def test_counts_is_said_only_where_the_count_can_be_read_back(tried, begin):
     text = sentences.reading(tried, 'unit')
     assert text.startswith(begin)
     assert ('how often the nearest mean of one is right: unit 3' in text) == begin.startswith('No single')
-
-
-def test_means_that_do_not_rise_or_fall_are_told_as_such():
-    assert 'means (not in order) for' in sentences.reading([reading(1, unit=3, means=(1, 3, 2))], 'cell')
 
 
 def test_of_many_units_that_hold_n_and_of_long_lists_some_are_shown():

@@ -129,15 +129,6 @@ def test_where_there_is_too_much_in_the_language_some_of_it_is_visited(num_class
     assert 0.7 * states.POINTS < len(visits_of(exact(num_class), length).state) < 2 * states.POINTS
 
 
-def test_a_cut_is_where_the_fewest_points_are_on_the_wrong_side():
-    rng = np.random.default_rng(0)
-    here, there = rng.normal(0, 1, (100, 2)), rng.normal([5, 3], 1, (60, 2))
-    state = np.vstack([here, there, rng.normal([5, 3], 1, (20, 2))])
-    beyond = states._cut(state, np.arange(180), np.arange(100), np.arange(100, 160))
-    assert beyond[:100].sum() <= 1
-    assert beyond[100:].sum() >= 78  # the last 20 were in neither group
-
-
 LAST_BIT = np.nextafter(0.9, 1)  # as near a fixed point: rounding leaves no room between the two
 
 

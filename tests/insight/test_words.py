@@ -3,12 +3,9 @@
 import itertools
 from collections import Counter
 
-import numpy as np
 import pytest
 
 from lab.insight import words
-from lab.insight.automaton import NONE, OPEN, Automaton
-from lab.insight.layout import Layout
 from lab.insight.phases import Mistake
 from tests.insight.counting import analysed
 
@@ -24,33 +21,6 @@ def test_the_verdict_comes_first_and_how_it_counts_is_told_of_networks_that_coun
     usual += ['what each symbol adds', 'when a symbol repeats']
     assert [each for each in headings if each not in some] == usual
     assert len(headings) == 7
-
-
-def test_the_table_of_reach_has_a_column_for_some_n():
-    found = analysed('learned')._replace(loss=np.arange(1, 31) / 1000, right=np.array([*(27 * [1]), 0.5, 0.4, 0.3]))
-    table = [line.split() for line in words.reach(found)[1:4]]
-    assert table[0] == ['n', '1', '2', '4', '6', '8', '10', '15', '20', '30']
-    assert table[1][-1] == '0.0300' and table[2][-2:] == ['100%', '30%']
-    assert words.reach(found._replace(loss=found.loss[:6]))[1].split() == ['n', '1', '2', '4', '6']
-
-
-def test_the_transition_table_goes_by_phase_row_and_count():
-    automaton = Automaton(
-        np.array([[1, NONE], [NONE, 2], [NONE, 0], [3, NONE], [NONE, NONE], [NONE, NONE]]),
-        np.array([0, OPEN, 1, 1, 0, 0]),
-        np.array([1, 0, 1, 0, 1, 1]),
-    )
-    names = ['B0a', 'A1', 'B10a', 'A2', 'B9aa', 'B7b']
-    row, count = np.array([1, 0, 1, 0, 27, 2]), np.array([0, 1, 10, 2, 9, 7])
-    assert words.transitions(automaton, Layout(None, row, count, names)) == [
-        'state   predicts      A      B',
-        'A1      open          -   B10a',
-        'A2      B            A2      -',
-        'B0a     A            A1      -  start',
-        'B10a    B             -    B0a',
-        'B7b     A             -      -',
-        'B9aa    A             -      -',
-    ]
 
 
 def test_of_many_mistakes_the_first_places_are_told():

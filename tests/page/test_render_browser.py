@@ -49,9 +49,8 @@ def opened(browser, file):
         page = browser.new_context(viewport={'width': size[0], 'height': size[1]}, **options).new_page()
         page.on('console', lambda message: wrong.append(message.text))
         page.on('pageerror', lambda error: wrong.append(str(error)))
-        page.on(
-            'request', lambda request: request.url.startswith(('data:', f'file://{file}')) or wrong.append(request.url)
-        )
+        own = 'data:', f'file://{file}'
+        page.on('request', lambda request: request.url.startswith(own) or wrong.append(request.url))
         page.goto(f'file://{file}')
         pages.append(page)
         return page
@@ -69,8 +68,8 @@ def test_the_page_opens_and_fits(width, scheme, opened):
     assert page.evaluate('document.documentElement.scrollWidth') <= WIDTHS[width][0]
     assert page.locator('svg.plane').count() > 10
     assert page.locator('img:not([alt])').count() == 0
-    light = page.evaluate('getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)[0] > 128')
-    assert light is (scheme == 'light')
+    light = 'getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)[0] > 128'
+    assert page.evaluate(light) is (scheme == 'light')
 
 
 def test_a_cell_of_a_confusion_matrix_shows_its_images(opened):
@@ -105,13 +104,11 @@ def test_a_perceptron_of_the_page_computes_what_python_does(act, opened):
     for hid in 1, 4, 7:
         weights = lines.Weights(rng.normal(0, 9, (hid, 2)), rng.normal(0, 9, hid), rng.normal(0, 9, hid), rng.normal())
         given = {'act': act, 'w': weights.w.tolist(), 'b': weights.b.tolist(), 'v': weights.v.tolist(), 'c': weights.c}
-        theirs = page.evaluate(
-            '([given, points]) => points.map(at => check.evaluate(given, at))', [given, points.tolist()]
-        )
+        code = '([given, points]) => points.map(at => check.evaluate(given, at))'
+        theirs = page.evaluate(code, [given, points.tolist()])
         net, out = weights.outputs(points, act)
-        assert np.allclose([each['nets'] for each in theirs], weights.nets(points), rtol=0, atol=CLOSE)
-        assert np.allclose([each['net'] for each in theirs], net, rtol=0, atol=CLOSE)
-        assert np.allclose([each['out'] for each in theirs], out, rtol=0, atol=CLOSE)
+        for name, ours in ('nets', weights.nets(points)), ('net', net), ('out', out):
+            np.testing.assert_allclose([each[name] for each in theirs], ours, rtol=0, atol=CLOSE)
 
 
 def test_typed_weights_change_lines_table_and_accuracy_and_what_is_no_number_is_marked(opened):
