@@ -57,6 +57,17 @@ def test_where_no_pair_of_units_parts_the_states_a_combination_does_and_its_labe
         np.testing.assert_allclose(numbers, found.matrix[:, axis], atol=0.006)
 
 
+def test_principal_components_say_how_much_of_the_variance_they_have():
+    both = np.random.default_rng(5).normal(size=(60, 3)) * [3, 2, 1] @ np.linalg.qr(RNG.normal(size=(3, 3)))[0]
+    found, total = plane._components(both, 2, 'unit'), both.var(axis=0).sum()
+    share = np.sort(np.linalg.eigvalsh(np.cov(both, rowvar=False, ddof=0)))[:0:-1] / total
+    assert (both @ found.matrix).var(axis=0) / total == pytest.approx(share)
+    texts = [
+        f'principal component {axis} of the units: {each:.0%} of the variance' for axis, each in enumerate(share, 1)
+    ]
+    assert found.labels == texts
+
+
 def test_points_of_no_state_do_not_choose_the_units():
     group = np.repeat([0, 1, NONE], 20)
     units = np.random.default_rng(0).normal(0, 0.1, (60, 3))
@@ -72,6 +83,25 @@ def test_one_state_and_units_that_never_change_have_a_plane(hid, axes):
             found = plane.choose(units, group, axes, 'unit')
             assert np.isfinite(units @ found.matrix).all()
             assert found.matrix.shape == (hid, axes) and len(set(found.labels)) == axes
+
+
+def test_means_and_variances_of_groups_are_those_of_their_points():
+    points, group = RNG.normal(3, 1, (50, 3)), np.append(np.arange(49) % 4, NONE)
+    found = plane.groups(points, group)
+    np.testing.assert_allclose(found.means, [points[group == each].mean(axis=0) for each in range(4)])
+    np.testing.assert_allclose(found.spread, [points[group == each].var(axis=0) for each in range(4)])
+    np.testing.assert_allclose(found.total, points[:-1].var(axis=0))
+
+
+def test_parting_is_the_distance_to_the_nearest_group_for_the_spread_in_sizes_of_the_whole():
+    def score(*places):
+        places = np.array(places, dtype=float)
+        return plane.parting(plane.Groups(places, np.full_like(places, 0.5), np.full(2, 4.0)))
+
+    expected = np.log(3 / 2 + 1e-3) - np.log(1 / 2 + 1e-2)  # 3 apart, a spread of 1, a size of 2
+    assert score((7, 1), (10, 1)) == pytest.approx(expected, abs=1e-9)
+    further = np.log(np.hypot(4, 4) / 2 + 1e-3) - np.log(1 / 2 + 1e-2)
+    assert score((7, 1), (10, 1), (14, 5)) == pytest.approx((2 * expected + further) / 3, abs=1e-9)
 
 
 def test_parting_does_not_depend_on_the_scale():
