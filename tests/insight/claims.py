@@ -108,7 +108,7 @@ def _(c, share):
     return abs(float(share) / 100 - np.mean(c.losses < c.limit)) < 0.07
 
 
-@claim(rf' determined symbols right: {NUMBER}%')
+@claim(rf' right where only one symbol can follow: {NUMBER}%')
 def _(c, share):
     return abs(float(share) / 100 - c.right.mean()) < 0.02
 
@@ -129,7 +129,7 @@ def _(c, text, said, due):
     return 'ABC'[step.predicts] == said != due == 'ABC'[step.due] and len(text) == first
 
 
-@claim(r'It makes no mistake in any sequence of 5 blocks: these have (\d+) different beginnings\.')
+@claim(r'It makes no mistake in any sequence of 5 blocks: all (\d+) ways to begin were tried\.')
 def _(c, count):
     return not c.wrong and int(count) == len(c.steps) - len(c.texts)
 
@@ -325,7 +325,7 @@ def _(c, size, share):
     return 0 <= float(share) <= 1 and (float(share) < 1 or int(size) >= len({(s.symbol, s.predicts) for s in c.steps}))
 
 
-@claim(r'In 10000 fresh sequences the network gets no determined symbol wrong\.')
+@claim(r'In 10000 fresh sequences the network is never wrong where only one symbol can follow\.')
 def _(c):
     return np.mean(c.right < 1) < 0.002
 

@@ -34,7 +34,7 @@ def test_a_network_that_has_learned_but_for_rare_mistakes_and_one_that_was_not_r
     rare = found.search._replace(prefix=(0, 1, 1), instead=1, due=0, every=False)
     assert words.judgement(found._replace(search=rare))[0].endswith('n up to 4, but for rare mistakes.')
     some = found.search._replace(every=False, read=200, longest=9)
-    assert '9 symbols of any sequence: there are 200 ' in words.judgement(found._replace(search=some))[-1]
+    assert '9 symbols of any sequence: all 200 ' in words.judgement(found._replace(search=some))[-1]
 
 
 def ways(*said):
