@@ -1,7 +1,7 @@
 """The two recurrent networks in plain PyTorch, a simple recurrent network and an LSTM that predict the next symbol, and
 weights for them made by hand.
 
-The classes define what a network computes: the compiled training in lab/seq/gradient.py is tested against them.
+The classes define what a network computes: the compiled training in lab/seq/formulas.py is tested against them.
 docs/by_hand.md explains how the hand-made networks count.
 """
 

@@ -81,12 +81,12 @@ def describe(recipe: str) -> str:
 
 
 def show(task: Task, snapshot, folder: str):
-    """Print a fresh sequence and what the network makes of it; every CHECKPOINT epochs write the network."""
+    """Print a sequence and what the network makes of it; every CHECKPOINT epochs write the network."""
     import numpy as np
 
     from lab.seq import results, student
 
-    x, seq, target, state = snapshot.lang.get_sequence()
+    x, seq, target, state = snapshot.sequence[:4]
     hidden, output = student.outputs_of(task, snapshot.state, x)
     with np.printoptions(suppress=True, precision=2, sign=' '):
         snapshot.lang.print_outputs(snapshot.epoch, seq, state, hidden, target, output)
@@ -101,33 +101,23 @@ def save(task: Task, snapshot, folder: str) -> str:
     return path
 
 
-def train_one(task: Task, training: Training, engine, seed: int, stop: Interrupt, folder: str) -> list:
-    """The lab's run: train a start and show each snapshot at once. Returns its record."""
-    from lab.seq import starts
-
-    record = []
-    for snapshot in starts.ahead(starts.begin(task, training, engine, seed), stop):
-        if snapshot is None:
-            raise UserError(
-                f'training diverged: weights are NaN or infinite at epoch {len(record) * starts.REPORT}; '
-                f'try --clip 1, or --lr smaller than {training.lr:g}'
-            )
-        show(task, snapshot, folder)
-        record.append(snapshot)
-    return record
+def diverged(training: Training, epoch: int) -> UserError:
+    return UserError(
+        f'training diverged: weights are NaN or infinite at epoch {epoch}; '
+        f'try --clip 1, or --lr smaller than {training.lr:g}'
+    )
 
 
-def train_many(args: argparse.Namespace, engine, seed: int, stop: Interrupt, judge) -> tuple[list, list]:
+def train_many_starts(args: argparse.Namespace, engine, seed: int, judge, stop: Interrupt) -> tuple[list, list]:
     """Train starts on all cores and show the best: --restarts of them, or until one has learned.
 
     Returns the results of all, and the record of the best.
     """
-    from lab.seq import results
+    from lab.seq import results, starts
 
-    device = cli.device(args.no_cuda) if args.engine == 'torch' else None
     seeds = range(seed, seed + (args.restarts or results.TRIES))
-    first = args.restarts is None
-    found, record = results.train(args.task, args.training, engine, seeds, judge, stop, device, first)
+    many = [starts.begin(args.task, args.training, engine, each) for each in seeds]
+    found, record = results.train_starts(many, judge, stop.__bool__, first=args.restarts is None)
     for snapshot in record:
         show(args.task, snapshot, args.out_path)
     if found and args.restarts:
@@ -146,9 +136,8 @@ def main(argv: list[str] | None = None):
     seed = cli.seed_all(args.seed)
     if args.recipe_is_ours:
         note('recipe: hard, for an srn learns anb2nc3n in one of ten starts with the settings of --recipe lab')
-    if args.engine != 'torch':
-        torch.set_num_threads(1)  # the matrices are small: a second thread would only take a core from another start
-    engine = starts.choose_engine(args.engine, task)
+    torch.set_num_threads(1)  # the matrices are small: a second thread would only take a core from another start
+    engine = starts.choose_engine(args.engine, task, cli.device(args.no_cuda) if args.engine == 'torch' else None)
     if args.restarts is None and starts.is_long(task, training, engine):
         note('a start takes minutes here: training one, live, and not until one learns (--restarts 20 trains 20)')
         args.restarts = 1
@@ -156,11 +145,21 @@ def main(argv: list[str] | None = None):
     loaded()
 
     with Interrupt() as stop:
-        if args.restarts == 1:
-            record = train_one(task, training, engine, seed, stop, args.out_path)
+        if args.restarts == 1:  # the lab's run
+            start = starts.begin(task, training, engine, seed)
+            trainer, record = starts.new_trainer([start]), []
+            for epoch, *part in starts.plan(task, training, [start.lang]):
+                trainer.run([start.lang], *part, stop.__bool__)  # as lab/seq/plain.py does, a sequence in each epoch
+                if stop and epoch:
+                    break
+                if epoch % starts.REPORT == 0:
+                    record += starts.take([start], trainer, epoch)
+                    if record[-1] is None:
+                        raise diverged(training, epoch)
+                    show(task, record[-1], args.out_path)
             found = [judge(seed, record)]
         else:
-            found, record = train_many(args, engine, seed, stop, judge)
+            found, record = train_many_starts(args, engine, seed, judge, stop)
         if found:
             finish(args, found, record, sys.argv[1:] if argv is None else argv, stop)
     stop.leave()

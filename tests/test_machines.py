@@ -20,13 +20,8 @@ def run(folder: Path, script: str, flags: str = '', options: str = '', **variabl
 
 @pytest.mark.parametrize('script', SCRIPTS)
 def test_scripts_run_whatever_python_leaves_out(script, tmp_path):
-    told = {
-        run(tmp_path, script, '--help').stdout,
-        run(tmp_path, script, '--help', '-OO').stdout,
-        run(tmp_path, script, '--help', '-I').stdout,
-        run(tmp_path, script, '--help', PYTHONSAFEPATH='1').stdout,
-    }
-    assert len({' '.join(text.split()[-10:]) for text in told}) == 1 and '--help' in told.pop()
+    for done in run(tmp_path, script, '--help', '-OO -I'), run(tmp_path, script, '--help', PYTHONSAFEPATH='1'):
+        assert done.returncode == 0 and '--help' in done.stdout, done.stderr
 
 
 def test_a_run_without_docstrings_and_asserts_is_the_same(tmp_path):

@@ -3,13 +3,9 @@
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
-from types import ModuleType
 from typing import NamedTuple
 
-import torch
-
 from lab.common.errors import UserError, note
-from lab.common.run import Interrupt
 from lab.seq import starts, student, verdict
 from lab.seq.starts import Record, Snapshot, Start
 from lab.seq.task import Task, Training
@@ -78,28 +74,16 @@ def choose(
     return results, best_record
 
 
-def train(
-    task: Task,
-    training: Training,
-    engine: ModuleType,
-    seeds: Iterable[int],
-    judge: Callable[[int, Record], Result],
-    stop: Interrupt,
-    device: torch.device | None = None,
-    first: bool = False,
+def train_starts(
+    many: list[Start], judge: Callable[[int, Record], Result], stop: Callable[[], bool], first: bool = False
 ) -> tuple[list[Result], Record]:
-    """Train starts with these seeds on all cores (or as one batch on `device`); first: until one has learned.
+    """Train starts on all cores; first: until one has learned.
 
     Returns the results of all, in order, and the record of the best: with `first` the one of the lowest seed that
     learns, whatever the number of cores. Raises UserError if all diverged.
     """
-    many = [starts.begin(task, training, engine, seed) for seed in seeds]
-    with sign_of_life() as tell, closing(starts.train_all(many, stop, device, tell)) as records:
-        results, record = choose(many, records, judge, first)
-    if record and record[0] and record[0].lang is None:
-        best = max(results, key=Result.rank).seed
-        record = starts.complete(starts.begin(task, training, engine, best), record)
-    return results, record
+    with sign_of_life() as tell, closing(starts.train_on_all_cores(many, stop, tell)) as records:
+        return choose(many, records, judge, first)
 
 
 @contextmanager

@@ -1,13 +1,9 @@
 """A start: a network and a language that both follow from a seed. One is trained alone, or many on all cores."""
 
-import contextlib
-import copy
-import ctypes
 import inspect
-import itertools
 import os
 import random
-import sys
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
@@ -19,58 +15,67 @@ from torch import nn
 
 from lab.common import compiling
 from lab.common.errors import UserError, note
-from lab.common.run import Interrupt
-from lab.seq import batch, classic, kernel, student
+from lab.seq import plain, student
 from lab.seq.task import Task, Training
 
 LONG = 5e10  # epochs times symbols times weights: the compiled engine trains that in minutes
 REPORT = 1000  # epochs between two snapshots; Training.epoch counts in these
 MIXED = 10  # epochs with the same largest n, where training.mix draws it: in 1,000 a network forgets the other ones
+TOGETHER = 8  # starts that the compiled engine trains side by side: half the time of as many one after the other
 
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of glibc's mallopt()
-KEPT = 100_000_000  # bytes
+
+class Engine(NamedTuple):
+    """What trains: the module `plain` or `compiled`; for plain also the device, if not the CPU."""
+
+    module: ModuleType
+    device: torch.device | None = None
 
 
 class Start(NamedTuple):
     task: Task
     training: Training
+    engine: Engine
     seed: int
     model: nn.Module
     lang: object  # of anb2n.py
-    trainer: kernel.Trainer | classic.Trainer
 
 
 class Snapshot(NamedTuple):
-    """A network after so many epochs. The next sequence of `lang` is the one to print with it."""
+    """A network after so many epochs, and the sequence to print with it."""
 
     epoch: int
     state: student.State
-    lang: object | None  # of anb2n.py; None where starts are trained together: complete() finds it
+    lang: object  # of anb2n.py
+    sequence: tuple  # what its get_sequence() returned
 
 
 Record = list[Snapshot | None]  # all of one start, in order; a None at the end says that it diverged
 
 
-def choose_engine(name: str, task: Task) -> ModuleType:
-    """The module whose Trainer trains: kernel if it fits the student's model and language, else classic.
+def choose_engine(name: str, task: Task, device: torch.device | None = None) -> Engine:
+    """The compiled engine if it fits the student's model and language, else the plain one.
 
-    name: 'auto', or 'kernel' or 'torch' to have just this one. Raises UserError if 'kernel' does not fit.
+    name: 'auto', or 'kernel' or 'torch' to have just this one, 'torch' on `device`. Raises UserError if 'kernel' does
+    not fit.
     """
     if name == 'torch':
-        return classic
+        return Engine(plain, device)
     model, lang = student.new_network(task), student.new_language(task)
     if compiling.fault():
         reason = compiling.fault()
-    elif not kernel.fits(model):
-        reason = f'the {type(model).__name__} in {_file(model)} is not the compiled one'
-    elif not kernel.draws(lang):
-        reason = f'{_file(lang)} has no get_symbols() that draws what its get_one_example() does'
     else:
-        return kernel
+        from lab.seq import compiled
+
+        if not compiled.fits(model):
+            reason = f'the {type(model).__name__} in {_file(model)} is not the compiled one'
+        elif not compiled.draws(lang):
+            reason = f'{_file(lang)} has no get_symbols() that draws what its get_one_example() does'
+        else:
+            return Engine(compiled)
     if name == 'kernel':
         raise UserError(f'{reason}: train it with --engine torch')
     note(f'engine: torch, as {reason}')
-    return classic
+    return Engine(plain)
 
 
 def _file(thing: object) -> str:
@@ -78,14 +83,14 @@ def _file(thing: object) -> str:
     return os.path.basename(inspect.getfile(type(getattr(thing, 'lang', thing))))
 
 
-def is_long(task: Task, training: Training, engine: ModuleType) -> bool:
+def is_long(task: Task, training: Training, engine: Engine) -> bool:
     """Whether a start takes minutes. It depends on no clock, so the same command does the same on every machine."""
     weights = sum(parameter.numel() for parameter in student.new_network(task).parameters())
     symbols = 5 * (1 + task.length) / 2 * task.classes * (task.classes + 1) / 2  # in a sequence, on average
-    return engine is classic or training.epoch * REPORT * symbols * weights > LONG
+    return engine.module is plain or training.epoch * REPORT * symbols * weights > LONG
 
 
-def begin(task: Task, training: Training, engine: ModuleType, seed: int) -> Start:
+def begin(task: Task, training: Training, engine: Engine, seed: int) -> Start:
     """A start whose first weights and sequences all follow from its seed.
 
     Raises UserError where training changes the length of the language, and a student's takes no notice.
@@ -97,14 +102,19 @@ def begin(task: Task, training: Training, engine: ModuleType, seed: int) -> Star
     if task.model == 'srn':
         for parameter in model.parameters():
             nn.init.normal_(parameter, 0, training.init)
-    trainer = engine.Trainer(model, training.optim, training.mom, training.decay, training.clip)
     lang = student.new_language(task)
     if (training.grow or training.mix) and not student.grows(lang):
         raise UserError(
             f'--grow and --mix set the attribute length of a language, and that in {_file(lang)} does not follow it: '
             'try --grow 0 --mix 0'
         )
-    return Start(task, training, seed, model, lang, trainer)
+    return Start(task, training, engine, seed, model, lang)
+
+
+def new_trainer(starts: list[Start]):
+    """What trains starts of one task."""
+    models, (_, training, engine, *_) = [start.model for start in starts], starts[0]
+    return engine.module.Trainer(models, training, *[engine.device] if engine.device else [])
 
 
 def plan(task: Task, training: Training, langs: list) -> Iterator[tuple[int, int, float, float]]:
@@ -129,157 +139,59 @@ def plan(task: Task, training: Training, langs: list) -> Iterator[tuple[int, int
         yield epoch, part if epoch else 1, rate, held
 
 
-def take(start: Start, epoch: int) -> Snapshot | None:
-    """The snapshot of a start after so many epochs, or None where it diverged: weights are NaN or infinite."""
-    state = classic.state(start.model)
-    snapshot = state and Snapshot(epoch, state, copy.deepcopy(start.lang))
-    start.lang.get_sequence()  # the one to print: training goes on with the next
-    return snapshot
+def take(starts: list[Start], trainer, epoch: int) -> Record:
+    """A snapshot of each start after so many epochs; None where it diverged: weights are NaN or infinite."""
+    pairs = zip(starts, trainer.states(), strict=True)
+    return [state and Snapshot(epoch, state, start.lang, start.lang.get_sequence()) for start, state in pairs]
 
 
-def complete(start: Start, record: Record) -> Record:
-    """The record of a start that was trained together with others, with its languages. The start must be a new one.
+def train_together(
+    starts: list[Start], stop: Callable[[], bool], tell: Callable[[], None] = lambda: None
+) -> list[Record]:
+    """Train starts of one task, in each epoch each on its own sequence. Returns their records, of every REPORT epochs.
 
-    All that the language drew is drawn again: that takes less time than to copy it at each snapshot of each start.
+    Once stop() is true it ends; what was trained since the last snapshot is lost. tell() is called at each snapshot.
     """
-    whole = []
-    for epoch, count, *_ in plan(start.task, start.training, [start.lang]):
-        if len(whole) == len(record):
+    langs, records = [start.lang for start in starts], [[] for _ in starts]
+    trainer = new_trainer(starts)
+    for epoch, *part in plan(starts[0].task, starts[0].training, langs):
+        trainer.run(langs, *part, stop)
+        if epoch and (stop() or not any(record[-1] for record in records)):
             break
-        start.lang.get_symbols(count)
         if epoch % REPORT == 0:
-            snapshot = record[len(whole)]
-            whole.append(snapshot and snapshot._replace(lang=copy.deepcopy(start.lang)))
-            start.lang.get_symbols(1)
-    return whole
+            for record, snapshot in zip(records, take(starts, trainer, epoch), strict=True):
+                if not record or record[-1]:
+                    record.append(snapshot)
+                    tell()
+    return records
 
 
-def train(start: Start, stop: Interrupt) -> Iterator[Snapshot | None]:
-    """Train, and yield a snapshot every REPORT epochs, from epoch 0 on; the last one is None where training diverged.
-
-    Ctrl-C ends it; what was trained since the last snapshot is lost.
-    """
-    for epoch, count, rate, held in plan(start.task, start.training, [start.lang]):
-        start.trainer.run(start.lang, count, rate, stop.__bool__, held)
-        if stop and epoch:
-            return
-        if epoch % REPORT:
-            continue
-        snapshot = take(start, epoch)
-        yield snapshot
-        if snapshot is None:
-            return
-
-
-class _Halt:
-    """True once Ctrl-C was pressed, or nobody needs more starts."""
-
-    def __init__(self, stop: Interrupt):
-        self.stop, self.enough = stop, False
-
-    def __bool__(self):
-        return self.enough or bool(self.stop)
-
-
-def _threads(count: int) -> ThreadPoolExecutor:
-    """Threads that train. One that comes out of compiled code waits for Python: 0.1 ms, and not the usual 5.
-
-    On Linux, freed memory stays with the process: to give it back and get it anew, cleared, takes time.
-    """
-    sys.setswitchinterval(1e-4)
-    with contextlib.suppress(AttributeError, TypeError):  # not glibc: macOS, Windows
-        mallopt = ctypes.CDLL(None).mallopt
-        mallopt(M_MMAP_THRESHOLD, KEPT)
-        mallopt(M_TRIM_THRESHOLD, 2 * KEPT)
-    return ThreadPoolExecutor(count)
-
-
-def ahead(start: Start, stop: Interrupt) -> Iterator[Snapshot | None]:
-    """train(), where the compiled engine trains on another core while the caller shows a snapshot."""
-    if not isinstance(start.trainer, kernel.Trainer):  # a student's model may draw random numbers that all share
-        yield from train(start, stop)
-        return
-    halt = _Halt(stop)
-    snapshots = train(start, halt)
-    with _threads(1) as pool:
-        try:
-            later = pool.submit(list, itertools.islice(snapshots, 1))
-            while found := later.result():
-                later = pool.submit(list, itertools.islice(snapshots, 1))
-                yield from found
-        finally:
-            halt.enough = True
-
-
-def train_all(
-    starts: list[Start], stop: Interrupt, device: torch.device | None = None, tell: Callable[[], None] = lambda: None
+def train_on_all_cores(
+    starts: list[Start], stop: Callable[[], bool], tell: Callable[[], None] = lambda: None
 ) -> Iterator[Record]:
-    """Train starts on all cores, or as one batch on `device`; yield their records in order.
+    """Train starts of one task on all cores; yield their records in order.
 
     The record of a start that Ctrl-C came before is empty. Whoever needs no more starts closes this generator: then
-    those under way stop after their step. tell() is called after each snapshot.
+    those under way stop after their step.
     """
-    if device is not None and kernel.draws(starts[0].lang):
-        models, *settings = _models(starts)
-        place = starts[0].task.classes, device
-        if batch.fits(models[:2], [start.lang for start in starts[:2]], *place):
-            yield from train_team(starts, batch.Trainer(models, *settings, *place), stop, tell)
-            return
-        note(f'PyTorch cannot train the {type(models[0]).__name__} in {_file(models[0])} as a batch: one on each core')
-    halt = _Halt(stop)
+    enough = threading.Event()
+
+    def halt() -> bool:
+        return enough.is_set() or stop()
 
     def run(team: list[Start]) -> list[Record]:
-        if len(team) > 1 and not halt:
-            return train_team(team, kernel.Team(*_models(team), lanes), halt, tell)
-        records = [[] for _ in team]
-        for start, record in zip(team, records, strict=True):
-            for snapshot in [] if halt else train(start, halt):
-                record.append(snapshot)
-                tell()
-        return records
+        return [[] for _ in team] if halt() else train_together(team, halt, tell)
 
     cores = os.cpu_count()
-    lanes = kernel.MOST_LANES if len(starts) > 2 * cores * kernel.MOST_LANES else kernel.LANES
-    with _threads(cores) as pool:
+    with ThreadPoolExecutor(cores) as pool:
         try:
-            for records in pool.map(run, teams(starts, cores, lanes)):
+            for records in pool.map(run, teams(starts, cores, 1 if starts[0].engine.module is plain else TOGETHER)):
                 yield from records
         finally:
-            halt.enough = True
+            enough.set()
 
 
-def teams(starts: list[Start], cores: int, lanes: int) -> list[list[Start]]:
-    """Which starts are trained together. The compiled engine trains `lanes` side by side: less time for each.
-
-    The first on each core is trained alone: it is there sooner, and may be enough.
-    """
-    size = lanes if isinstance(starts[0].trainer, kernel.Trainer) else 1
+def teams(starts: list[Start], cores: int, size: int) -> list[list[Start]]:
+    """Which starts are trained together. The first on each core is trained alone: it may be enough."""
     rest = starts[cores:]
     return [[start] for start in starts[:cores]] + [rest[n : n + size] for n in range(0, len(rest), size)]
-
-
-def _models(starts: list[Start]) -> tuple:
-    """The models of starts of one task, and their optimizer's settings."""
-    training = starts[0].training
-    return [start.model for start in starts], training.optim, training.mom, training.decay, training.clip
-
-
-def train_team(
-    starts: list[Start], trainer: kernel.Team | batch.Trainer, stop: Interrupt | _Halt, tell: Callable[[], None]
-) -> list[Record]:
-    """Train starts of one task together: in each epoch, each on its own sequence. Returns their records."""
-    task, training, *_ = starts[0]
-    langs = [start.lang for start in starts]
-    records = [[] for _ in starts]
-    for epoch, count, rate, held in plan(task, training, langs):
-        trainer.run(langs, count, rate, stop.__bool__, held)
-        if stop and epoch:
-            break
-        if epoch % REPORT:
-            continue
-        for lang, record, state in zip(langs, records, trainer.states(), strict=True):
-            if not record or record[-1]:
-                record.append(state and Snapshot(epoch, state, None))
-                lang.get_symbols(1)  # the one to print: training goes on with the next
-                tell()
-    return records

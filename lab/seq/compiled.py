@@ -1,0 +1,119 @@
+"""The compiled engine: what plain.py does with an SRN_model or LSTM_model, by formulas.py and in double precision.
+
+Several starts are trained side by side. A start's weights are the same to the last bit, whether it is trained alone or
+beside others. tests/seq/test_compiled.py holds them to PyTorch's, with a difference under 1e-9.
+"""
+
+import copy
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from lab.seq import formulas
+from lab.seq.task import Training
+
+CONSTANT = 6  # up to so many hidden units the code is compiled for their number: it takes a third less time
+PART = 100_000_000  # symbols times weights between two looks at whether Ctrl-C was pressed: under a second
+
+
+class Trainer:
+    """Trains SRN_models or LSTM_models side by side, as plain.Trainer would; the models themselves stay as they are.
+
+    Several threads may train at once, each with its own Trainer.
+    """
+
+    def __init__(self, models: list[nn.Module], training: Training):
+        self.models, self.training, self.done = models, training, 0
+        self.train = formulas.train_srn if hasattr(models[0], 'H0') else formulas.train_lstm
+        self.sizes = tuple((0.0,) * size if size <= CONSTANT else np.zeros(size) for size in models[0].V.shape)
+        columns = zip(*(model.parameters() for model in models), strict=True)  # each parameter, of all models
+        weights = torch.cat([value.detach().double().flatten() for column in columns for value in column]).numpy()
+        self.memory = weights, np.zeros_like(weights), np.zeros_like(weights)
+
+    def run(self, langs: list, count: int, rate: float, held: float = 1, stop: Callable[[], bool] = lambda: False):
+        """Train each model on the next `count` sequences of its language, or fewer if stop() becomes true.
+
+        rate: the learning rate; held: share of the weight decay that is applied.
+        """
+        drawn = [lang.get_symbols(count) for lang in langs]
+        symbols = np.concatenate([symbols for symbols, _ in drawn])
+        lengths = np.array([np.diff(ends, prepend=0) for _, ends in drawn])
+        ends = lengths.cumsum().reshape(lengths.shape)
+        part = max(1, PART * count * len(langs) // (len(symbols) * len(self.memory[0])))
+        for first in range(0, count, part):
+            if not stop():
+                now = slice(first, first + part)
+                self.step(symbols, (ends - lengths)[:, now].T, ends[:, now].T, rate, held)
+
+    def step(self, symbols: np.ndarray, begins: np.ndarray, ends: np.ndarray, rate: float, held: float = 1):
+        """One epoch on each row of sequences symbols[begin:end]; begins and ends: (epochs, starts)."""
+        training = self.training
+        settings = float(rate), float(training.mom), float(training.decay * held), float(training.clip)
+        sequences = symbols.astype(np.int8, copy=False), np.ascontiguousarray(begins), np.ascontiguousarray(ends)
+        self.train(*self.sizes, self.memory, self.done, sequences, (training.optim == 'adam', *settings))
+        self.done += len(begins)
+
+    def parameters(self) -> list[dict[str, np.ndarray]]:
+        """Each model's parameters by now, by name, in double precision."""
+        found, first = [{} for _ in self.models], 0
+        for name, value in self.models[0].named_parameters():
+            last = first + len(self.models) * value.numel()
+            for parameters, array in zip(found, self.memory[0][first:last].reshape(-1, *value.shape), strict=True):
+                parameters[name] = array
+            first = last
+        return found
+
+    def states(self) -> list[dict[str, torch.Tensor] | None]:
+        """Each model's state_dict by now, in its own precision; None where it diverged: weights are NaN or infinite."""
+        states = []
+        for model, parameters in zip(self.models, self.parameters(), strict=True):
+            learned = {name: torch.tensor(array).to(model.V.dtype) for name, array in parameters.items()}
+            finite = all(value.isfinite().all() for value in learned.values())
+            states.append(dict(model.state_dict()) | learned if finite else None)
+        return states
+
+
+def gradient(model: nn.Module, symbols: np.ndarray) -> dict[str, np.ndarray]:
+    """The gradient of the mean negative log-likelihood of a sequence's symbols after the first, by parameter."""
+    trainer = Trainer([model], Training(decay=0))
+    trainer.step(symbols, np.zeros((1, 1), int), np.array([[len(symbols)]]), 1)
+    [after] = trainer.parameters()
+    return {name: value.detach().double().numpy() - after[name] for name, value in model.named_parameters()}
+
+
+def fits(model: nn.Module) -> bool:
+    """Whether the compiled step is right for a model: it has the same parameters, and autograd the same gradient.
+
+    So a student's own model is never trained as if it were ours.
+    """
+    shapes = [(name, tuple(value.shape)) for name, value in model.named_parameters()]
+    hid, classes = dict(shapes).get('V', (0, 0))
+    ends = [('V', (hid, classes)), ('out_bias', (classes,))]
+    srn = [('H0', (hid,)), ('W', (classes, hid)), ('U', (hid, hid)), ('hid_bias', (hid,)), *ends]
+    lstm = [('W', (classes, 4 * hid)), ('U', (hid, 4 * hid)), ('hid_bias', (4 * hid,)), *ends]
+    if shapes not in (srn, lstm):
+        return False
+    model, random = copy.deepcopy(model), np.random.default_rng(0)
+    for parameter in model.parameters():  # an SRN starts almost linear
+        parameter.data.copy_(torch.from_numpy(random.normal(0, hid**-0.5, parameter.shape)))
+    symbols = random.integers(0, classes, 20)
+    one_hot = functional.one_hot(torch.tensor(symbols[:-1]), classes).to(model.V.dtype)
+    model.init_hidden()
+    loss = functional.cross_entropy(model(one_hot.unsqueeze(0))[1][0], torch.tensor(symbols[1:]))
+    by_autograd = torch.autograd.grad(loss, list(model.parameters()), allow_unused=True, materialize_grads=True)
+    ours = gradient(model, symbols).values()
+    return all(np.allclose(a, b, rtol=1e-3, atol=1e-5) for a, b in zip(ours, by_autograd, strict=True))
+
+
+def draws(lang) -> bool:
+    """Whether a language has a get_symbols() that draws the same sequences as its get_one_example()."""
+    if not hasattr(lang, 'get_symbols'):
+        return False
+    single, once = copy.deepcopy(lang), copy.deepcopy(lang)
+    symbols, ends = once.get_symbols(3)
+    if not all(list(single.get_one_example()[0]) == some.tolist() for some in np.split(symbols, ends[:-1])):
+        return False
+    return single.get_sequence()[1].tolist() == once.get_symbols(1)[0].tolist()  # both go on alike
