@@ -2,13 +2,18 @@
 
 import inspect
 
+import numpy as np
 import torch
 from torch import nn
 
+from lab.check.lines import read_weights
+from lab.common import compiling
 from lab.common.student import Fault, adapt, call, faults, get, module, trial
 
 with module('check'):
     import check
+
+TRIED = 0.1, 1, 10  # standard deviations of the weights at which a network is compared with the compiled formulas
 
 
 def new_network(hid: int, act: str) -> nn.Module:
@@ -57,6 +62,20 @@ def _check(net: nn.Module, hid: int, act: str):
     if not isinstance(kept, torch.Tensor) or len(kept) != 3:
         shape = tuple(kept.shape) if isinstance(kept, torch.Tensor) else type(kept).__name__
         raise Fault(f'{name} should keep its hidden units, (3, {hid}) for 3 points, in self.hid: it is {shape}')
+
+
+def why_not_compiled(hid: int, inputs: np.ndarray) -> str | None:
+    """Why many starts of an MLP cannot be trained at once by compiled code, or None. inputs (N, 2).
+
+    Small weights and large ones are tried: a forward() that clamps its weights, say, is another function at large ones.
+    """
+    with trial():
+        net = _new(hid, 'sig')
+        for size in TRIED:
+            draw_weights(net, size)
+            if not read_weights(net, 'sig', inputs):
+                return 'this MLP is not two sigmoid layers'
+    return compiling.fault()
 
 
 def draw_weights(net: nn.Module, init: float):

@@ -8,8 +8,8 @@ import torch
 from lab.check import lines, student
 from lab.check.points import Points, read_points
 from lab.check.settings import CHECK_CSV, Settings
-from lab.check.train import train_many_starts
 from lab.common.children import typed
+from lab.common.errors import UserError
 from lab.common.run import Interrupt
 from lab.page import charts
 from lab.page.commands import Options, flags
@@ -34,6 +34,10 @@ FIRST_IDEA = {
 }
 
 
+class LeftOut(UserError):
+    """Why the page has no Part 2."""
+
+
 class Perceptron(NamedTuple):
     """A network of Part 2 and what it makes of the points."""
 
@@ -51,9 +55,14 @@ class Perceptron(NamedTuple):
 def make(options: Options, seed: int, stop: Interrupt) -> tuple[Points, list[Perceptron]]:
     """The points, and three networks: trained, made by hand, and the same with sigmoids.
 
-    Raises UserError as the student's check.py does, see lab.check.student.
+    Raises LeftOut where the network cannot be trained by compiled code, and UserError as lab.check.student does.
     """
     points = read_points(CHECK_CSV)
+    reason = student.why_not_compiled(HID, points.inputs)
+    if reason:
+        raise LeftOut(reason)
+    from lab.check.train import train_many_starts  # it needs numba
+
     torch.manual_seed(seed)  # as cli.seed_all() does; nothing here draws from another generator
     net = student.new_network(HID, 'sig')
     curve = [tuple(map(float, line)) for line in train_many_starts(net, points, Settings(), stop)]
