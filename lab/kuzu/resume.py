@@ -94,15 +94,15 @@ def restore(saved: dict, path: str, model: nn.Module, optimizer: Optimizer, sett
     for name in ['recipe', *wanted]:  # it decides about others
         before = saved['settings'].get(name)
         if before != wanted[name]:
-            raise UserError(
-                f'{path}.resume is of a run with {name} {before}, not {wanted[name]}: --resume needs the same'
-            )
+            differs = f'{name} {before}, not {wanted[name]}'
+            raise UserError(f'{path}.resume is of a run with {differs}: --resume needs the same')
     if any(map(nn.parameter.is_lazy, model.parameters())):  # the first image gives it its shapes
         with trial(), torch.no_grad():
             model.eval()(torch.zeros(1, 1, SIDE, SIDE, device=next(model.parameters()).device))
     with _ours(path):
         files.fit(model, saved['weights'], f'{path}.resume')
-        optimizer.load_state_dict(saved['optimizer'])
+        groups = optimizer.state_dict()['param_groups']  # these follow from the settings
+        optimizer.load_state_dict({'state': saved['optimizer']['state'], 'param_groups': groups})
         for parameter, moments in optimizer.state.items():
             if any(value.shape not in (parameter.shape, ()) for value in moments.values()):
                 raise ValueError('moments of another network')
