@@ -109,7 +109,7 @@ def results(*right: int) -> list[kuzu_main.Result]:
     for units, count in enumerate(right, 1):
         tested = Judged(0.5, np.diag([float(count)] + [0.0] * 9), np.zeros(10_000))
         network = Network('full', f'kuzu_full{50 * units}', {'hid': 50 * units})
-        made.append(kuzu_main.Result(network, 7, tested, [], list('abcd')))
+        made.append(kuzu_main.Result(network, 7, tested, list('abcd')))
     return made[::-1]
 
 

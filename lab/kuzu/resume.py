@@ -78,7 +78,7 @@ def load(path: str) -> dict:
         raise UserError(f'nothing to resume: there is no {file}; start the run without --resume')
     saved = files.read_tensors(file)
     with _ours(path):
-        Settings(**saved['settings'])
+        Settings(**dict(saved)['settings'])
     return saved
 
 
@@ -102,7 +102,7 @@ def restore(saved: dict, path: str, model: nn.Module, optimizer: Optimizer, sett
     with _ours(path):
         files.fit(model, saved['weights'], f'{path}.resume')
         groups = optimizer.state_dict()['param_groups']  # these follow from the settings
-        optimizer.load_state_dict({'state': saved['optimizer']['state'], 'param_groups': groups})
+        optimizer.load_state_dict({**dict(saved['optimizer']), 'param_groups': groups})
         for parameter, moments in optimizer.state.items():
             if any(value.shape not in (parameter.shape, ()) for value in moments.values()):
                 raise ValueError('moments of another network')

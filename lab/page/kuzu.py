@@ -54,10 +54,11 @@ def find_trained(kind: str, options: Options, data: Dataset, seed: int) -> tuple
 
     seed: of a network that has not been begun. Files that are of another run are left alone, and a note says so.
     """
-    folder, found = search(options.out_path, lambda folder: read_trained(kind, options, data, folder))
-    if found is not None:
-        return folder, found
-    return folder, Command(words(kind, seed, options, folder), alone=kind in SHARED)
+    return search(
+        options.out_path,
+        lambda folder: read_trained(kind, options, data, folder),
+        lambda folder: Command(words(kind, seed, options, folder), alone=kind in SHARED),
+    )
 
 
 def read_trained(kind: str, options: Options, data: Dataset, folder: str) -> Trained | Command | None:
