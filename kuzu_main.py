@@ -136,9 +136,8 @@ def begin(
     torch.manual_seed(settings.seed)  # so that a network's result does not depend on those trained before it
     model = student.new_network(network.kind, network.shape).to(device)
     chosen = recipe.choose(model, settings)
-    if saved:
-        return model, chosen, resume.restore(saved, path, model, chosen.optimizer, settings)
-    return model, chosen, resume.Progress()
+    progress = resume.restore(saved, path, model, chosen.optimizer, settings) if saved else resume.Progress()
+    return model, chosen, progress
 
 
 def conclude(network: Network, model: nn.Module, tested: Judged, classes: list[str]) -> Result:

@@ -15,6 +15,7 @@ from lab.page import charts
 from lab.page.commands import Options, flags
 
 HID = 5  # hidden units of the network that is trained; the one made by hand has 4
+COLUMNS = 'point', 'hidden', 'out', 'target', 'right'  # of the table of activations
 CURVE = 40  # points of the loss curve
 
 # Where the editor can start from, beside the weights that check.py sets: what five published reports made, as far as
@@ -124,6 +125,10 @@ def as_lists(network: Perceptron) -> dict:
 
 def about(each: Perceptron, points: Points) -> dict:
     """What the page says of one network."""
+    on = points.targets == 1
+    columns = [
+        column.tolist() for column in (points.inputs, each.hidden, each.out, on.astype(int), (each.out >= 0.5) == on)
+    ]
     found = {
         'name': each.name,
         'act': each.act,
@@ -132,17 +137,7 @@ def about(each: Perceptron, points: Points) -> dict:
         'seed': each.seed,
         'scale': each.scale,
         'accuracy': lines.accuracy(each.out, points.targets),
-        'rows': [
-            {'point': point, 'hidden': hidden, 'out': float(out), 'target': int(target), 'right': bool(right)}
-            for point, hidden, out, target, right in zip(
-                points.inputs.tolist(),
-                each.hidden.tolist(),
-                each.out,
-                points.targets,
-                (each.out >= 0.5) == (points.targets == 1),
-                strict=True,
-            )
-        ],
+        'rows': [dict(zip(COLUMNS, row, strict=True)) for row in zip(*columns, strict=True)],
         'equations': None,
         'last': each.curve[-1] if each.curve else None,
         'curve': each.curve,

@@ -161,10 +161,10 @@ def describe_network(trained: Trained, data: Dataset, cells: dict[int, list[int]
     rows = terms(trained.model)
     pairs = []
     for target, chosen, count in confused_pairs(confusion, PAIRS):
-        examples = cells.get(11 * target, [])[:TRUE], cells.get(11 * chosen, [])[:TRUE]
+        true = cells.get(11 * target, [])[:TRUE], cells.get(11 * chosen, [])[:TRUE]
         mistakes = cells[10 * target + chosen][:MISTAKES]
-        pairs.append({'target': classes[target], 'chosen': classes[chosen], 'count': count})
-        pairs[-1] |= {'true': examples, 'mistakes': mistakes}
+        names = {'target': classes[target], 'chosen': classes[chosen]}
+        pairs.append({**names, 'count': count, 'true': true, 'mistakes': mistakes})
     return {
         'kind': trained.kind,
         'name': NAMES[trained.kind],
