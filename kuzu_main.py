@@ -51,8 +51,7 @@ class Result:
     network: Network
     parameters: int
     tested: Judged
-    pairs: list[tuple[int, int, int]]  # target, chosen, how often
-    names: list[str]  # the same, as printed
+    pairs: list[str]  # those that are confused most often, as printed
 
 
 def parse(argv: list[str] | None) -> Options:
@@ -91,14 +90,6 @@ def parse(argv: list[str] | None) -> Options:
     rest = 'data_path', 'out_path', 'plot_path', 'resume', 'threads', 'no_cuda'
     own_recipe = any(args[flag] is not None for flag in ('recipe', *CLASSIC))
     return Options(networks, settings, own_recipe, **{name: args[name] for name in rest})
-
-
-def threads_of(options: Options) -> dict[str, int]:
-    """CPU threads by kind of network: as asked, or what is fastest. The small ones wait longer for a second thread."""
-    import torch
-
-    cores = torch.get_num_threads()  # torch's own number: the physical cores
-    return {each.kind: options.threads or (cores if each.kind == 'conv' else 1) for each in options.networks}
 
 
 def trainable(networks: list[Network], device: torch.device) -> list[Network]:
@@ -145,9 +136,8 @@ def begin(
     torch.manual_seed(settings.seed)  # so that a network's result does not depend on those trained before it
     model = student.new_network(network.kind, network.shape).to(device)
     chosen = recipe.choose(model, settings)
-    if saved:
-        return model, chosen, resume.restore(saved, path, model, chosen.optimizer, settings)
-    return model, chosen, resume.Progress()
+    progress = resume.restore(saved, path, model, chosen.optimizer, settings) if saved else resume.Progress()
+    return model, chosen, progress
 
 
 def conclude(network: Network, model: nn.Module, tested: Judged, classes: list[str]) -> Result:
@@ -159,15 +149,16 @@ def conclude(network: Network, model: nn.Module, tested: Judged, classes: list[s
     parameters = sum(parameter.numel() for parameter in model.parameters())
     print(f'Model parameters: {parameters}')
     print(*names, sep='\n', flush=True)
-    return Result(network, parameters, tested, pairs, names)
+    return Result(network, parameters, tested, names)
 
 
 def draw(painter: Painter, path: str, result: Result, data: Dataset, history: list[list[float]]) -> list[str]:
     """Draw the pictures of a trained network. Returns the names of their files."""
     from lab.kuzu import student
-    from lab.kuzu.train import examples
+    from lab.kuzu.train import confused_pairs, examples
 
-    name, tested, pairs = student.CLASSES[result.network.kind], result.tested, result.pairs
+    name, tested = student.CLASSES[result.network.kind], result.tested
+    pairs = confused_pairs(tested.confusion)
     share = f'{tested.correct:,} of {len(tested.chosen):,} test images right ({tested.accuracy:.1f}%)'
     images = examples(data, tested.chosen, pairs)
     drawn = {
@@ -185,7 +176,7 @@ def print_table(results: list[Result]):
     """Print a line per network: parameters, accuracy, test loss, most confused pairs."""
     print(f'\n{"network":14s} {"parameters":>10s} {"accuracy":>9s} {"test loss":>10s}  most confused')
     for result in results:
-        name, tested, pairs = result.network.name.removeprefix('kuzu_'), result.tested, ', '.join(result.names[:3])
+        name, tested, pairs = result.network.name.removeprefix('kuzu_'), result.tested, ', '.join(result.pairs[:3])
         print(f'{name:14s} {result.parameters:10d} {tested.accuracy:8.2f}% {tested.loss:10.4f}  {pairs}')
 
 
@@ -247,7 +238,8 @@ def main(argv: list[str] | None = None):
     from lab.kuzu import resume
     from lab.kuzu.data import load
 
-    threads = threads_of(options)
+    fastest = {'conv': torch.get_num_threads()}  # the physical cores; the small networks wait longer for a second one
+    threads = {each.kind: options.threads or fastest.get(each.kind, 1) for each in options.networks}
     device = cli.device(options.no_cuda)
     networks = trainable(options.networks, device)
     distributed.start(device)

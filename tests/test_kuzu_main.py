@@ -18,7 +18,7 @@ from lab.kuzu.resume import Progress
 from lab.kuzu.settings import Network, Settings
 from lab.kuzu.student import new_network
 from lab.kuzu.train import Judged
-from tests.kuzu.runs import Painter, play
+from tests.kuzu.runs import Counted, Painter, play
 
 HOUSE = Path(__file__).parents[1]
 DIGITS = ['--dataset', 'digits', '--seed', '1', '--threads', '1']
@@ -109,7 +109,7 @@ def results(*right: int) -> list[kuzu_main.Result]:
     for units, count in enumerate(right, 1):
         tested = Judged(0.5, np.diag([float(count)] + [0.0] * 9), np.zeros(10_000))
         network = Network('full', f'kuzu_full{50 * units}', {'hid': 50 * units})
-        made.append(kuzu_main.Result(network, 7, tested, [], list('abcd')))
+        made.append(kuzu_main.Result(network, 7, tested, list('abcd')))
     return made[::-1]
 
 
@@ -128,15 +128,17 @@ def test_the_smallest_that_reaches_the_mark_is_named_and_the_table_has_three_pai
 @pytest.mark.parametrize(
     ('flags', 'threads'),
     [
-        ('--net all', {'lin': 1, 'full': 1, 'conv': 3}),
-        ('--net all --threads 2', {'lin': 2, 'full': 2, 'conv': 2}),
-        ('--hid 5 6', {'full': 1}),
+        ('--net all', '1 (lin), 1 (full), 3 (conv)'),
+        ('--net all --threads 2', '2 (lin), 2 (full), 2 (conv)'),
+        ('--hid 5 6', '1 (full)'),
     ],
 )
-def test_each_network_takes_the_threads_that_are_fastest_or_asked_for(flags, threads, monkeypatch):
+def test_each_network_takes_the_threads_that_are_fastest_or_asked_for(flags, threads, monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(torch, 'get_num_threads', lambda: 3)  # torch's own number is that of the cores
     monkeypatch.setattr(os, 'cpu_count', lambda: 3)
-    assert kuzu_main.threads_of(kuzu_main.parse(flags.split())) == threads
+    monkeypatch.setattr('tests.kuzu.runs.DIGITS', ('--dataset', 'digits'))
+    play(tmp_path, f'{flags} --epochs 1', stop=lambda: Counted(0))
+    assert f'seed: 1, threads: {threads}\n' in capsys.readouterr().err
 
 
 def test_net_all_ends_with_a_table_and_each_network_is_as_if_alone(capsys, here):

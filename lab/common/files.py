@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import math
 import os
 import tempfile
 import time
@@ -85,22 +84,6 @@ def read_tensors(path: str) -> object:
             return torch.load(data, map_location='cpu', weights_only=True)
     except Exception as error:
         raise UserError(f'{path} is not a plain tensor file: truncated, corrupt, or with code in it') from error
-
-
-def alike(found: object, wanted: object) -> bool:
-    """Whether `found` has the types, lengths, names and tensor shapes of `wanted`, and all its numbers are finite."""
-    import torch
-
-    if type(found) is not type(wanted):
-        return False
-    if isinstance(wanted, torch.Tensor):
-        same = (found.dtype, found.shape) == (wanted.dtype, wanted.shape)
-        return same and bool(found.isfinite().all())
-    if isinstance(wanted, dict):
-        return found.keys() == wanted.keys() and all(alike(found[name], wanted[name]) for name in wanted)
-    if isinstance(wanted, list | tuple):
-        return len(found) == len(wanted) and all(map(alike, found, wanted))
-    return not isinstance(found, float) or math.isfinite(found)
 
 
 def fit(model, state: object, path: str):

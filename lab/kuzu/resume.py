@@ -1,7 +1,8 @@
 """The files of a run: its weights, its table of epochs, and all that a stopped or killed run needs to go on."""
 
-import math
+import contextlib
 import os
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 
 import numpy as np
@@ -16,7 +17,6 @@ from lab.kuzu.data import SIDE
 from lab.kuzu.settings import Settings
 
 HEAD = 'epoch,train_loss,test_loss,accuracy\n'
-PARTS = {'settings': dict, 'progress': dict, 'weights': dict, 'optimizer': dict, 'random': Tensor}
 
 
 @dataclass
@@ -49,9 +49,6 @@ class Progress:
         self.history.append([self.epoch, float(np.mean(self.losses)), test_loss, accuracy])
         self.losses = []
 
-    def as_saved(self) -> dict:
-        return {'epoch': self.epoch, 'batch': self.batch, 'losses': self.losses, 'history': self.history}
-
 
 def save(path: str, model: nn.Module, optimizer: Optimizer, settings: Settings, progress: Progress):
     """Write what a run is at this moment: `path`.pth, `path`.csv and, last, `path`.resume. Raises OSError.
@@ -60,8 +57,13 @@ def save(path: str, model: nn.Module, optimizer: Optimizer, settings: Settings, 
     """
     weights = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
     rows = [f'{epoch},{train:.6f},{test:.6f},{accuracy:.2f}\n' for epoch, train, test, accuracy in progress.history]
-    state = {'settings': asdict(settings), 'progress': progress.as_saved(), 'weights': weights}
-    state |= {'optimizer': optimizer.state_dict(), 'random': torch.get_rng_state()}
+    state = {
+        'settings': asdict(settings),
+        'progress': {'epoch': progress.epoch, 'batch': progress.batch, **asdict(progress)},
+        'weights': weights,
+        'optimizer': optimizer.state_dict(),
+        'random': torch.get_rng_state(),
+    }
     if torch.cuda.is_initialized():
         state['random_cuda'] = torch.cuda.get_rng_state()
     files.write_tensors(f'{path}.pth', weights)
@@ -70,73 +72,51 @@ def save(path: str, model: nn.Module, optimizer: Optimizer, settings: Settings, 
 
 
 def load(path: str) -> dict:
-    """Read `path`.resume. Raises UserError if there is none, or if it is not of the form that save() gives it."""
+    """Read `path`.resume. Raises UserError if there is none, or if it holds no settings of a run."""
     file = f'{path}.resume'
     if not os.path.isfile(file):
         raise UserError(f'nothing to resume: there is no {file}; start the run without --resume')
-    state = files.read_tensors(file)
-    whole = type(state) is dict and all(type(state.get(name)) is kind for name, kind in PARTS.items())
-    seed = state['settings'].get('seed') if whole else None
-    if type(seed) is not int or not 0 <= seed < 2**32:
-        raise _not_ours(path)
-    return state
+    saved = files.read_tensors(file)
+    with _ours(path):
+        Settings(**dict(saved)['settings'])
+    return saved
 
 
 def restore(saved: dict, path: str, model: nn.Module, optimizer: Optimizer, settings: Settings) -> Progress:
     """Put what load() has read from `path`.resume into model, optimizer and torch's random state. Returns the progress.
 
-    Raises UserError if it is of a run with other settings (more epochs are fine) or with another network, or if its
-    parts do not fit together.
+    Raises UserError if it is of a run with other settings (more epochs are fine) or with another network, or if it was
+    not written by save().
     """
-    # The recipe first: it decides about others
-    for name, value in sorted(asdict(settings).items(), key=lambda item: item[0] != 'recipe'):
+    wanted = asdict(settings)
+    if settings.recipe == 'classic':  # the fast recipe's learning rate depends on the number of epochs
+        del wanted['epochs']
+    for name in ['recipe', *wanted]:  # it decides about others
         before = saved['settings'].get(name)
-        longer = name == 'epochs' and settings.recipe == 'classic'  # the fast recipe's learning rate depends on them
-        if type(before) is not type(value):
-            raise _not_ours(path)
-        if before != value and not longer:
-            raise UserError(f'{path}.resume is of a run with {name} {before}, not {value}: --resume needs the same')
+        if before != wanted[name]:
+            differs = f'{name} {before}, not {wanted[name]}'
+            raise UserError(f'{path}.resume is of a run with {differs}: --resume needs the same')
     if any(map(nn.parameter.is_lazy, model.parameters())):  # the first image gives it its shapes
         with trial(), torch.no_grad():
             model.eval()(torch.zeros(1, 1, SIDE, SIDE, device=next(model.parameters()).device))
-    files.fit(model, saved['weights'], f'{path}.resume')
-    try:
-        progress = Progress(saved['progress']['losses'], saved['progress']['history'])
-        moments = saved['optimizer']['state']
-        whole = _is_whole(progress, settings) and progress.as_saved() == saved['progress']
-        if not (whole and _fits(moments, model, optimizer)):
-            raise ValueError
+    with _ours(path):
+        files.fit(model, saved['weights'], f'{path}.resume')
         groups = optimizer.state_dict()['param_groups']  # these follow from the settings
-        optimizer.load_state_dict({'state': moments, 'param_groups': groups})
+        optimizer.load_state_dict({**dict(saved['optimizer']), 'param_groups': groups})
+        for parameter, moments in optimizer.state.items():
+            if any(value.shape not in (parameter.shape, ()) for value in moments.values()):
+                raise ValueError('moments of another network')
         torch.set_rng_state(saved['random'])
         if 'random_cuda' in saved and torch.cuda.is_available():
             torch.cuda.set_rng_state(saved['random_cuda'])
+        progress = dict(saved['progress'])
+        return Progress(progress['losses'], progress['history'])
+
+
+@contextlib.contextmanager
+def _ours(path: str) -> Iterator[None]:
+    """What goes wrong while a file is taken apart becomes a UserError: the file is not one of save()."""
+    try:
+        yield
     except (LookupError, TypeError, ValueError, RuntimeError, AttributeError) as error:
-        raise _not_ours(path) from error
-    return progress
-
-
-def _not_ours(path):
-    return UserError(f'{path}.resume was not written by this script: start the run without --resume')
-
-
-def _is_whole(progress: Progress, settings: Settings) -> bool:
-    """Whether a run with these settings can have come so far."""
-    row = [1, 0.0, 0.0, 0.0]
-    return (
-        all(type(loss) is float and math.isfinite(loss) for loss in progress.losses)
-        and files.alike(progress.history, [row] * len(progress.history))
-        and [epoch for epoch, *_ in progress.history] == [*range(1, progress.epoch)]
-        and progress.batch < settings.batches
-    )
-
-
-def _fits(moments: dict, model: nn.Module, optimizer: Optimizer) -> bool:
-    """Whether `moments` are what this optimizer remembers of parameters; it may know nothing of those not trained."""
-    parameters = [*model.parameters()]
-    names = ['step', 'exp_avg', 'exp_avg_sq'] if 'betas' in optimizer.defaults else ['momentum_buffer']
-    for number, values in moments.items():
-        wanted = {name: torch.tensor(0.0) if name == 'step' else parameters[number].detach() for name in names}
-        if not files.alike(values, wanted):
-            return False
-    return True
+        raise UserError(f'{path}.resume was not written by this script: start the run without --resume') from error

@@ -54,10 +54,11 @@ def find_trained(kind: str, options: Options, data: Dataset, seed: int) -> tuple
 
     seed: of a network that has not been begun. Files that are of another run are left alone, and a note says so.
     """
-    folder, found = search(options.out_path, lambda folder: read_trained(kind, options, data, folder))
-    if found is not None:
-        return folder, found
-    return folder, Command(words(kind, seed, options, folder), alone=kind in SHARED)
+    return search(
+        options.out_path,
+        lambda folder: read_trained(kind, options, data, folder),
+        lambda folder: Command(words(kind, seed, options, folder), alone=kind in SHARED),
+    )
 
 
 def read_trained(kind: str, options: Options, data: Dataset, folder: str) -> Trained | Command | None:
@@ -160,10 +161,10 @@ def describe_network(trained: Trained, data: Dataset, cells: dict[int, list[int]
     rows = terms(trained.model)
     pairs = []
     for target, chosen, count in confused_pairs(confusion, PAIRS):
-        examples = cells.get(11 * target, [])[:TRUE], cells.get(11 * chosen, [])[:TRUE]
+        true = cells.get(11 * target, [])[:TRUE], cells.get(11 * chosen, [])[:TRUE]
         mistakes = cells[10 * target + chosen][:MISTAKES]
-        pairs.append({'target': classes[target], 'chosen': classes[chosen], 'count': count})
-        pairs[-1] |= {'true': examples, 'mistakes': mistakes}
+        names = {'target': classes[target], 'chosen': classes[chosen]}
+        pairs.append({**names, 'count': count, 'true': true, 'mistakes': mistakes})
     return {
         'kind': trained.kind,
         'name': NAMES[trained.kind],

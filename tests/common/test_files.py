@@ -191,20 +191,3 @@ def test_a_file_of_something_else_is_refused_and_named_and_the_network_stays_as_
         files.load_into(model, str(path))
     assert str(path) in str(refusal.value)
     assert all(torch.equal(value, STATE[name]) for name, value in model.state_dict().items())
-
-
-HALF = torch.tensor([0.5])
-
-
-@pytest.mark.parametrize(
-    ('found', 'wanted', 'alike'),
-    [
-        *((1, 2, True), (1, 2.0, False), (1.5, 2.0, True), (math.inf, 2.0, False), (math.nan, 2.0, False)),
-        *((HALF, HALF + 1, True), (HALF, HALF.long(), False), (HALF, HALF.expand(2), False), (HALF / 0, HALF, False)),
-        *(({'a': 1}, {'a': 2}, True), ({'a': 1}, {'b': 1}, False), ({'a': 1}, {'a': 1, 'b': 1}, False)),
-        *(({'a': 1}, {'a': HALF}, False), ([1, (HALF, 2.5)], [3, (HALF, 0.5)], True), ((1,), [1], False)),
-        *(([1, (HALF, 2.5)], [3, (HALF, 1)], False), ([1], [1, 2], False), ('text', 'words', True)),
-    ],
-)
-def test_values_are_alike_where_types_names_and_shapes_are(found, wanted, alike):
-    assert files.alike(found, wanted) is alike

@@ -7,7 +7,10 @@ from contextlib import redirect_stdout
 import pytest
 
 import check_main
-from tests.page.made import parts
+from check import MLP
+from lab.common.errors import UserError
+from lab.page import collect
+from tests.page.made import OPTIONS, parts
 
 
 def said(network, folder) -> str:
@@ -34,6 +37,17 @@ def test_the_networks_made_by_hand_are_those_of_the_commands(name, tmp_path):
     assert 'Smallest margin: {:.4f} at the hidden units, {:.4f} at the output'.format(*network['margins']) in printed
     assert f'Smallest scale: {network["smallest"]}' in printed
     assert all(row['right'] for row in network['rows'])
+
+
+def test_a_network_that_is_not_two_sigmoid_layers_is_left_out(monkeypatch, capsys):
+    class Squared(MLP):
+        def forward(self, x):
+            return super().forward(x) ** 2
+
+    monkeypatch.setattr('check.MLP', Squared)
+    with pytest.raises(UserError, match='nothing to show'):
+        collect.parts([2], OPTIONS, 1, False)
+    assert 'Part 2 is left out: this MLP is not two sigmoid layers' in capsys.readouterr().err
 
 
 def test_the_presets_of_the_editor_are_right_but_for_the_first_idea():
