@@ -10,6 +10,7 @@ from pathlib import Path
 
 from lab.common.errors import UserError
 
+LARGEST = 4_000_000_000  # bytes of a checkpoint; the largest network that the flags allow takes half of it
 BUSY_SECONDS = 1  # so long Windows may refuse to replace a file that a virus scanner looks at
 
 
@@ -77,6 +78,8 @@ def read_tensors(path: str) -> object:
 
     if not os.path.isfile(path):
         raise UserError(f'no file {path}')
+    if os.path.getsize(path) > LARGEST:
+        raise UserError(f'{path} is too large for a checkpoint: {LARGEST:,} bytes at most')
     data = io.BytesIO(Path(path).read_bytes())
     try:
         with warnings.catch_warnings():

@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # matplotlib takes most of a second to load; it is imported w
 logging.getLogger('matplotlib').setLevel(logging.ERROR)  # it warns of a home that cannot be written
 
 JPEG = {'quality': 92}
+HANGING = 120  # seconds after which a drawing process is given up
 PATIENCE = 30  # seconds that a display has to answer; loading matplotlib may take most of them on a busy machine
 FILES_ONLY = {'agg', 'cairo', 'pdf', 'pgf', 'ps', 'svg', 'template', 'inline', 'nbagg', 'notebook', 'ipympl', 'widget'}
 
@@ -74,7 +75,7 @@ class Painter(NamedTuple):
         def finish():
             with contextlib.suppress(Exception):
                 if drawing:
-                    return drawing.result()
+                    return drawing.result(HANGING)
             return getattr(importlib.import_module(self.module), function)(*values)
 
         return finish
