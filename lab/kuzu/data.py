@@ -35,12 +35,6 @@ class Dataset:
     test_labels: torch.Tensor
     classes: list[str]
 
-    def about(self) -> str:
-        """A few words about the images. They differ if another process has read other images."""
-        labels = [half.cpu().numpy() for half in (self.train_labels, self.test_labels)]
-        mark = zlib.crc32(labels[1], zlib.crc32(labels[0]))
-        return f'{len(labels[0]):,} images to train, {len(labels[1]):,} to test (checksum of the labels {mark:08x})'
-
 
 def load(dataset: str, data_path: str, device: torch.device) -> Dataset:
     """The data set `kmnist` or `digits`, on `device`.

@@ -98,7 +98,7 @@ def damaged_points(folder: Path):
 
 
 def points_read_right(path: Path) -> bool:
-    found = np.column_stack(points.read(str(path)))
+    found = np.column_stack(points.read_points(str(path)))
     with open(path, encoding='utf-8-sig', newline='') as file:
         lines = [*file][1:]  # Python 3.10's csv refuses a NUL, also in the header
         rows = [row for row in csv.reader(lines, quoting=csv.QUOTE_NONE) if ''.join(row).strip()]
