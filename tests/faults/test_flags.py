@@ -127,14 +127,13 @@ def limit_memory():
 
 
 def briefly(row: Tally, line: list[str], folder):
-    """Run a script; one that takes long gets Ctrl-C. It has to end with 0, 2 and a line, or 130."""
-    fork = Fork(line, folder, limit_memory)
-    end = fork.wait(LONG)
-    interrupted = end is None
-    if interrupted:
+    """Run a script; one that takes long gets Ctrl-C, and if need be a second. It ends with 0, 2 and a line, or 130."""
+    fork, presses = Fork(line, folder, limit_memory), 0
+    while not (end := fork.wait(LONG + 60 * presses)) and presses < 2:
         os.kill(fork.pid, signal.SIGINT)
-        end = fork.end()
-    stopped = interrupted and end.code == 130 and 'Traceback' not in end.err
+        presses += 1
+    end = end or fork.kill()
+    stopped = presses and end.code == 130 and 'Traceback' not in end.err
     row.count('survived' if stopped else end.told(), ' '.join(map(repr, line)), end.seconds)
 
 

@@ -23,7 +23,7 @@ KUZU = (
 )
 SEQ = (
     'seq_train --epoch 20 --seed 1 --restarts 1',
-    'seq_train --lang anb2nc3n --model lstm --epoch 20 --seed 1',
+    'seq_train --lang anb2nc3n --model lstm --epoch 20 --seed 1 --restarts 1',
     'seq_train --epoch 10 --seed 1 --restarts 3',
 )
 PLOTS = (
@@ -113,7 +113,7 @@ def kill(row, count: int, line, folder: Path):
             row.count(faults or 'survived', str(line), end.seconds)
 
 
-@sizes(1, 60)
+@sizes(1, 45)
 @pytest.mark.parametrize('name', RUNS)
 def test_runs_that_are_killed_leave_whole_files_and_come_to_the_same_bytes(name, count, tmp_path):
     lines = RUNS[name][:count]
