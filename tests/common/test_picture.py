@@ -200,7 +200,8 @@ def write_text(path: str, text: str) -> int:
 )
 def test_another_process_draws_or_else_this_one(variable, loaded, text, here, screen, tmp_path, monkeypatch):
     screen(variable)
-    modules = {name: module for name, module in sys.modules.items() if loaded or name != 'matplotlib'}
+    modules = {name: module for name, module in sys.modules.items() if name != 'matplotlib'}
+    modules |= {'matplotlib': None} if loaded else {}
     monkeypatch.setattr(picture.sys, 'modules', modules)
     with picture.painter('tests.common.test_picture') as painter:
         finish = painter.submit('write_text', str(tmp_path / 'one'), text)
