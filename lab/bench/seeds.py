@@ -14,7 +14,6 @@ from lab.check.points import read_points
 from lab.check.settings import CHECK_CSV, EVERY, Settings
 from lab.check.student import new_network
 from lab.check.train import train_many_starts
-from lab.common.run import Interrupt
 from lab.insight import analysis, automaton, step
 from lab.seq import results, starts
 from lab.seq.task import RECIPES, Task, Training
@@ -56,8 +55,8 @@ def check_row(hid: int) -> dict:
 def search(task: Task, training: Training, seed: int) -> tuple[list[results.Result], list]:
     """As seq_train.py does: starts from this seed on, until one has learned. All results, and the best one's record."""
     engine, judge = starts.choose_engine('auto', task), results.judge_of(task, training.keep)
-    tried = range(seed, seed + results.TRIES)
-    return results.train(task, training, engine, tried, judge, Interrupt(), first=True)
+    many = [starts.begin(task, training, engine, each) for each in range(seed, seed + results.TRIES)]
+    return results.train_starts(many, judge, lambda: False, first=True)
 
 
 def seq_row(name: str, task: Task, training: Training) -> dict:

@@ -21,13 +21,13 @@ def test_check_seeds_are_counted(monkeypatch, capsys):
 def test_each_pair_is_searched_by_its_default_command_from_seeds_of_its_own(monkeypatch, capsys):
     searches = []
 
-    def train(task, training, engine, tried, judge, stop, first):
-        searches.append((task, training, list(tried)))
+    def train(many, judge, stop, first):
+        searches.append((many[0].task, many[0].training, [start.seed for start in many]))
         learned = len(searches) % 2 == 0
         return [Result(0, Verdict(0.1, 0, 0, False, 1), 0), Result(1, Verdict(0.1, 0, 0, learned, 3), 0)], []
 
     monkeypatch.setattr(seeds, 'SEEDS', 2)
-    monkeypatch.setattr(results, 'train', train)
+    monkeypatch.setattr(results, 'train_starts', train)
     for pair, flags in zip(
         seeds.PAIRS, ['', '--model lstm', '--lang anb2nc3n --model lstm', '--lang anb2nc3n'], strict=True
     ):

@@ -5,12 +5,11 @@ import re
 import pytest
 import torch
 
-from lab.common.run import Interrupt
 from lab.insight import automaton as fsm
 from lab.insight import words
 from lab.insight.analysis import analyse, judge
 from lab.insight.step import network
-from lab.seq import kernel, starts
+from lab.seq import starts
 from lab.seq.task import Task, Training
 from seq_models import LSTM_model, SRN_model
 from tests.insight import claims_inside  # noqa: F401
@@ -22,8 +21,9 @@ TASKS = {'srn': Task('anb2n', model='srn'), 'lstm': Task('anb2nc3n', model='lstm
 
 
 def trained(task: Task, seed: int, thousands: int = 100) -> dict:
-    start = starts.begin(task, Training(epoch=thousands), kernel, seed)
-    return [*starts.train(start, Interrupt())][-1].state
+    engine = starts.choose_engine('kernel', task)
+    [record] = starts.train_together([starts.begin(task, Training(epoch=thousands), engine, seed)], lambda: False)
+    return record[-1].state
 
 
 def false(weights: dict, length: int = 4, trained: bool = True) -> list[str]:
