@@ -25,16 +25,9 @@ PARTS = 'commands', 'seeds', 'automata'
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
     parser = cli.Parser(__doc__)
-    parser.add_argument('parts', nargs='*', type=part, help=f'what to measure: {" ".join(PARTS)} (default: commands)')
+    parser.add_argument('part', nargs='?', choices=PARTS, default='commands', help='what to measure')
     parser.add_argument('--json', type=cli.file, metavar='FILE', help='write all numbers to this file as well')
     return parser.parse_args(argv)
-
-
-def part(text: str) -> str:
-    """Flag type: the name of a part."""
-    if text not in PARTS:
-        raise argparse.ArgumentTypeError(f'{text[:40]!r} should be one of {", ".join(PARTS)}')
-    return text
 
 
 def main(argv: list[str] | None = None):
@@ -49,8 +42,7 @@ def main(argv: list[str] | None = None):
     found = {'machine': f'{platform.platform()}, {os.cpu_count()} cores, torch {torch.__version__}'}
     print(found['machine'], flush=True)
     measures = {'commands': commands.commands, 'seeds': seeds.seeds, 'automata': seeds.automata}
-    for part in args.parts or ['commands']:
-        found[part] = measures[part]()
+    found[args.part] = measures[args.part]()
     if args.json:
         files.write(args.json, json.dumps(found, indent=1).encode())
 

@@ -73,15 +73,6 @@ def print_line(epoch: int, loss: float, accuracy: float):
     print(f'ep:{epoch:5d} loss: {loss:6.4f} acc: {accuracy:5.2f}')
 
 
-def why_not_compiled(net, inputs) -> str | None:
-    """Why many starts of a network cannot be trained at once by compiled code, or None. inputs (N, 2)."""
-    from lab.check import lines
-    from lab.common import compiling
-
-    two_layers = lines.read_weights(net, 'sig', inputs)
-    return compiling.fault() or (None if two_layers else 'this MLP is not two sigmoid layers')
-
-
 def print_explanation(net, weights, act: str, points, set_by_hand: bool):
     """Print what each unit does at the points; weights: lines.Weights, or None where the network is not two layers."""
     from lab.check import lines
@@ -115,7 +106,7 @@ def main(argv: list[str] | None = None):
     when = 'Initial' if args.set_weights else 'Final'
     with Interrupt() as stop:
         if not args.set_weights:
-            reason = why_not_compiled(net, points.inputs)
+            reason = student.why_not_compiled(args.hid, points.inputs)
             if reason:
                 note(f'{reason}: training one start of it by autograd')
                 student.draw_weights(net, settings.init)

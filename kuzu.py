@@ -63,6 +63,7 @@ class NetConv(nn.Module):
         features = channels[1] * side * side
         self.fc = nn.Linear(features, fc) if fc else None
         self.out = nn.Linear(fc or features, CLASSES)
+        self.to(memory_format=torch.channels_last)  # convolution and pooling are a third faster in this layout
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         # relu after pooling is the same function as before it, on a quarter of the numbers

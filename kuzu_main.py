@@ -10,36 +10,48 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 sys.path.append(os.path.dirname(os.path.abspath(__file__)))  # python3 -I, and PYTHONSAFEPATH, leave it out
 
-from lab.common import cli, files, picture, processes
+from lab.common import cli, files, picture
 from lab.common.errors import UserError, note
 from lab.common.run import Interrupt, loaded, run
-from lab.kuzu.settings import Options, Run, Settings
+from lab.kuzu import distributed
+from lab.kuzu.settings import (
+    ADAM_RATE,
+    CLASSIC,
+    SHAPE_FLAGS,
+    Network,
+    Options,
+    Settings,
+    networks_of,
+    training_of,
+)
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # these load torch, which waits until the flags are read
+    import torch
+    from torch import Tensor, nn
+
+    from lab.common.picture import Painter
     from lab.kuzu.data import Dataset
+    from lab.kuzu.recipe import Recipe
+    from lab.kuzu.resume import Progress
+    from lab.kuzu.train import Judged
 
-SHAPE_FLAGS = {'lin': (), 'full': ('hid',), 'conv': ('channels', 'kernel', 'pad', 'fc')}
-CLASSIC = 'optim', 'lr', 'mom', 'batch', 'shuffle'  # flags of the classic recipe; Settings holds their defaults
-FAST = {'recipe': 'fast', 'batch': 32, 'shuffle': True}
-ADAM_RATE = 0.001  # Adam's usual learning rate (Kingma and Ba 2015)
+REPORT_EVERY = 100  # batches between two lines of the transcript
 FULL_MARK = 84.0  # percent that the lab asks of the fully connected network
 
 
 @dataclass(frozen=True)
 class Result:
-    """A trained network's numbers, for the table at the end."""
+    """A trained network, for the table at the end and for the pictures."""
 
-    run: Run
+    network: Network
     parameters: int
-    accuracy: float  # percent
-    loss: float
-    pairs: list[str]
+    tested: Judged
+    pairs: list[str]  # those that are confused most often, as printed
 
 
 def parse(argv: list[str] | None) -> Options:
@@ -47,17 +59,17 @@ def parse(argv: list[str] | None) -> Options:
     parser = cli.Parser(__doc__, lab='net lr mom epochs no_cuda')
     add = parser.add_argument
     add('--net', choices=[*SHAPE_FLAGS, 'all'], default='full', help='linear, fully connected, convolutional, or all')
-    add('--hid', type=cli.whole(1, 100_000), nargs='+', help='full: hidden units; several values = a sweep')
-    add('--channels', type=cli.whole(1, 4096), nargs=2, help='conv: feature maps of the two layers')
+    add('--hid', type=cli.whole(1, 10_000), nargs='+', help='full: hidden units; several values = a sweep')
+    add('--channels', type=cli.whole(1, 256), nargs=2, help='conv: feature maps of the two layers')
     add('--kernel', type=cli.whole(1, 28), nargs='+', help='conv: side of the filters, one number or two')
     add('--pad', type=cli.whole(0, 14), nargs='+', help='conv: zero padding, one number or two')
-    add('--fc', type=cli.whole(0, 100_000), help='conv: units of the fully connected layer; 0 = none')
+    add('--fc', type=cli.whole(0, 2_000), help='conv: units of the fully connected layer; 0 = none')
     recipe = "the lab's way to train, or the most accurate (default: classic; with --resume: the earlier run's)"
     add('--recipe', choices=['classic', 'fast'], help=recipe)
     add('--optim', choices=['sgd', 'adam'], help='optimizer (classic: sgd)')
     add('--lr', type=cli.real(1e-9, 100), help=f'learning rate (classic: 0.01, adam {ADAM_RATE})')
     add('--mom', type=cli.real(0, 0.9999), help='momentum of sgd (classic: 0.5)')
-    add('--batch', type=cli.whole(1, 65_536), help='images in a batch (classic: 64)')
+    add('--batch', type=cli.whole(1, 10_000), help='images in a batch (classic: 64)')
     add('--shuffle', action='store_true', default=None, help='take the images in a new order in each epoch')
     add('--epochs', type=cli.whole(1, 100_000), default=10, help='passes over the training images')
     add('--dataset', choices=['kmnist', 'digits'], default='kmnist', help='kmnist, or 1,797 digits (no download)')
@@ -71,177 +83,199 @@ def parse(argv: list[str] | None) -> Options:
     cli.add_seed(parser)
     args = vars(parser.parse_args(argv))
     try:
-        runs, training = networks_of(args), training_of(args)
+        networks, training = networks_of(args), training_of(args)
     except UserError as error:
         parser.error(str(error))
     settings = Settings(seed=args['seed'], dataset=args['dataset'], images=0, epochs=args['epochs'], **training)
     rest = 'data_path', 'out_path', 'plot_path', 'resume', 'threads', 'no_cuda'
-    chosen = any(args[flag] is not None for flag in ('recipe', *CLASSIC))
-    return Options(runs, settings, chosen, **{name: args[name] for name in rest})
+    own_recipe = any(args[flag] is not None for flag in ('recipe', *CLASSIC))
+    return Options(networks, settings, own_recipe, **{name: args[name] for name in rest})
 
 
-def networks_of(args: dict) -> list[Run]:
-    """The networks to train: one, or three for --net all, or one for each value of a sweep."""
-    net, hid = args['net'], args['hid'] or []
-    for kind, flags in SHAPE_FLAGS.items():
-        for flag in flags:
-            if args[flag] is not None and net not in (kind, 'all'):
-                raise UserError(f'--{flag} belongs to --net {kind}, not to --net {net}')
-    if len(hid) > 1 and (net != 'full' or len(set(hid)) < len(hid)):
-        raise UserError('several values for --hid are a sweep: it needs --net full, and each value once')
-    for flag in 'kernel', 'pad':
-        if len(args[flag] or []) > 2:
-            raise UserError(f'--{flag} takes one number for both layers, or two')
-    if len(hid) > 1:
-        return [Run('full', f'kuzu_full{units}', {'hid': units}) for units in hid]
-    runs = []
-    for kind in SHAPE_FLAGS if net == 'all' else [net]:
-        shape = {flag: args[flag] for flag in SHAPE_FLAGS[kind] if args[flag] is not None}
-        for flag, value in shape.items():
-            if isinstance(value, list):
-                shape[flag] = value[0] if len(value) == 1 else tuple(value)
-        runs.append(Run(kind, f'kuzu_{kind}', shape))
-    return runs
-
-
-def training_of(args: dict) -> dict:
-    """The settings of the recipe that differ from the lab's."""
-    given = {flag: args[flag] for flag in CLASSIC if args[flag] is not None}
-    if args['recipe'] == 'fast':
-        for flag in given:
-            raise UserError(f'--{flag} belongs to --recipe classic: the fast recipe sets its own')
-        return FAST
-    rate = {'lr': ADAM_RATE} if args['optim'] == 'adam' else {}
-    return rate | given
-
-
-def trainable(runs: list[Run], batch: int, device) -> list[Run]:
-    """The runs whose networks can be trained. The others are noted, with the reason; if none can, that is raised."""
+def trainable(networks: list[Network], device: torch.device) -> list[Network]:
+    """The networks that can be trained. The others are noted, with the reason; if none can, that is raised."""
     from lab.common.student import Fault
-    from lab.kuzu import networks, student
+    from lab.kuzu import student
 
     left_out = {}
-    for run in runs:
+    for network in networks:
         try:
-            networks.check_size(run, batch)
-            student.try_out(run.kind, run.shape, device)
+            student.try_out(network.kind, network.shape, device)
         except Fault as fault:
-            left_out[run.name] = fault
-    if len(left_out) == len(runs):
-        raise left_out[runs[0].name]
+            left_out[network.name] = fault
+    if len(left_out) == len(networks):
+        raise left_out[networks[0].name]
     for name, fault in left_out.items():
         note(f'{name} is left out: {fault}')
-    return [run for run in runs if run.name not in left_out]
+    return [network for network in networks if network.name not in left_out]
 
 
-def prepare(options: Options) -> tuple[int, dict[str, dict]]:
-    """Check that the folders can be written to. Return the seed and, by the name of the run, what --resume found."""
+def prepare(options: Options, networks: list[Network]) -> tuple[int, dict[str, dict]]:
+    """Check that the folders can be written to. Return the seed and, by a network's name, what --resume found."""
     from lab.kuzu import resume
 
     files.prepare(options.out_path)
     files.prepare(options.plot_path)
     seed, saved = options.settings.seed, {}
     if options.resume:
-        paths = {run.name: os.path.join(options.out_path, run.name) for run in options.runs}
+        paths = {network.name: os.path.join(options.out_path, network.name) for network in networks}
         begun = [name for name, path in paths.items() if os.path.exists(f'{path}.resume')] or [*paths][:1]
         saved = {name: resume.load(paths[name]) for name in begun}
         seed = saved[begun[0]]['settings']['seed'] if seed is None else seed
     return cli.draw_seed() if seed is None else seed, saved
 
 
-def threads_of(options: Options) -> dict[str, int]:
-    """CPU threads by kind of network: as asked, or what is fastest. The small ones wait longer for a second thread."""
+def begin(
+    network: Network, path: str, settings: Settings, device: torch.device, saved: dict | None
+) -> tuple[nn.Module, Recipe, Progress]:
+    """A network at the beginning of its training, or as far as --resume found it."""
     import torch
 
-    cores = max(1, torch.get_num_threads() // processes.LOCAL_SIZE)  # torch's own number: the physical cores
-    return {run.kind: options.threads or (cores if run.kind == 'conv' else 1) for run in options.runs}
+    from lab.kuzu import recipe, resume, student
 
-
-def train_one(
-    options: Options,
-    run: Run,
-    threads: int,
-    data: Dataset,
-    saved: dict | None,
-    stop: Interrupt,
-    draw: Callable[..., None],
-) -> Result:
-    """Train one network on so many threads, print what the lab prints and what is new, and draw its pictures."""
-    import torch
-
-    from lab.common.student import trial
-    from lab.kuzu import networks, student
-    from lab.kuzu.confused import confused_pairs, shown
-    from lab.kuzu.train import predict, train
-
-    settings = options.settings
-    torch.set_num_threads(threads)
     torch.manual_seed(settings.seed)  # so that a network's result does not depend on those trained before it
-    model = networks.to_device(student.network(run.kind, run.shape), data.train_images)
-    history, loss, confusion = train(model, data, settings, os.path.join(options.out_path, run.name), saved, stop)
-    parameters, pairs = networks.count_parameters(model), confused_pairs(confusion)
-    names = [f'{data.classes[target]} -> {data.classes[chosen]} {count}' for target, chosen, count in pairs]
+    model = student.new_network(network.kind, network.shape).to(device)
+    chosen = recipe.choose(model, settings)
+    progress = resume.restore(saved, path, model, chosen.optimizer, settings) if saved else resume.Progress()
+    return model, chosen, progress
+
+
+def conclude(network: Network, model: nn.Module, tested: Judged, classes: list[str]) -> Result:
+    """Print what is new beside the lab's transcript: the number of parameters, and the most confused pairs."""
+    from lab.kuzu.train import confused_pairs
+
+    pairs = confused_pairs(tested.confusion)
+    names = [f'{classes[target]} -> {classes[chosen]} {count}' for target, chosen, count in pairs]
+    parameters = sum(parameter.numel() for parameter in model.parameters())
     print(f'Model parameters: {parameters}')
     print(*names, sep='\n', flush=True)
-    with trial():
-        chosen = predict(model, data.test_images).argmax(1)
-    arrays = (values.cpu().numpy() for values in (data.test_images[:, 0], data.test_labels, chosen))
-    path, count = os.path.join(options.plot_path, run.name), len(data.test_labels)
-    images = shown(*arrays, pairs)
-    draw('draw', path, student.CLASSES[run.kind], data.classes, count, images, confusion, pairs, history)
-    return Result(run, parameters, 100 * confusion.trace() / len(data.test_labels), loss, names)
+    return Result(network, parameters, tested, names)
+
+
+def draw(painter: Painter, path: str, result: Result, data: Dataset, history: list[list[float]]) -> list[str]:
+    """Draw the pictures of a trained network. Returns the names of their files."""
+    from lab.kuzu import student
+    from lab.kuzu.train import confused_pairs, examples
+
+    name, tested = student.CLASSES[result.network.kind], result.tested
+    pairs = confused_pairs(tested.confusion)
+    share = f'{tested.correct:,} of {len(tested.chosen):,} test images right ({tested.accuracy:.1f}%)'
+    images = examples(data, tested.chosen, pairs)
+    drawn = {
+        'confusion': (f'{name}: {share}', data.classes, tested.confusion),
+        'mistakes': (f'{name}: the pairs it confuses most, and some of its mistakes', data.classes, pairs, images),
+    }
+    if history:
+        drawn['curve'] = f'{name}: loss and accuracy, epoch by epoch', history
+    for what, values in drawn.items():
+        painter.call(f'draw_{what}', f'{path}_{what}.jpg', *values)
+    return [f'{path}_{what}.jpg' for what in drawn]
 
 
 def print_table(results: list[Result]):
     """Print a line per network: parameters, accuracy, test loss, most confused pairs."""
     print(f'\n{"network":14s} {"parameters":>10s} {"accuracy":>9s} {"test loss":>10s}  most confused')
     for result in results:
-        name = result.run.name.removeprefix('kuzu_')
-        pairs = ', '.join(result.pairs[:3])
-        print(f'{name:14s} {result.parameters:10d} {result.accuracy:8.2f}% {result.loss:10.4f}  {pairs}')
+        name, tested, pairs = result.network.name.removeprefix('kuzu_'), result.tested, ', '.join(result.pairs[:3])
+        print(f'{name:14s} {result.parameters:10d} {tested.accuracy:8.2f}% {tested.loss:10.4f}  {pairs}')
 
 
-def print_sweep(results: list[Result], plot_path: str, draw: Callable[..., None]):
+def print_sweep(painter: Painter, path: str, results: list[Result]):
     """Print the smallest number of hidden units that reaches the lab's mark; draw accuracy against hidden units."""
-    ordered = sorted(results, key=lambda result: result.run.shape['hid'])
-    hidden, accuracy = [r.run.shape['hid'] for r in ordered], [r.accuracy for r in ordered]
+    ordered = sorted(results, key=lambda result: result.network.shape['hid'])
+    hidden = [result.network.shape['hid'] for result in ordered]
+    accuracy = [result.tested.accuracy for result in ordered]
     reached = [units for units, percent in zip(hidden, accuracy, strict=True) if percent >= FULL_MARK]
     print(f'Smallest that reaches {FULL_MARK:.0f}%: {f"{reached[0]} hidden units" if reached else "none of these"}')
-    draw('draw_sweep', os.path.join(plot_path, 'kuzu_full_sweep.jpg'), hidden, accuracy, FULL_MARK)
+    painter.call('draw_sweep', path, hidden, accuracy, FULL_MARK)
+
+
+def train(model: nn.Module, recipe: Recipe, data: Dataset, settings: Settings, progress: Progress, stop: Interrupt):
+    """Train on all images once, from batch progress.batch on, or until Ctrl-C; print the lab's lines.
+
+    Raises UserError if the loss overflows.
+    """
+    from lab.kuzu.train import batches
+
+    epoch, count, losses = progress.epoch, settings.batches, []
+    model.train()
+    for number, images, labels in batches(data, settings, epoch, progress.batch):
+        images = recipe.begin_step(images, (epoch - 1 + number / count) / settings.epochs)
+        images, labels = distributed.share(images), distributed.share(labels)
+        model.zero_grad()
+        loss = recipe.loss(model(images), labels)
+        loss.backward()
+        loss, stopped = distributed.average(model, loss.detach(), len(labels), stop)
+        recipe.optimizer.step()
+        losses.append(loss)
+        if number % REPORT_EVERY == 0:
+            taken = f'{number * settings.batch}/{settings.images} ({100 * number / count:.0f}%)'
+            print(f'Train Epoch: {epoch} [{taken}]\tLoss: {loss.item():.6f}')
+        if stopped:
+            break
+    progress.add(losses)
+
+
+def test(model: nn.Module, images: Tensor, labels: Tensor) -> Judged:
+    """Print the lab's test block: confusion matrix (rows = target, columns = chosen), average loss, accuracy."""
+    import numpy as np
+
+    from lab.kuzu.train import judge, predict
+
+    tested = judge(predict(model, images), labels)
+    with np.printoptions(precision=4, suppress=True):
+        print(type(tested.confusion), tested.confusion, sep='\n')
+    score = f'{tested.correct}/{len(labels)} ({tested.accuracy:.0f}%)'
+    print(f'\nTest set: Average loss: {tested.loss:.4f}, Accuracy: {score}\n', flush=True)
+    return tested
 
 
 def main(argv: list[str] | None = None):
-    processes.start()
     options = parse(argv)
 
-    from lab.kuzu.data import load  # loads torch, so not before the flags are read
+    import torch  # slow, so not before the flags are read
 
-    threads = threads_of(options)
+    from lab.kuzu import resume
+    from lab.kuzu.data import load
+
+    fastest = {'conv': torch.get_num_threads()}  # the physical cores; the small networks wait longer for a second one
+    threads = {each.kind: options.threads or fastest.get(each.kind, 1) for each in options.networks}
     device = cli.device(options.no_cuda)
-    options = replace(options, runs=trainable(options.runs, options.settings.batch, device))
-    (seed, saved), data = processes.begin(
-        device,
-        prepare=lambda: prepare(options),
-        load=lambda: load(options.settings.dataset, options.data_path, device),
-        alike=lambda data: dict(device=device.type, networks=options.runs, data=data.about(), **vars(options.settings)),
-    )
+    networks = trainable(options.networks, device)
+    distributed.start(device)
+    seed, saved = distributed.from_first(lambda: prepare(options, networks))
+    data = load(options.settings.dataset, options.data_path, device)
     told = ', '.join(f'{count} ({kind})' for kind, count in threads.items())
-    seed = cli.seed_all(seed, f', threads: {told}' if device.type == 'cpu' else '')
-    settings = replace(options.settings, seed=seed, images=len(data.train_images))
-    if not options.chosen and any(before['settings'].get('recipe') == 'fast' for before in saved.values()):
-        settings = replace(settings, **FAST)
-    options = replace(options, settings=settings)
-    results = []
+    cli.seed_all(seed, f', threads: {told}' if device.type == 'cpu' else '')
+    settings = options.settled(seed, len(data.train_images), saved)
+    results, drawn = [], []
     loaded()
-    with processes.interrupt() as stop, picture.painter('lab.kuzu.pictures') as draw:
-        for run in options.runs:
-            if not stop:
-                before = saved.get(run.name)
-                results.append(train_one(options, run, threads[run.kind], data, before, stop, draw.call))
-        if len(options.runs) > 1:
+    with Interrupt() as stop, picture.painter('lab.kuzu.pictures') as painter:
+        for network in networks:
+            torch.set_num_threads(threads[network.kind])
+            path, tested = os.path.join(options.out_path, network.name), None
+            model, recipe, progress = begin(network, path, settings, device, saved.get(network.name))
+            if progress.epoch > settings.epochs:
+                note(f'{path}.resume is of a finished run: there was nothing to do')
+                tested = test(model, data.test_images, data.test_labels)
+            while progress.epoch <= settings.epochs and not stop:
+                train(model, recipe, data, settings, progress, stop)
+                tested = test(model, data.test_images, data.test_labels)
+                if progress.batch == settings.batches:
+                    progress.end_epoch(tested.loss, tested.accuracy)
+                if distributed.RANK == 0:
+                    resume.save(path, model, recipe.optimizer, settings, progress)
+            if tested and distributed.RANK == 0:
+                results.append(conclude(network, model, tested, data.classes))
+                plot = os.path.join(options.plot_path, network.name)
+                drawn += draw(painter, plot, results[-1], data, progress.history)
+        if results and len(networks) > 1:
             print_table(results)
-            if {run.kind for run in options.runs} == {'full'}:
-                print_sweep(results, options.plot_path, draw.call)
+            if {network.kind for network in networks} == {'full'}:
+                drawn.append(os.path.join(options.plot_path, 'kuzu_full_sweep.jpg'))
+                print_sweep(painter, drawn[-1], results)
+    if drawn:
+        note(f'pictures: {", ".join(drawn)}')
     stop.leave()
     picture.show()
 

@@ -2,18 +2,16 @@
 
 python3 -m tests.mutate                                  64 changes in every room that has tests of its own: hours
 python3 -m tests.mutate lab/kuzu/data.py kuzu_main.py    in these rooms
-python3 -m tests.mutate kuzu.py --count 9999 --jobs 1    every change that there is in one room, one run at a time
+python3 -m tests.mutate kuzu.py --count 9999             every change that there is in one room
 
-The tests of lab/kuzu/data.py are tests/kuzu/test_data.py. Each change is made in a copy of the house. NOT CAUGHT means
-that a test is missing, or that the change makes no difference.
+The tests of lab/kuzu/data.py are tests/kuzu/test_data*.py. Each change is made in a copy of the house. NOT CAUGHT means
+that a test is missing, or that the change makes no difference. More than 90% should be caught.
 """
 
 import argparse
 import ast
 import contextlib
-import importlib
 import itertools
-import multiprocessing
 import os
 import random
 import re
@@ -23,21 +21,19 @@ import subprocess
 import sys
 import tempfile
 import time
-import types
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 from pathlib import Path
 
 HOUSE = Path(__file__).resolve().parent.parent
-WARM = ['pytest', 'hypothesis', 'numpy', 'numba', 'matplotlib.figure', 'torch', 'torch._dynamo']  # nothing of the house
-PASSED = 99  # the exit code of a run whose tests pass: a change may end the run early, and with 0
 SWAPS = {
     **{ast.Lt: '< <=', ast.LtE: '<= <', ast.Gt: '> >=', ast.GtE: '>= >', ast.Eq: '== !=', ast.NotEq: '!= =='},
     **{ast.In: 'in not in', ast.Is: 'is is not', ast.And: 'and or', ast.Or: 'or and'},
     **{ast.Add: '+ -', ast.Sub: '- +', ast.Mult: '* /', ast.Div: '/ *', ast.FloorDiv: '// *', ast.Mod: '% *'},
 }
 ITS_SWAP = ast.Eq | ast.NotEq | ast.In | ast.Is  # swapped, such a comparison is negated already
-GUARDS = 'TYPE_CHECKING', 'typing.TYPE_CHECKING', "__name__ == '__main__'"
-FORK = multiprocessing.get_context('fork')  # of this process, which has loaded the slow packages
+GUARDS = 'TYPE_CHECKING', "__name__ == '__main__'"
+PYTEST = [sys.executable, '-m', 'pytest', '-x', '-q', '-n0', '-p', 'no:cacheprovider', '--hypothesis-seed=0']
 
 
 def changes(source: bytes) -> list[bytes]:
@@ -53,9 +49,8 @@ def changes(source: bytes) -> list[bytes]:
 
     def is_there(node):
         """Whether it stands where Python says. Before 3.12 this may be wrong for what is inside an f-string."""
-        start, end = span(node)
         with contextlib.suppress(SyntaxError):
-            return ast.dump(ast.parse(b'(' + source[start:end] + b')').body[0].value) == ast.dump(node)
+            return ast.dump(ast.parse(b'(' + source[slice(*span(node))] + b')').body[0].value) == ast.dump(node)
 
     def visit(node):
         triples = []  # an operator between its operands
@@ -73,8 +68,7 @@ def changes(source: bytes) -> list[bytes]:
             case ast.AugAssign():
                 triples = [(node.target, node.op, node.value)]
             case ast.UnaryOp(op=ast.Not()):
-                start, end = span(node)
-                replace(start, end, re.sub(rb'^not[ \t]*', b'', source[start:end]))
+                replace(span(node)[0], span(node.operand)[0], b'')
             case ast.Constant(value=value) if value is True:
                 replace(*span(node), b'False')
             case ast.Constant(value=value) if type(value) in (int, float) and value + 1 != value:
@@ -82,8 +76,7 @@ def changes(source: bytes) -> list[bytes]:
             case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test) if is_there(test):
                 once = isinstance(test, ast.Compare) and len(test.ops) == 1
                 if not ((once and isinstance(test.ops[0], ITS_SWAP)) or isinstance(test, ast.UnaryOp | ast.Constant)):
-                    start, end = span(test)
-                    replace(start, end, b'not (' + source[start:end] + b')')
+                    replace(*span(test), b'not (' + source[slice(*span(test))] + b')')
         for left, operator, right in triples:
             old, new = SWAPS.get(type(operator), ' ').encode().split(b' ', 1)
             begin, end = span(left)[1], span(right)[0]
@@ -99,116 +92,65 @@ def changes(source: bytes) -> list[bytes]:
     return [new for _, new in sorted(found)]
 
 
-def run_tests(tree: Path, folder: Path, test: str, limit: int):
-    """In a process of its own: run a test file of the house in `tree` for at most `limit` seconds (0: no limit)."""
-    os.setsid()
-    signal.alarm(limit)
-    for stream in range(3):
-        os.dup2(os.open(os.devnull, os.O_RDWR), stream)
-    os.chdir(tree)
-    os.environ |= {'PYTHONPATH': str(tree), 'TMPDIR': str(folder)}
-    sys.path[:] = [str(tree), *(path for path in sys.path if Path(path).resolve() != HOUSE)]
-    sys.modules.pop('tests', None)
-    sys.modules['__main__'] = types.ModuleType('__main__')  # a test that spawns processes does not start this again
-    sys.argv, tempfile.tempdir = ['pytest'], None
-    code = sys.modules['pytest'].main([test, '-x', '-q', '-n0', '-p', 'no:cacheprovider', '--hypothesis-seed=0'])
-    os._exit(PASSED if code == 0 else 1)
-
-
-def begin(clean: Path, room: str, source: bytes | None, test: str, limit: int) -> tuple:
-    """Start a test file in a copy of the clean house, in which the room has this source. Returns process and folder.
-
-    source: None for the clean house itself, which keeps what Python and numba compile there for the runs to come.
-    """
-    folder, tree = Path(tempfile.mkdtemp(dir=clean.parent)), clean
-    if source is not None:
-        tree = shutil.copytree(clean, folder / 'house')
+def outcome(clean: Path, room: str, source: bytes, tests: list[str], limit: float | None) -> str:
+    """How tests end in a copy of the clean house, in which the room has this source, within `limit` seconds."""
+    with tempfile.TemporaryDirectory(dir=clean.parent, ignore_cleanup_errors=True) as folder:
+        tree = shutil.copytree(clean, Path(folder) / 'house')
         (tree / room).write_bytes(source)
-        for path in (tree / room).parent.glob('__pycache__/*.nb?'):
-            path.unlink()  # numba's compiled code, which may hold functions and numbers of the changed room
-    process = FORK.Process(target=run_tests, args=(tree, folder, test, limit))
-    process.start()
-    return process, folder
+        quiet = {'stdin': subprocess.DEVNULL, 'stdout': subprocess.PIPE, 'stderr': subprocess.DEVNULL}
+        process = subprocess.Popen([*PYTEST, *tests], cwd=tree, start_new_session=True, text=True, **quiet)
+        try:
+            said, _ = process.communicate(timeout=limit)
+        except subprocess.TimeoutExpired:
+            return 'caught, hangs'
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # and the processes that its tests started
+            process.wait()
+    passed = process.returncode == 0 and '[100%]' in said  # a change may end the run early, and with 0
+    return 'NOT CAUGHT' if passed else 'caught'
 
 
-def end(process: multiprocessing.Process, folder: Path):
-    """Kill what is left of a run: its process group, and whatever has its folder in the environment."""
-    process.kill()  # it may have no process group of its own yet
-    with contextlib.suppress(OSError):
-        os.killpg(process.pid, signal.SIGKILL)
-    for other in Path('/proc').glob('[0-9]*'):
-        with contextlib.suppress(OSError):  # it has ended, or is another user's
-            if bytes(folder) in (other / 'environ').read_bytes():
-                os.kill(int(other.name), signal.SIGKILL)
-    process.join()
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def outcomes(clean: Path, runs: list[tuple], jobs: int) -> Iterator[tuple[str, bytes | None, str]]:
-    """Do the runs, what begin() asks for, `jobs` at once. Yields the room, its source, and how its tests ended."""
-    waiting, running = iter(runs), []
-    try:
-        while True:
-            running += [(*begin(clean, *run), run) for run in itertools.islice(waiting, jobs - len(running))]
-            if not running:
-                return
-            time.sleep(0.01)
-            for process, folder, run in [each for each in running if each[0].exitcode is not None]:
-                running.remove((process, folder, run))
-                end(process, folder)
-                yield *run[:2], {PASSED: 'NOT CAUGHT', -signal.SIGALRM: 'caught, hangs'}.get(process.exitcode, 'caught')
-    finally:
-        for process, folder, _ in running:
-            end(process, folder)
+def tests_of(room: str, files: list[str]) -> list[str]:
+    """The test files of a room of the house."""
+    folder, name = os.path.split(room.removeprefix('lab/'))
+    pattern = re.escape(os.path.join('tests', folder, f'test_{name[:-3]}')) + r'(_\w+)?\.py'
+    return [file for file in files if re.fullmatch(pattern, file)]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('rooms', nargs='*', metavar='ROOM', help='a file such as lab/kuzu/data.py (default: all)')
     parser.add_argument('--count', type=int, default=64, help='most changes to draw in a room (default: 64)')
-    parser.add_argument('--seed', type=int, default=1, help='of the draw (default: 1)')
     parser.add_argument('--jobs', type=int, default=os.cpu_count(), help='runs at once (default: one for each core)')
     args = parser.parse_args()
-    command = ['git', 'ls-files', '-z', '--cached', '--others', '--exclude-standard']
-    names = subprocess.check_output(command, cwd=HOUSE, text=True).split('\0')
+    listed = ['git', 'ls-files', '-z', '--cached', '--others', '--exclude-standard']
+    names = subprocess.check_output(listed, cwd=HOUSE, text=True).split('\0')
     files = sorted({name for name in names if (HOUSE / name).is_file()})
-    tests = {}
-    for room in map(Path, args.rooms or [name for name in files if re.fullmatch(r'(lab/.*|[^/]*)\.py', name)]):
-        test = os.path.join('tests', *room.parts[room.parts[0] == 'lab' : -1], f'test_{room.name}')
-        if {str(room), test} <= {*files}:
-            tests[str(room)] = test
-        elif args.rooms:
-            parser.error(f'no room with tests of its own: {room}')
-    os.environ['OMP_NUM_THREADS'] = '1'  # as in conftest.py; and a process that has threads should not be forked
-    os.environ.pop('NUMBA_CACHE_DIR', None)  # what numba compiles stays in the copies
-    for name in WARM:
-        importlib.import_module(name)
-    with tempfile.TemporaryDirectory(prefix='mutate-', ignore_cleanup_errors=True) as work:
-        clean, runs, table = Path(work).resolve() / 'clean', [], {}
+    rooms = args.rooms or [name for name in files if name.endswith('.py') and tests_of(name, files)]
+    table = {}
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as work, ThreadPoolExecutor(args.jobs) as pool:
+        clean = Path(work).resolve() / 'clean'
         for file in files:
             (clean / file).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(HOUSE / file, clean / file)
-        for room, test in tests.items():
-            since = time.monotonic()
-            [(_, _, how)] = outcomes(clean, [(room, None, test, 0)], 1)
-            seconds, every = time.monotonic() - since, changes((clean / room).read_bytes())
-            if how != 'NOT CAUGHT':
-                print(f'{room}: left out, {test} fails on the unchanged room', flush=True)
+        for room in rooms:
+            tests, since, old = tests_of(room, files), time.monotonic(), (clean / room).read_bytes()
+            if not tests or outcome(clean, room, old, tests, None) == 'caught':
+                print(f'{room}: left out, it has no tests of its own that pass', flush=True)
                 continue
-            drawn = random.Random(f'{args.seed} {room}').sample(range(len(every)), min(args.count, len(every)))
-            runs += [(room, every[number], test, int(3 * seconds) + 20) for number in sorted(drawn)]
-            table[room] = [0, 0]
-            print(f'{room}: {len(drawn)} of {len(every)} changes; unchanged {seconds:.1f} s', flush=True)
-        for room, source, how in outcomes(clean, runs, args.jobs):
-            pairs = zip((clean / room).read_bytes().splitlines(), source.splitlines(), strict=True)
-            number, (old, new) = next((number, pair) for number, pair in enumerate(pairs, 1) if pair[0] != pair[1])
-            print(f'{how}  {room}:{number}  {old.decode().strip()}  ->  {new.decode().strip()}', flush=True)
-            table[room] = [table[room][0] + 1, table[room][1] + (how != 'NOT CAUGHT')]
+            limit, every = 3 * (time.monotonic() - since) + 20, changes(old)
+            drawn = random.Random(room).sample(every, min(args.count, len(every)))
+            ends = pool.map(outcome, repeat(clean), repeat(room), drawn, repeat(tests), repeat(limit))
+            table[room] = [len(drawn), 0]
+            for new, how in zip(drawn, ends, strict=False):
+                pairs = enumerate(zip(old.splitlines(), new.splitlines(), strict=True), 1)
+                line, was, now = next((line, *map(bytes.decode, pair)) for line, pair in pairs if pair[0] != pair[1])
+                print(f'{how}  {room}:{line}  {was.strip()}  ->  {now.strip()}', flush=True)
+                table[room][1] += how != 'NOT CAUGHT'
     table['total'] = [sum(row[column] for row in table.values()) for column in range(2)]
-    width = max(map(len, table))
-    print(f'\n{"room":{width}}  changes  caught  share')
     for room, (count, caught) in table.items():
-        print(f'{room:{width}}  {count:7}  {caught:6}  {caught / max(1, count):5.0%}')
+        print(f'{caught / max(1, count):5.0%}  {caught:4} of {count:4}  {room}')
 
 
 if __name__ == '__main__':

@@ -198,6 +198,21 @@ def test_somebody_elses_network_ends_when_100_percent_have_held_long_enough(caps
     assert right[-5:] == [True] * 5 and sum(right) in (5, 6)
 
 
+class Clamped(check.MLP):
+    """Two sigmoid layers, but their weights are held in a range: as the lab's until one is large."""
+
+    def forward(self, x):
+        for layer in self.in_hid, self.hid_out:
+            layer.weight.data.clamp_(-1, 1)
+        return super().forward(x)
+
+
+def test_a_network_that_changes_its_weights_is_trained_by_the_plain_loop(capsys, monkeypatch):
+    monkeypatch.setattr(check, 'MLP', Clamped)
+    _, err = run(capsys, '--epoch', '100', '--seed', '1')
+    assert 'this MLP is not two sigmoid layers: training one start of it by autograd' in err
+
+
 def test_somebody_elses_two_layers_get_everything(capsys, monkeypatch):
     class Plain(check.MLP):
         def set_weights(self):  # without design or scale

@@ -285,7 +285,7 @@ def test_an_srn_on_anb2nc3n_has_the_settings_that_it_needs_unless_the_lab_is_ask
 def test_a_start_that_learned_says_so(transcript):
     _, ours = transcript('--recipe sure --seed 1')
     assert ours.splitlines()[-1] == ' learned: yes'
-    assert ' determined symbols right: 100.00%' in ours
+    assert ' right where only one symbol can follow: 100.00%' in ours
 
 
 def test_a_start_of_the_recipe_far_counts_beyond_what_it_was_trained_on(transcript):

@@ -1,14 +1,13 @@
-"""The classic way: the three parts as the lab's starter code goes, with nothing made fast. Tests compare with it too.
+"""The classic way: Parts 1 and 3 as the lab's starter code goes, with nothing made fast. Tests compare with it too.
 
-    python3 -m lab.bench.classic kuzu lin FILE
+    python3 -m lab.bench.classic kuzu lin
 
-does a part of what the command does, and writes into FILE the seconds of it, and how many such parts the command has.
+does a part of what the command does, and prints last the seconds of it, and how many such parts the command has.
 """
 
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -16,17 +15,14 @@ import torch.nn.functional as F
 from torch.utils.data import DataLoader, Subset
 from torchvision import datasets, transforms
 
-import lab.check.student
 import lab.kuzu.student
-import lab.seq.student  # noqa: F401  these three load the modules that get() takes the classes from
-from lab.check.settings import CHECK_CSV
+import lab.seq.student  # noqa: F401  these two load the modules that get() takes the classes from
 from lab.common.student import get
 
-Work = tuple[Callable[[], object], float]  # a part of a command, and how many such parts the command has
+Work = tuple[Callable[[], None], float]  # a part of a command, and how many such parts the command has
 SHARE, KUZU_EPOCHS = 10, 10  # Part 1: the part is so small a fraction of an epoch; epochs of the command
 SEQ_EPOCHS = {'srn': 500, 'lstm': 200}  # Part 3: the part
 SEQ_ALL = 100_000  # and the command
-HID = 4  # Part 2: hidden units of the weights set by hand
 
 # --- Part 1
 
@@ -80,7 +76,8 @@ def kuzu(kind: str) -> Work:
         DataLoader(Subset(loader.dataset, range(len(loader.dataset) // SHARE)), batch_size=64)
         for loader in loaders('data')
     )
-    model = get('kuzu', {'lin': 'NetLin', 'full': 'NetFull', 'conv': 'NetConv'}[kind])().to(device)
+    model = get('kuzu', {'lin': 'NetLin', 'full': 'NetFull', 'conv': 'NetConv'}[kind])()
+    model.to(device, memory_format=torch.contiguous_format)  # PyTorch's own layout, not the faster one of our NetConv
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.5)
 
     def part():
@@ -88,54 +85,6 @@ def kuzu(kind: str) -> Work:
         test(model, device, test_loader)
 
     return part, SHARE * KUZU_EPOCHS
-
-
-# --- Part 2 (its training loop is train() in check_main.py)
-
-
-def scatter(data, target, path):
-    """Draw the points over what is drawn, and write the picture."""
-    import matplotlib.pyplot as plt
-
-    plt.scatter(data[:, 0], data[:, 1], c=1 - target[:, 0], cmap='RdYlBu', edgecolors='black')
-    plt.savefig(path)
-
-
-def graph(net, data, target, path, unit=None):
-    """Draw where the output, or hidden unit number `unit`, is on."""
-    import matplotlib.pyplot as plt
-
-    xrange = np.arange(-0.5, 2.5, 0.01)
-    x, y = np.meshgrid(xrange, xrange)
-    grid = torch.tensor(np.column_stack([x.ravel(), y.ravel()]), dtype=torch.float32)
-    with torch.no_grad():
-        output = net(grid)
-        if unit is not None:
-            output = net.hid[:, unit]
-    pred = (output >= 0.5).float()
-    plt.clf()
-    plt.pcolormesh(x, y, pred.numpy().reshape(x.shape), cmap='Wistia')
-    scatter(data, target, path)
-
-
-def set_weights():
-    """`--act step --hid 4 --set_weights`, with a picture for each unit."""
-    table = np.genfromtxt(CHECK_CSV, delimiter=',', skip_header=1)
-    data = torch.tensor(table[:, 0:2], dtype=torch.float32)
-    target = torch.tensor(table[:, 2:3], dtype=torch.float32)
-    net = get('check', 'MLP')(HID, 'step')
-    net.set_weights()
-    print('Initial Weights:')
-    for parameter in net.parameters():
-        print(parameter.data)
-    with torch.no_grad():
-        accuracy = 100 * ((net(data) >= 0.5).float() == target).float().mean()
-    print('Initial Accuracy: ', accuracy.item())
-    Path('plot').mkdir(exist_ok=True)
-    scatter(data, target, 'plot/check.jpg')
-    for unit in range(HID):
-        graph(net, data, target, f'plot/hid_{HID}_{unit}.jpg', unit)
-    graph(net, data, target, f'plot/out_{HID}.jpg')
 
 
 # --- Part 3
@@ -158,21 +107,17 @@ def seq(kind: str) -> Work:
     torch.manual_seed(0)
     size = 3 if kind == 'lstm' else 2  # of the alphabet, and of the hidden layer
     model = get('seq_models', f'{kind.upper()}_model')(size, size, size)
-    if kind == 'srn':
-        for parameter in model.parameters():
-            torch.nn.init.normal_(parameter, 0, 0.001)
     lang = get('anb2n', 'lang_anb2n')(size, 4)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.005, weight_decay=1e-4)
     count = SEQ_EPOCHS[kind]
     return lambda: train_sequences(model, lang, optimizer, count), SEQ_ALL / count
 
 
-def main(part: str, *rest: str):
-    *kind, file = rest
-    work, times = {'kuzu': kuzu, 'check': lambda: (set_weights, 1), 'seq': seq}[part](*kind)
+def main(part: str, kind: str):
+    work, times = {'kuzu': kuzu, 'seq': seq}[part](kind)
     begin = time.perf_counter()
     work()
-    Path(file).write_text(f'{time.perf_counter() - begin} {times}')
+    print(time.perf_counter() - begin, times)
 
 
 if __name__ == '__main__':

@@ -99,16 +99,13 @@ def smallest_scale(weights: Weights, points: Points) -> float | None:
         return bool(((steps + tails @ weights.v >= 0) == (points.targets == 1)).all())
 
     with np.errstate(over='ignore', under='ignore'):
-        wrong = next((number for number in reversed(range(len(SCALES))) if not right(SCALES[number])), None)
-        if wrong is None:
-            return float(SCALES[0])
-        if wrong == len(SCALES) - 1:
-            return None
-        low, high = SCALES[wrong : wrong + 2]
-        while high - low > 1e-6:
-            middle = (low + high) / 2
-            low, high = (low, middle) if right(middle) else (middle, high)
-    return math.ceil(high * 1000) / 1000
+        wrong = [scale for scale in SCALES if not right(scale)]
+        if not wrong or wrong[-1] == SCALES[-1]:
+            return None if wrong else float(SCALES[0])
+        thousandths = math.ceil(1000 * wrong[-1])
+        while not right(thousandths / 1000):
+            thousandths += 1
+    return thousandths / 1000
 
 
 def conditions(weights: Weights) -> list[str]:

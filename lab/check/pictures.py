@@ -18,7 +18,7 @@ FINE = 2  # drawn so many times larger
 PANEL, AREA, LEFT, TOP = 480, 400, 52, 38  # a picture with points: its size; its axes: size, left and upper margin
 DOT, LETTER = 8, 18  # radius of a point, height of letters
 DIAGRAM, ROW, CIRCLE = 1200, 110, 26  # picture of the network: width, height for a hidden unit, radius of a unit
-LABELLED = 8  # more hidden units than this, and there is no room for numbers
+LABELLED = 8  # more hidden units than this, and the diagram has no room for its numbers
 PAD = 0.25  # room around the points, as a part of their range: [-0.5, 2.5] for check.csv
 ON, OFF = (255, 222, 115), (237, 240, 245)  # a region where a unit is on, and where it is off
 POSITIVE, NEGATIVE = '#2060b0', '#c03030'  # weights
@@ -121,14 +121,12 @@ def ends(where: Extent, a: float, b: float, c: float) -> list[tuple[float, float
 def diagram_of(weights: Weights) -> Image.Image:
     """Draw the network: a circle for each unit, its bias below it, an edge for each weight, blue above 0, red below."""
     hid = len(weights.b)
-    labelled = hid <= LABELLED
-    row, radius = (ROW, CIRCLE) if labelled else (ROW * LABELLED / hid, 4)
     spread = min(max(hid / 2, 1.0), 2.5)  # between the two inputs, in rows
     near = 0.42 / spread  # how far from a hidden unit, as a part of the edge: its two labels do not overlap there
-    sheet = Sheet(DIAGRAM, row * max(hid, spread + 1) + 40)
+    sheet = Sheet(DIAGRAM, ROW * max(hid, spread + 1) + 40)
     columns, middle = (DIAGRAM * 0.06, DIAGRAM * 0.54, DIAGRAM * 0.94), sheet.size[1] / 2 - 10
-    inputs = middle - spread / 2 * row, middle + spread / 2 * row
-    hidden = middle + (np.arange(hid) - (hid - 1) / 2) * row
+    inputs = middle - spread / 2 * ROW, middle + spread / 2 * ROW
+    hidden = middle + (np.arange(hid) - (hid - 1) / 2) * ROW
     edges = [(0, inputs[i], hidden[k], weights.w[k, i], 1 - near) for k in range(hid) for i in range(2)]
     edges += [(1, hidden[k], middle, weights.v[k], 0.3) for k in range(hid)]
     largest = max(abs(weight) for *_, weight, _ in edges) or 1
@@ -138,14 +136,12 @@ def diagram_of(weights: Weights) -> Image.Image:
     units = [(0, inputs[0], 'x', ''), (0, inputs[1], 'y', ''), (2, middle, 'out', short(weights.c))]
     units += [(1, hidden[k], f'h{k}', short(weights.b[k])) for k in range(hid)]
     for column, y, name, bias in units:
-        sheet.disc(columns[column], y, radius, 'white')
-        if labelled:
-            sheet.text(columns[column], y, name)
-            sheet.text(columns[column], y + CIRCLE + 14, bias, box=bool(bias))
-    if labelled:
-        for column, start, end, weight, at in edges:
-            x = columns[column] + at * (columns[column + 1] - columns[column])
-            sheet.text(x, start + at * (end - start), short(weight), NEGATIVE if weight < 0 else POSITIVE, box=True)
+        sheet.disc(columns[column], y, CIRCLE, 'white')
+        sheet.text(columns[column], y, name)
+        sheet.text(columns[column], y + CIRCLE + 14, bias, box=bool(bias))
+    for column, start, end, weight, at in edges:
+        x = columns[column] + at * (columns[column + 1] - columns[column])
+        sheet.text(x, start + at * (end - start), short(weight), NEGATIVE if weight < 0 else POSITIVE, box=True)
     return sheet.done()
 
 
@@ -157,7 +153,8 @@ def short(value: float) -> str:
 def draw(net: torch.nn.Module, hid: int, weights: Weights | None, points: Points) -> dict[str, Image.Image]:
     """All pictures of a network by name: check, hid_<hid>_<k>, out_<hid>, net_<hid>, and sheet_<hid> with all of these.
 
-    weights: None where the network is not two layers; then there are no lines and no net_<hid> to draw.
+    weights: None where the network is not two layers; then there are no lines and no net_<hid> to draw. There is none
+    either of more than LABELLED hidden units.
     """
     where = extent(points.inputs)
     hidden, out = evaluate(net, mesh(where))
@@ -171,9 +168,9 @@ def draw(net: torch.nn.Module, hid: int, weights: Weights | None, points: Points
         line, colour = lines[k : k + 1], lines[k][0] if lines else 'black'
         images[f'hid_{hid}_{k}'] = panel(where, points, title, hidden[:, k], line, colour)
     images[f'out_{hid}'] = panel(where, points, 'output, yellow: on', out, lines)
-    panels, diagram = list(images.values()), diagram_of(weights) if weights else None
-    if diagram:
-        images[f'net_{hid}'] = diagram
+    panels, diagram = list(images.values()), None
+    if weights and len(weights.b) <= LABELLED:
+        diagram = images[f'net_{hid}'] = diagram_of(weights)
     return {**images, f'sheet_{hid}': together(panels, diagram)}
 
 

@@ -2,13 +2,18 @@
 
 import inspect
 
+import numpy as np
 import torch
 from torch import nn
 
+from lab.check.lines import read_weights
+from lab.common import compiling
 from lab.common.student import Fault, adapt, call, faults, get, module, trial
 
 with module('check'):
     import check
+
+TRIED = 0.1, 1, 10  # standard deviations of the weights at which a network is compared with the compiled formulas
 
 
 def new_network(hid: int, act: str) -> nn.Module:
@@ -45,18 +50,32 @@ def _check(net: nn.Module, hid: int, act: str):
     with faults(get('check', 'MLP')):
         out = net(points)
     if not isinstance(out, torch.Tensor) or out.shape != (3, 1):
-        shape = tuple(out.shape) if isinstance(out, torch.Tensor) else type(out).__name__
-        raise Fault(f'{name} returns {shape} for 3 points: it should return (3, 1)')
+        raise Fault(f'{name} returns {_shape(out)} for 3 points: it should return (3, 1)')
     if act == 'sig' and not out.requires_grad:
         raise Fault(f'what {name} returns does not depend on its parameters, so it cannot be trained')
     if not ((out >= 0) & (out <= 1)).all():
-        raise Fault(
-            f'{name} returns {out.abs().max():.4g}: outputs should lie between 0 and 1, as a sigmoid gives them'
-        )
+        raise Fault(f'{name} returns {out.abs().max():.4g}: outputs should lie between 0 and 1, as of a sigmoid')
     kept = getattr(net, 'hid', None)
     if not isinstance(kept, torch.Tensor) or len(kept) != 3:
-        shape = tuple(kept.shape) if isinstance(kept, torch.Tensor) else type(kept).__name__
-        raise Fault(f'{name} should keep its hidden units, (3, {hid}) for 3 points, in self.hid: it is {shape}')
+        raise Fault(f'{name} should keep its hidden units, (3, {hid}) for 3 points, in self.hid: it is {_shape(kept)}')
+
+
+def _shape(value: object) -> tuple | str:
+    return tuple(value.shape) if isinstance(value, torch.Tensor) else type(value).__name__
+
+
+def why_not_compiled(hid: int, inputs: np.ndarray) -> str | None:
+    """Why many starts of an MLP cannot be trained at once by compiled code, or None. inputs (N, 2).
+
+    Small weights and large ones are tried: a forward() that clamps its weights, say, is another function at large ones.
+    """
+    with trial():
+        net = _new(hid, 'sig')
+        for size in TRIED:
+            draw_weights(net, size)
+            if not read_weights(net, 'sig', inputs):
+                return 'this MLP is not two sigmoid layers'
+    return compiling.fault()
 
 
 def draw_weights(net: nn.Module, init: float):

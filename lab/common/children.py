@@ -13,9 +13,6 @@ import shlex
 import signal
 import subprocess
 import sys
-import tempfile
-import time
-import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -30,27 +27,21 @@ if TYPE_CHECKING:
 HOUSE = Path(__file__).resolve().parents[2]
 PAUSE = 0.1  # seconds between two looks at what the others do
 ANSWER = 30  # seconds that a script has to end after Ctrl-C; the lab's scripts end after the step under way
-SERVE = 'import sys; sys.path[:] = sys.argv[2:]; from lab.common import children; children.serve(sys.argv[1])'
-
-
-class Lost(UserError):
-    """The other process has died, or has not answered in time."""
+SERVE = 'import sys; sys.path[:] = sys.argv[1:]; from lab.common import children; children.serve()'
 
 
 class Child:
-    """with Child('package.module') as child: child.call('function', *values) calls it in another process.
+    """with Child() as child: child.submit('package.module', 'function', *values) calls it in another process.
 
-    The module is loaded at once, and made ready by its get_ready(), if it has one. What is printed there is lost. The
-    process ends with the block, or else when this one ends or dies. environment: its variables, if they are others.
+    What is printed there is lost. The process ends with the block, or else when this one ends or dies.
     """
 
-    def __init__(self, module: str, environment: dict[str, str] | None = None):
+    def __init__(self):
         self.process = subprocess.Popen(
-            [sys.executable, '-c', SERVE, module, *sys.path],
+            [sys.executable, '-c', SERVE, *sys.path],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=environment,
             start_new_session=True,
         )
         self.queue = ThreadPoolExecutor(1)
@@ -63,45 +54,38 @@ class Child:
         self.queue.shutdown(cancel_futures=True)
         self.process.communicate()  # closes the pipes
 
-    def submit(self, function: str, *values) -> Future:
-        """Call a function after those before. Its future gives what it returns, or raises what it raises, or Lost."""
-        return self.queue.submit(self._ask, function, values)
+    def submit(self, module: str, function: str, *values) -> Future:
+        """Call a function after those before. Its future gives what it returns, or raises what it raises.
 
-    def call(self, function: str, *values, limit: float | None = None) -> Any:
-        """The same, and wait for the result: after `limit` seconds the process is ended, and Lost raised."""
-        future = self.submit(function, *values)
-        if wait([future], limit).not_done:
-            self.process.kill()
-            raise Lost(f'no answer in {limit} s')
-        return future.result()
+        UserError: the process has died.
+        """
+        return self.queue.submit(self._ask, (module, function, *values))
 
-    def _ask(self, function: str, values: tuple) -> Any:
-        call = pickle.dumps((function, values))
+    def _ask(self, call: tuple) -> Any:
+        data = pickle.dumps(call)
         try:
-            self.process.stdin.write(call)
+            self.process.stdin.write(data)
             self.process.stdin.flush()
-            result, error, place = pickle.load(self.process.stdout)
+            result, error = pickle.load(self.process.stdout)
         except (OSError, EOFError) as gone:
-            raise Lost(f'another process has ended, with code {self.process.wait()}') from gone
+            raise UserError(f'another process has ended, with code {self.process.wait()}') from gone
         if error:
-            raise error from RuntimeError(place)
+            raise error
         return result
 
 
-def serve(name: str):
-    """In the other process: load the module, then call its functions as long as there is somebody who asks."""
+def serve():
+    """In the other process: call functions as long as there is somebody who asks."""
     answers = os.fdopen(os.dup(1), 'wb')
     os.dup2(2, 1)  # nothing that is printed gets among the answers
-    module = importlib.import_module(name)
-    getattr(module, 'get_ready', lambda: None)()
     while True:
         try:
-            function, values = pickle.load(sys.stdin.buffer)
-            answer = getattr(module, function)(*values), None, ''
+            module, function, *values = pickle.load(sys.stdin.buffer)
+            answer = getattr(importlib.import_module(module), function)(*values), None
         except EOFError:
             return
         except Exception as error:
-            answer = None, error, traceback.format_exc()
+            answer = None, error
         pickle.dump(answer, answers)
         answers.flush()
 
@@ -109,12 +93,12 @@ def serve(name: str):
 def on_all_cores(work: Callable, tasks: Sequence[tuple], stop: Interrupt) -> list[Any]:
     """work(*task) for each task, in the order of the tasks, in as many processes as there are cores; [] after Ctrl-C.
 
-    work: a function of a module. Raises what it raises, and Lost where a process is killed.
+    work: a function of a module. Raises what it raises, and UserError where a process is killed.
     """
     count = min(len(tasks), os.cpu_count() or 1)
     with contextlib.ExitStack() as stack:
-        children = [stack.enter_context(Child(work.__module__)) for _ in range(count)]
-        futures = [children[n % count].submit(work.__name__, *task) for n, task in enumerate(tasks)]
+        children = [stack.enter_context(Child()) for _ in range(count)]
+        futures = [children[n % count].submit(work.__module__, work.__name__, *task) for n, task in enumerate(tasks)]
         while not stop and wait(futures, PAUSE).not_done:
             pass
         return [] if stop else [future.result() for future in futures]
@@ -132,30 +116,6 @@ class Command:
     def __str__(self):
         return typed(self.words)
 
-    def start(self, path: Path):
-        """Run it without a display. It prints into the files `path`.out and .err."""
-        note(f'$ {self}')
-        script, *flags = self.words
-        environment = {name: value for name, value in os.environ.items() if name not in ('DISPLAY', 'WAYLAND_DISPLAY')}
-        self.since, self.out, self.err = time.monotonic(), path.with_suffix('.out'), path.with_suffix('.err')
-        with self.out.open('wb') as out, self.err.open('wb') as err:
-            line = [sys.executable, '-u', str(HOUSE / script), *flags, *self.extra]
-            self.process = subprocess.Popen(line, stdout=out, stderr=err, env=environment, start_new_session=True)
-
-    def finish(self):
-        """Once it has ended. Raises UserError where it has failed."""
-        printed, notes = (path.read_text(errors='replace') for path in (self.out, self.err))
-        if self.process.returncode:
-            said = notes.strip().splitlines() or [f'exit code {self.process.returncode}']
-            raise UserError(f'{self} failed: {said[-1]}')
-        note(f'{time.monotonic() - self.since:5.1f} s: {self}')
-        self.done(printed, notes)
-
-    def progress(self) -> str:
-        """How far it is: the last epoch that it has printed."""
-        epochs = [line for line in self.out.read_text(errors='replace').splitlines() if 'poch:' in line]
-        return f'{" ".join(self.words[:3])}: {epochs[-1].split("Loss")[0].strip() if epochs else "begins"}'
-
 
 def typed(words: list[str]) -> str:
     """A command as a user types it."""
@@ -163,36 +123,50 @@ def typed(words: list[str]) -> str:
 
 
 def run_commands(commands: list[Command], stop: Interrupt):
-    """Run the commands in this order, as many at once as there are cores; on a terminal, say how far they are.
+    """Run those that take all cores one by one, then the others, as many at once as there are cores.
 
     Ctrl-C is passed on to them, and they keep what they have. Raises UserError where one of them fails.
     """
-    waiting, running = list(commands), []
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            while (waiting or running) and not stop:
-                while waiting and _is_room(running, waiting[0]):
-                    running.append(waiting.pop(0))
-                    running[-1].start(Path(folder, str(len(waiting))))
-                time.sleep(PAUSE)
-                for command in [command for command in running if command.process.poll() is not None]:
-                    running.remove(command)
-                    command.finish()
-                if sys.stderr.isatty():  # one line, written again and again
-                    line = ' | '.join(command.progress() for command in running)
-                    print(f'\r{line[:100]:100s}\r', end='', file=sys.stderr, flush=True)
-        finally:  # after Ctrl-C, or an error
-            for command in running:
-                command.process.send_signal(signal.SIGINT)
-            for command in running:
-                try:
-                    command.process.wait(ANSWER)
-                except subprocess.TimeoutExpired:
-                    command.process.kill()
+    for command in commands:
+        if command.alone:
+            _run_at_once([command], stop)
+    _run_at_once([command for command in commands if not command.alone], stop)
 
 
-def _is_room(running: list[Command], command: Command) -> bool:
-    """Whether a command can begin beside those that run."""
-    if command.alone or any(each.alone for each in running):
-        return not running
-    return len(running) < (os.cpu_count() or 1)
+def _run_at_once(commands: list[Command], stop: Interrupt):
+    waiting, running = list(commands), {}
+    try:
+        while (waiting or running) and not stop:
+            while waiting and len(running) < (os.cpu_count() or 1):
+                command = waiting.pop(0)
+                running[_start(command)] = command
+            for process in list(running):
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    texts = process.communicate(timeout=PAUSE)
+                    _finish(running.pop(process), process.returncode, *texts)
+    finally:  # after Ctrl-C, or an error
+        for process in running:
+            process.send_signal(signal.SIGINT)
+        for process in running:
+            try:
+                process.communicate(timeout=ANSWER)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def _start(command: Command) -> subprocess.Popen:
+    """Begin to run a command, without a display."""
+    note(f'$ {command}')
+    script, *flags = command.words
+    line = [sys.executable, '-u', str(HOUSE / script), *flags, *command.extra]
+    around = {name: value for name, value in os.environ.items() if name not in ('DISPLAY', 'WAYLAND_DISPLAY')}
+    pipes = {'stdout': subprocess.PIPE, 'stderr': subprocess.PIPE, 'text': True, 'errors': 'replace'}
+    return subprocess.Popen(line, env=around, start_new_session=True, **pipes)
+
+
+def _finish(command: Command, code: int, printed: str, notes: str):
+    if code:
+        said = notes.strip().splitlines() or [f'exit code {code}']
+        raise UserError(f'{command} failed: {said[-1]}')
+    note(f'done: {command}')
+    command.done(printed, notes)

@@ -20,11 +20,6 @@ class _Help(argparse.ArgumentDefaultsHelpFormatter):
         return action.help if action.default is None or action.default is False else super()._get_help_string(action)
 
 
-class _Traceback(argparse.Action):
-    def __call__(self, *_):
-        errors.TRACEBACK = True
-
-
 class Parser(argparse.ArgumentParser):
     """argparse, but an error is one line and names the nearest right word, and the help shows every default.
 
@@ -36,12 +31,7 @@ class Parser(argparse.ArgumentParser):
         """doc: the script's docstring, whose first line describes it; None with python3 -OO."""
         super().__init__(description=(doc or '').partition('\n')[0], formatter_class=_Help)
         self.lab = ['help', *lab.split()]
-        report = "show Python's report of an error"
-        self.add_argument('--traceback', action=_Traceback, nargs=0, default=False, help=report)
-
-    def parse_known_args(self, argv=None, namespace=None):
-        argv = sys.argv[1:] if argv is None else argv
-        return super().parse_known_args([self._in_full(word) for word in argv], namespace)
+        self.add_argument('--traceback', action='store_true', help="show Python's report of an error")
 
     def _flags(self) -> list[str]:
         return [name[2:] for action in self._actions for name in action.option_strings if name.startswith('--')]
@@ -57,11 +47,13 @@ class Parser(argparse.ArgumentParser):
         return f'--{name}{equals}{value}' if known else word
 
     def parse_args(self, argv=None, namespace=None):
-        found, unknown = self.parse_known_args(argv, namespace)
+        argv = sys.argv[1:] if argv is None else argv
+        found, unknown = self.parse_known_args([self._in_full(word) for word in argv], namespace)
         if unknown:
             typed = [word for word in unknown if word.startswith(tuple(DASHES))]
             near = [f'--{name}' for word in typed for name in nearest(word, self._flags())]
             self.error(f'unrecognized arguments: {" ".join(unknown)}{_question(near)}')
+        errors.TRACEBACK |= found.traceback
         return found
 
     def _check_value(self, action, value):
@@ -82,8 +74,9 @@ def nearest(typed: str, names: Iterable[str]) -> list[str]:
     word = typed.partition('=')[0].strip(DASHES).replace('-', '_').lower()
     initials = ''.join(part[:1] for part in word.split('_'))  # --learning_rate is --lr
     lower = {name.lower(): name for name in names}
-    near = difflib.get_close_matches(word, lower, 1) or [name for name in lower if word.startswith(name)]
-    return [lower[name] for name in near[:1]] or [name for name in names if name == initials]
+    near = difflib.get_close_matches(word, lower, 1)
+    near += [name for name in lower if word.startswith(name) or name == initials]
+    return [lower[name] for name in near[:1]]
 
 
 def _question(near: list[str]) -> str:
@@ -172,15 +165,14 @@ def _gpu_works() -> bool:
     """Whether there is a GPU that computes. One that does not is told: it may be too old or too new for this torch."""
     import torch
 
+    works, fault = False, ''
     with warnings.catch_warnings(record=True) as said:  # torch warns of a driver that is too old
         warnings.simplefilter('always')
-        there = torch.cuda.is_available()
-    fault = str(said[-1].message) if said and not there else ''
-    try:
-        if there:
-            (torch.ones(2).to('cuda') + 1).sum().item()
-    except (RuntimeError, AssertionError) as error:
-        fault = str(error)
-    if fault:
+        try:
+            works = torch.cuda.is_available() and (torch.ones(2).to('cuda') + 1).sum().item() == 4
+        except (RuntimeError, AssertionError) as error:
+            fault = str(error)
+    fault = fault or ''.join(str(each.message) for each in said[-1:])
+    if fault and not works:
         note(f'the GPU cannot be used ({fault.splitlines()[0][:120]}): training on the CPU, as with --no_cuda')
-    return there and not fault
+    return works

@@ -21,8 +21,8 @@ def note(text: str):
 
 
 def tell(text: str):
-    """Write text on standard error. If nobody can read it, as that disk is full, say, it is lost, and ends no run."""
-    with contextlib.suppress(OSError):
+    """Write text on standard error. Where it cannot be written, as that disk is full, say, it is lost."""
+    with contextlib.suppress(OSError, AttributeError):  # AttributeError: 2>&- leaves no sys.stderr
         sys.stderr.write(text)
         sys.stderr.flush()
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import math
 import os
 import tempfile
 import time
@@ -11,8 +10,8 @@ from pathlib import Path
 
 from lab.common.errors import UserError
 
+LARGEST = 4_000_000_000  # bytes of a checkpoint; the largest network that the flags allow takes half of it
 BUSY_SECONDS = 1  # so long Windows may refuse to replace a file that a virus scanner looks at
-LARGEST = 4_000_000_000  # bytes of a checkpoint that is read; the largest network that the flags allow takes half
 
 
 def write(path: str, data: bytes):
@@ -62,23 +61,18 @@ def prepare(folder: str):
 
 def write_tensors(path: str, state: object):
     """torch.save() to a file that is whole or not there. state: tensors, numbers and text in dicts and lists."""
-    write(path, tensor_bytes(state))
-
-
-def tensor_bytes(state: object) -> bytes:
-    """The bytes of the file that write_tensors() writes."""
     import torch
 
     buffer = io.BytesIO()
     torch.save(state, buffer)
-    return buffer.getvalue()
+    write(path, buffer.getvalue())
 
 
 def read_tensors(path: str) -> object:
     """Read what write_tensors() wrote; tensors come to the CPU.
 
-    Raises UserError where the file is missing, truncated, corrupt, too large, or holds anything but plain data. Pickled
-    code in a file is never run.
+    Raises UserError where the file is missing, truncated, corrupt, or holds anything but plain data. Pickled code in a
+    file is never run.
     """
     import torch
 
@@ -95,22 +89,6 @@ def read_tensors(path: str) -> object:
         raise UserError(f'{path} is not a plain tensor file: truncated, corrupt, or with code in it') from error
 
 
-def alike(found: object, wanted: object) -> bool:
-    """Whether `found` has the types, lengths, names and tensor shapes of `wanted`, and all its numbers are finite."""
-    import torch
-
-    if type(found) is not type(wanted):
-        return False
-    if isinstance(wanted, torch.Tensor):
-        same = (found.dtype, found.shape) == (wanted.dtype, wanted.shape)
-        return same and bool(found.isfinite().all())
-    if isinstance(wanted, dict):
-        return found.keys() == wanted.keys() and all(alike(found[name], wanted[name]) for name in wanted)
-    if isinstance(wanted, list | tuple):
-        return len(found) == len(wanted) and all(map(alike, found, wanted))
-    return not isinstance(found, float) or math.isfinite(found)
-
-
 def fit(model, state: object, path: str):
     """Load a state_dict, which was read from the file `path`, into a model.
 
@@ -118,7 +96,10 @@ def fit(model, state: object, path: str):
     """
     import torch
 
-    if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in dict.values(state)):
+    def is_dense(value):
+        return isinstance(value, torch.Tensor) and value.layout is torch.strided and not value.is_meta
+
+    if not isinstance(state, dict) or not all(map(is_dense, dict.values(state))):
         raise UserError(f'{path} is not a state_dict: it should hold tensors by name')
     state = dict(dict.items(state))  # a file can give an OrderedDict attributes, such as `keys`: leave them
     wanted = model.state_dict()

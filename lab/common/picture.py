@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lab.common import files
-from lab.common.children import Child, Lost
-from lab.common.errors import note
+from lab.common.children import Child
+from lab.common.errors import UserError, note
 
 if TYPE_CHECKING:  # matplotlib takes most of a second to load; it is imported where it draws
     from matplotlib.figure import Figure
@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # matplotlib takes most of a second to load; it is imported w
 logging.getLogger('matplotlib').setLevel(logging.ERROR)  # it warns of a home that cannot be written
 
 JPEG = {'quality': 92}
+HANGING = 120  # seconds after which a drawing process is given up
 PATIENCE = 30  # seconds that a display has to answer; loading matplotlib may take most of them on a busy machine
 FILES_ONLY = {'agg', 'cairo', 'pdf', 'pgf', 'ps', 'svg', 'template', 'inline', 'nbagg', 'notebook', 'ipympl', 'widget'}
 
@@ -51,10 +52,13 @@ def painter(module: str) -> Iterator[Painter]:
     They run in another process, which loads matplotlib while this one does something else. But windows are for this
     process: where there may be some, it draws itself.
     """
-    if has_display() or 'matplotlib' in sys.modules:
-        yield Painter(module, None)
-        return
-    with Child(module) as child:
+    with contextlib.ExitStack() as stack:
+        child = None
+        if not has_display() and 'matplotlib' not in sys.modules:
+            with contextlib.suppress(OSError, RuntimeError):  # no more processes, or threads, may be started
+                other = stack.enter_context(Child())
+                other.submit(__name__, 'get_ready', module)
+                child = other
         yield Painter(module, child)
 
 
@@ -66,12 +70,12 @@ class Painter(NamedTuple):
 
     def submit(self, function: str, *values) -> Callable[[], Any]:
         """Begin to draw. Returns a function that waits until it is done, and gives what the module's function gives."""
-        drawing = self.child and self.child.submit(function, *values)
+        drawing = self.child and self.child.submit(self.module, function, *values)
 
         def finish():
-            if drawing:
-                with contextlib.suppress(Exception):
-                    return drawing.result()
+            with contextlib.suppress(Exception):
+                if drawing:
+                    return drawing.result(HANGING)
             return getattr(importlib.import_module(self.module), function)(*values)
 
         return finish
@@ -81,8 +85,9 @@ class Painter(NamedTuple):
         return self.submit(function, *values)()
 
 
-def ready():
-    """Draw a letter, and throw it away: matplotlib loads its fonts only then."""
+def get_ready(module: str):
+    """Load a module, draw a letter, and throw it away: matplotlib loads its fonts only then."""
+    importlib.import_module(module)
     figure = new(1, 1, window=False)
     figure.text(0, 0, 'a')
     figure.savefig(io.BytesIO(), format='jpg')
@@ -130,17 +135,16 @@ def show():
 
     A display that refuses, hangs or goes away costs a note at most: the windows belong to another process.
     """
+    if not _figures:
+        return
     shown = [(title, figure) for figure, title in _figures.items()]
     _figures.clear()
-    if not shown:
-        return
     sys.stdout.flush()  # the transcript is whole while the windows are open
-    environment = {name: value for name, value in os.environ.items() if name != 'MPLBACKEND'}
     try:
-        with Child(__name__, environment) as child:
-            child.call('open_windows', BACKEND, shown, limit=PATIENCE)
-            with contextlib.suppress(Lost):  # the display goes away
-                child.call('wait_until_closed')
+        with Child() as child:
+            child.submit(__name__, 'open_windows', BACKEND, shown).result(PATIENCE)
+            with contextlib.suppress(UserError):  # the display goes away
+                child.submit(__name__, 'wait_until_closed').result()
     except Exception as error:
         fault = ' '.join(str(error).split()) or type(error).__name__
         note(f'no windows: {f"MPLBACKEND={BACKEND}: " if BACKEND else ""}{fault[:200]}')

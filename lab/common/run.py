@@ -95,10 +95,10 @@ def describe(error: BaseException) -> str | None:
         first = 'activate the environment first (. .venv/bin/activate), or ' if outside else ''
         return f'the package {error.name!r} is not installed: {first}pip install -r requirements.txt'
     if isinstance(error, OSError):
-        where = error.filename
+        where = 'an empty name' if error.filename == '' else error.filename
         if where is None and error.errno in FULL:  # files.write() names its file
             where = 'standard output'
-        return f'{error.strerror or error}' + ('' if where is None else f': {where or "an empty name"}')
+        return f'{error.strerror or error}' + (f': {where}' if where else '')
     return None
 
 

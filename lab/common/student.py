@@ -56,12 +56,10 @@ def call(thing: Callable, *values, least: int):
     for count in range(len(values), least - 1, -1):
         with contextlib.suppress(TypeError):
             takes.bind(*values[:count])
-            break
-    else:
-        given = ', '.join(map(repr, values[:least]))
-        raise Fault(f'{name_of(thing)} in {file_of(thing)} has the arguments {takes}: it should take ({given})')
-    with faults(thing):
-        return thing(*values[:count])
+            with faults(thing):
+                return thing(*values[:count])
+    given = ', '.join(map(repr, values[:least]))
+    raise Fault(f'{_name(thing)} in {file_of(thing)} has the arguments {takes}: it should take ({given})')
 
 
 @contextlib.contextmanager
@@ -77,7 +75,7 @@ def faults(thing: Callable) -> Iterator[None]:
     except Exception as error:
         if machine(error):
             raise
-        raise Fault(blame(error) or f'{file_of(thing)}: {name_of(thing)}: {_words(error)}') from error
+        raise Fault(blame(error) or f'{file_of(thing)}: {_name(thing)}: {_words(error)}') from error
 
 
 @contextlib.contextmanager
@@ -89,19 +87,14 @@ def trial() -> Iterator[io.StringIO]:
     import numpy
     import torch
 
-    drawn, drawn_numpy = random.getstate(), numpy.random.get_state()
-    devices = [torch.cuda.current_device()] if torch.cuda.is_initialized() else []
-    with (
-        torch.random.fork_rng(devices),
-        contextlib.redirect_stdout(io.StringIO()) as printed,
-        warnings.catch_warnings(),
-    ):
+    with contextlib.ExitStack() as stack:
+        stack.callback(random.setstate, random.getstate())
+        stack.callback(numpy.random.set_state, numpy.random.get_state())
+        devices = [torch.cuda.current_device()] if torch.cuda.is_initialized() else []
+        stack.enter_context(torch.random.fork_rng(devices))
+        stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter('ignore')
-        try:
-            yield printed
-        finally:
-            random.setstate(drawn)
-            numpy.random.set_state(drawn_numpy)
+        yield stack.enter_context(contextlib.redirect_stdout(io.StringIO()))
 
 
 def file_of(thing: Callable) -> str:
@@ -112,7 +105,7 @@ def file_of(thing: Callable) -> str:
         return 'the module'
 
 
-def name_of(thing: Callable) -> str:
+def _name(thing: Callable) -> str:
     return getattr(thing, '__name__', type(thing).__name__)
 
 
@@ -170,14 +163,12 @@ def _words(error: BaseException, line: str = '') -> str:
 @functools.cache
 def _tell_warnings_once():
     """From now on a warning about a student's module is a note, and the same one is told once."""
-    show, told = warnings.showwarning, set()
+    show, note_once = warnings.showwarning, functools.cache(note)
 
     def showwarning(message, category, filename, lineno, *rest, **more):
-        if os.path.abspath(filename) not in THEIRS:
-            return show(message, category, filename, lineno, *rest, **more)
-        line = f'{_place(filename, lineno)}: {_words(message)}'
-        if line not in told:
-            told.add(line)
-            note(line)
+        if os.path.abspath(filename) in THEIRS:
+            note_once(f'{_place(filename, lineno)}: {_words(message)}')
+        else:
+            show(message, category, filename, lineno, *rest, **more)
 
     warnings.showwarning = showwarning

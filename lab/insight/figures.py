@@ -184,7 +184,7 @@ def reach(loss: Array, right: Array, trained: int, title: str) -> Figure:
         (right == 1, 'o', COLOURS[1], 'right'),
         (right < 1, 'X', COLOURS[0], 'not all right'),
     ):
-        axes.plot(n[mask], loss[mask], shape, color=colour, ms=6, label=f'determined symbols {text}')
+        axes.plot(n[mask], loss[mask], shape, color=colour, ms=6, label=f'where one symbol can follow: {text}')
     axes.set(xlabel='n, the same in all five blocks', ylabel='loss (mean squared difference)', xlim=(0.5, len(n) + 0.5))
     axes.locator_params(nbins=TICKS)
     axes.set_title(title, fontsize=10, y=TITLE_AT)

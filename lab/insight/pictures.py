@@ -16,11 +16,6 @@ from lab.insight.transcript import Seen
 MOST_SYMBOLS = 120  # of a sequence that is drawn
 
 
-def get_ready():
-    """Load what drawing takes; see lab/common/children.py."""
-    picture.ready()
-
-
 def draw_units(stem: str, *values) -> list[str]:
     """Write the pictures of_units() as `stem`_<name>.jpg. Returns their names."""
     return _save(stem, of_units(*values))

@@ -57,10 +57,10 @@ def judgement(found: Analysis, trained: bool = True) -> list[str]:
         then = f'then it predicts {SYMBOLS[search.instead]}, and {SYMBOLS[search.due]} is due'
         lines.append(f'The shortest sequence that it gets wrong: {spelt(search.prefix)}; {then}.')
     elif search.every:
-        lines.append(f'It makes no mistake in any sequence of 5 blocks: these have {search.read} different beginnings.')
+        lines.append(f'It makes no mistake in any sequence of 5 blocks: all {search.read} ways to begin were tried.')
     else:
         start = f'the first {search.longest} symbols of any sequence'
-        lines.append(f'It makes no mistake in {start}: there are {search.read} different beginnings.')
+        lines.append(f'It makes no mistake in {start}: all {search.read} ways to begin were tried.')
     if found.last is not None:
         after = ', '.join(f'after {SYMBOLS[k]} it predicts {SYMBOLS[symbol]}' for k, symbol in enumerate(found.last))
         lines.append(f'What it predicts depends on the last symbol alone: {after}.')
@@ -176,7 +176,7 @@ def extraction(found: Found, length: int) -> list[str]:
 def wrong(mistakes: list[Mistake], sequences: int) -> list[str]:
     """Which determined symbols the network gets wrong: the WRONG_SHOWN places with the largest shares."""
     if not mistakes:
-        return [f'In {sequences} fresh sequences the network gets no determined symbol wrong.']
+        return [f'In {sequences} fresh sequences the network is never wrong where only one symbol can follow.']
     lines = [f'What the network gets wrong in {sequences} fresh sequences:']
     for n, read, nth, due, instead, share in mistakes[:WRONG_SHOWN]:
         what = f'{SYMBOLS[instead]} instead of {SYMBOLS[due]}'

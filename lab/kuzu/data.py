@@ -5,11 +5,9 @@ The pixels are, bit for bit, what torchvision's ToTensor() and Normalize(0.5, 0.
 
 import gzip
 import hashlib
-import io
+import math
 import os
 import struct
-import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,11 +16,9 @@ import torch
 
 from lab.common.errors import UserError, note
 from lab.kuzu import fetch
-from lab.kuzu.find import find
 
 KMNIST_NAMES = ['o', 'ki', 'su', 'tsu', 'na', 'ha', 'ma', 'ya', 're', 'wo']
 SIDE = 28  # pixels
-LARGEST = 50_000_000  # bytes of the official training images, unpacked, and a bit
 DIGITS_TRAIN = 1_400  # of 1,797; most of the digits after these are by other writers
 
 
@@ -36,38 +32,26 @@ class Dataset:
     test_labels: torch.Tensor
     classes: list[str]
 
-    def about(self) -> str:
-        """A few words about the images. They differ if another process has read other images."""
-        labels = [half.cpu().numpy() for half in (self.train_labels, self.test_labels)]
-        mark = zlib.crc32(labels[1], zlib.crc32(labels[0]))
-        return f'{len(labels[0]):,} images to train, {len(labels[1]):,} to test (checksum of the labels {mark:08x})'
-
 
 def load(dataset: str, data_path: str, device: torch.device) -> Dataset:
     """The data set `kmnist` or `digits`, on `device`.
 
-    KMNIST is read from the four files under data_path, see find.py. Missing files are downloaded first, see fetch.py.
-    Raises UserError if files cannot be downloaded, are damaged or do not belong together, or if `dataset` is
-    unknown.
+    KMNIST is read from the four files under data_path, in any form that fetch.py knows; missing ones are downloaded.
+    Raises UserError if files cannot be downloaded, are damaged or do not belong together.
     """
-    if dataset == 'kmnist':
-        return _kmnist(data_path, device)
-    if dataset == 'digits':
-        return _digits(device)
-    raise UserError(f'no data set {dataset!r}: kmnist or digits')
+    return _digits(device) if dataset == 'digits' else _kmnist(data_path, device)
 
 
-def _kmnist(data_path, device):
-    fetch.fetch(data_path)
-    halves = []
+def _kmnist(data_path: str, device: torch.device) -> Dataset:
+    paths, halves = fetch.fetch(data_path), []
     for half in 'train', 't10k':
-        paths = [find(data_path, f'{half}-{kind}-ubyte') for kind in ('labels-idx1', 'images-idx3')]
-        labels, images = _read(paths[0], images=False), _read(paths[1], images=True)
-        raw = os.path.dirname(paths[1])
+        where = paths[f'{half}-labels-idx1-ubyte'], paths[f'{half}-images-idx3-ubyte']
+        labels, images = _array(where[0], images=False), _array(where[1], images=True)
+        raw = os.path.dirname(where[1])
         if len(images) != len(labels):
             raise UserError(f'{raw}: {len(images):,} {half} images but {len(labels):,} {half} labels: not of one set')
         if labels.max() > 9:
-            raise UserError(f'{paths[0]} holds the label {labels.max()}: labels are 0 to 9')
+            raise UserError(f'{where[0]} holds the label {labels.max()}: labels are 0 to 9')
         halves += [_normalize(images).to(device), torch.from_numpy(labels).long().to(device)]
     counts = len(halves[0]), len(halves[2])
     if counts != fetch.OFFICIAL:
@@ -81,37 +65,37 @@ def _normalize(pixels: np.ndarray) -> torch.Tensor:
 
     On the CPU, as they do it: a GPU multiplies by the inverse instead of dividing, which rounds differently.
     """
-    return torch.from_numpy(pixels).unsqueeze(1).float().div_(255).sub_(0.5).div_(0.5)
+    return torch.from_numpy(pixels).unsqueeze(1).to(torch.get_default_dtype()).div_(255).sub_(0.5).div_(0.5)
 
 
-def _read(path: str, images: bool) -> np.ndarray:
-    """Read labels (N,) or images (N, 28, 28), as bytes, from an idx file, plain or .gz, or from an .npz file.
+def _array(path: str, images: bool) -> np.ndarray:
+    """Labels (N,) or images (N, 28, 28), as bytes, from an idx file, plain or .gz, or from an .npz file.
 
     The name does not count: a browser may have unpacked a .gz file. Raises UserError unless it is a whole file of one
     or more labels, or of one or more images of 28 x 28 pixels.
     """
-    room = bytearray(os.path.getsize(path))  # not bytes: torch.from_numpy() warns if it cannot be written to
-    with open(path, 'rb') as file:
-        data = memoryview(room)[: file.readinto(room)]
     if path.endswith('.npz'):
-        return _read_npz(path, data, images)
-    if data[:2] == b'\x1f\x8b' or (path.endswith('.gz') and data[:3] != b'\0\0\x08'):
-        data = _unzip(path, data)
+        array = _npz_array(path)
+        _check_shape(path, array.shape, images)
+        return array
+    data = np.fromfile(path, np.uint8)
+    start = data[:3].tobytes()
+    if start[:2] == b'\x1f\x8b' or (path.endswith('.gz') and start != b'\0\0\x08'):
+        data = _unzipped(path, data)
     # idx (http://yann.lecun.com/exdb/mnist): the magic number is four bytes: 0, 0, 8 (unsigned bytes), number of
     # dimensions. Then each dimension, big-endian.
-    head = struct.Struct('>4i' if images else '>2i')
-    magic = 0x803 if images else 0x801
+    head, magic, kind = (struct.Struct('>4i'), 0x803, 'images') if images else (struct.Struct('>2i'), 0x801, 'labels')
     if len(data) < head.size:
         raise UserError(f'{path} is truncated: {len(data)} bytes')
     found, *shape = head.unpack_from(data)
     if found != magic:
-        raise UserError(f'{path} is not an idx file of {"images" if images else "labels"}: magic {found}, not {magic}')
+        raise UserError(f'{path} is not an idx file of {kind}: magic {found}, not {magic}')
     _check_shape(path, shape, images)
-    size = head.size + shape[0] * (SIDE * SIDE if images else 1)
+    size = head.size + math.prod(shape)
     if len(data) != size:
         what = 'truncated' if len(data) < size else 'followed by something else'
         raise UserError(f'{path} is {what}: {len(data):,} bytes where its head announces {size:,}')
-    return np.frombuffer(data, np.uint8, offset=head.size).reshape(shape)
+    return data[head.size :].reshape(shape)
 
 
 def _check_shape(path: str, shape: Sequence[int], images: bool):
@@ -124,37 +108,32 @@ def _check_shape(path: str, shape: Sequence[int], images: bool):
         raise UserError(f'{path} is empty: it says it holds {shape[0]}')
 
 
-def _read_npz(path: str, data: memoryview, images: bool) -> np.ndarray:
-    """Read the one array of an .npz file of the KMNIST site."""
+def _npz_array(path: str) -> np.ndarray:
+    """The one array of an .npz file of the KMNIST site."""
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            [entry] = archive.infolist()
-            if entry.file_size > LARGEST:
-                raise ValueError('more than the whole set')
-            with archive.open(entry) as file:
-                array = np.lib.format.read_array(file, allow_pickle=False)
-        if array.dtype != np.uint8 or array.ndim < 1:
+        with np.load(path) as archive:
+            [array] = archive.values()
+        if array.dtype != np.uint8:
             raise ValueError(f'{array.dtype} instead of bytes')
-    except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, NotImplementedError, RuntimeError) as error:
+    except Exception as error:  # zipfile and numpy raise ten kinds
         raise UserError(f'{path} is not a whole .npz file of the KMNIST site ({error})') from error
-    _check_shape(path, array.shape, images)
     return array
 
 
-def _unzip(path: str, data: memoryview) -> bytearray:
+def _unzipped(path: str, data: np.ndarray) -> np.ndarray:
     """Unpack an official .gz file. Raises UserError for any other, which may be damaged or of any size unpacked."""
     md5 = fetch.MD5_GZ[f'{os.path.basename(path).removesuffix(".gz")}.gz']
     if hashlib.md5(data, usedforsecurity=False).hexdigest() != md5:
         raise UserError(f'{path} is not the official file (MD5 {md5}): replace it, or unpack it to use it as it is')
-    return bytearray(gzip.decompress(data))
+    return np.frombuffer(bytearray(gzip.decompress(data)), np.uint8)  # of bytes, torch.from_numpy() warns: read-only
 
 
-def _digits(device):
+def _digits(device: torch.device) -> Dataset:
     """The 1,797 digits of scikit-learn (8 x 8 pixels of 0 to 16), enlarged; the first 1,400 are to train on."""
     from sklearn.datasets import load_digits
 
     pixels, labels = load_digits(return_X_y=True)
-    images = torch.from_numpy(pixels).float().view(-1, 1, 8, 8) / 16
+    images = torch.from_numpy(pixels).to(torch.get_default_dtype()).view(-1, 1, 8, 8) / 16
     images = torch.nn.functional.interpolate(images, (SIDE, SIDE), mode='bilinear').clamp_(0, 1)
     images = images.sub_(0.5).div_(0.5).to(device)
     labels = torch.from_numpy(labels).long().to(device)

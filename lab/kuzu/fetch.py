@@ -1,24 +1,17 @@
-"""Downloads missing files of Kuzushiji-MNIST: tries each source in turn, with a time limit, and checks the files.
-
-The download runs in a process of its own, lab/kuzu/download.py. If it takes too long this process is killed, whatever
-the server does: it may send nothing at all, or a byte now and then.
-"""
+"""The four files of Kuzushiji-MNIST: where they are under a folder, in each form that people have, or a download."""
 
 import hashlib
-import json
+import io
 import os
-import subprocess
-import sys
+import socket
+import struct
 import tempfile
-import time
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
-
-from tqdm import tqdm
 
 from lab.common import files
 from lab.common.errors import UserError, note
-from lab.kuzu.find import RAW, find
 
 OFFICIAL = 60_000, 10_000  # images to train and to test
 MD5_GZ = {  # of the official .gz files, as torchvision has them
@@ -27,7 +20,7 @@ MD5_GZ = {  # of the official .gz files, as torchvision has them
     't10k-images-idx3-ubyte.gz': '5c965bf0a639b31b8f53240b1b52f4d7',
     't10k-labels-idx1-ubyte.gz': '7320c461ea6c1c855c0b718fb2a4b134',
 }
-# Of the same files, unpacked. That of the training images is known from one place only, see _check().
+# Of the same files, unpacked. That of the training images is known from one place only, see _fault().
 MD5 = {
     'train-labels-idx1-ubyte': '949e75301f8813e0dc5800dcc320fc52',
     't10k-images-idx3-ubyte': 'bf305b8cd328700fbc17f5acbc2856d2',
@@ -35,54 +28,66 @@ MD5 = {
     'train-images-idx3-ubyte': '92be26ec9822e900ac425d0a0aa84ced',
 }
 ONCE = 'train-images-idx3-ubyte'
-NAMES = [name.removesuffix('.gz') for name in MD5_GZ]
-
-# source: its name in messages, the server (None: the usual one), and two time limits in seconds: without a byte
-# from the server, and for the whole download (with OpenML, reading the rows takes one or two minutes of it)
-SOURCES = {
-    'torchvision': ('the official server (through torchvision)', None, 10, 300),
-    'openml': ('OpenML (through scikit-learn)', None, 30, 900),
+NPZ = {  # the same files as numpy arrays, as the site of KMNIST has them
+    'train-images-idx3-ubyte': 'kmnist-train-imgs.npz',
+    'train-labels-idx1-ubyte': 'kmnist-train-labels.npz',
+    't10k-images-idx3-ubyte': 'kmnist-test-imgs.npz',
+    't10k-labels-idx1-ubyte': 'kmnist-test-labels.npz',
 }
-LOOK = 0.2  # seconds between two looks at the download
+RAW = os.path.join('KMNIST', 'raw')  # where torchvision keeps the files
+# One folder too high or too low; a folder inside itself, as programs that unpack archives make it
+NEAR = RAW, 'KMNIST', '', 'raw', os.path.join('KMNIST', 'processed'), 'processed', os.path.join('KMNIST', RAW)
 
 
-def raw_folder(data_path: str) -> str:
-    """The folder in which torchvision keeps the files."""
-    return os.path.join(data_path, RAW)
-
-
-def fetch(data_path: str):
-    """Make sure that find() finds the four files under data_path: download to KMNIST/raw those that are missing.
+def fetch(data_path: str) -> dict[str, str]:
+    """The paths of the four files under data_path, by name. Those that are missing are downloaded to KMNIST/raw.
 
     A file that is there is not touched. If the download fails, raises UserError, which says what was tried and which
-    files to put where; no part of a file and no empty folder is left behind.
+    files to put where; no part of a file and no new folder is left behind.
     """
-    raw = raw_folder(data_path)
-    missing = [name for name in NAMES if not find(data_path, name)]
-    if not missing:
-        return
-    made, folder = [], os.path.abspath(raw)
-    while not os.path.isdir(folder):
-        made.append(folder)
-        folder = os.path.dirname(folder)
-    os.makedirs(raw, exist_ok=True)  # before the download: if this fails, the user should know at once
-    try:
-        _from_sources(raw, missing)
-    finally:
-        for folder in made:
-            with suppress(OSError):  # it is not empty: the download has succeeded
-                os.rmdir(folder)
+    missing = [name for name in NPZ if not locate(data_path, name)]
+    if missing:
+        _download(missing, Path(data_path, RAW))
+    return {name: locate(data_path, name) for name in NPZ}
 
 
-def _from_sources(raw: str, missing: list[str]):
+def locate(data_path: str, name: str) -> str | None:
+    """The path of the file `name` (or name.gz, or its .npz) under data_path; None where there is none.
+
+    A browser or an archive may have left a folder of that name, with the file in it. Raises UserError where there is
+    such a folder without the file.
+    """
+    astray = None
+    for folder in NEAR:
+        for form in name, f'{name}.gz', NPZ[name]:
+            path = os.path.join(data_path, folder, form)
+            for place in path, os.path.join(path, form), os.path.join(path, name):
+                if os.path.isfile(place):
+                    return place
+            if os.path.isdir(path):
+                astray = astray or path
+    if astray:
+        raise UserError(f'{astray} is a folder: put the file of that name in its place')
+    return None
+
+
+def _download(missing: list[str], raw: Path):
     """Put the missing files into the folder `raw`, from the first source that gives them. Raises UserError."""
+    nearest = next(folder for folder in (raw, *raw.parents) if folder.exists())  # made are only folders with files
+    files.prepare(str(nearest))
     tried = []
-    for source, (title, *_) in SOURCES.items():
-        with tempfile.TemporaryDirectory(prefix='.download-', dir=raw, ignore_cleanup_errors=True) as folder:
-            fault = _download(source, folder) or _check(raw_folder(folder))
+    for title, (source, silence) in SOURCES.items():
+        note(f'downloading KMNIST from {title}')
+        with tempfile.TemporaryDirectory(prefix='.download-', dir=nearest, ignore_cleanup_errors=True) as folder:
+            try:
+                with _quiet(silence):
+                    source(folder)
+                fault = _fault(Path(folder, RAW))
+            except Exception as error:
+                fault = ' '.join(str(error).split())[:300] or type(error).__name__
             if not fault:
                 for name in missing:
-                    files.write(os.path.join(raw, name), Path(raw_folder(folder), name).read_bytes())
+                    files.write(str(raw / name), Path(folder, RAW, name).read_bytes())
                 for failure in tried:
                     note(f'KMNIST could not be downloaded from {failure}')
                 return
@@ -93,61 +98,64 @@ def _from_sources(raw: str, missing: list[str]):
     )
 
 
-def _download(source: str, folder: str) -> str | None:
-    """Download the four files from a source into `folder`. Returns what went wrong, or None."""
-    title, address, silence, limit = SOURCES[source]
-    settings = json.dumps({'address': address, 'timeout': silence, 'md5': MD5_GZ, 'counts': OFFICIAL})
-    script = Path(__file__).resolve().with_name('download.py')
-    with (
-        open(os.path.join(folder, 'fault'), 'w+b') as said,
-        subprocess.Popen(
-            [sys.executable, script, source, os.path.abspath(folder), settings],
-            stdin=subprocess.PIPE,  # when this process dies the pipe closes, and the download ends, too
-            stdout=said,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,  # so that Ctrl-C reaches only this process, which kills the other
-        ) as child,
-    ):
-        try:
-            _watch(child, title, folder, limit)
-        except subprocess.TimeoutExpired:
-            return f'not done after {limit} s'
-        finally:
-            child.kill()
-            child.wait()  # its folder is removed next
-        if child.returncode:
-            said.seek(0)
-            return said.read().decode(errors='replace').strip()[:300] or f'ended with code {child.returncode}'
-    return None
+@contextmanager
+def _quiet(silence: float) -> Iterator[None]:
+    """Give up a server that is silent for so many seconds; keep what packages print or warn of from the transcript."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(silence)
+    try:
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            yield
+    finally:
+        socket.setdefaulttimeout(before)
 
 
-def _watch(child: subprocess.Popen, title: str, folder: str, limit: float):
-    """Wait for the download to end, and show how far it is. Raises subprocess.TimeoutExpired after `limit` seconds."""
-    note(f'downloading KMNIST from {title}, for at most {limit} s')
-    end = time.monotonic() + limit
-    with tqdm(unit='B', unit_scale=True, disable=None, leave=False) as bar:  # None: only on a terminal
-        while True:
-            bar.update(_bytes(folder) - bar.n)
-            try:
-                return child.wait(LOOK)
-            except subprocess.TimeoutExpired:
-                if time.monotonic() > end:
-                    raise
+def from_torchvision(folder: str):
+    """Let torchvision download the four .gz files to folder/KMNIST/raw, check their MD5s, and unpack them.
+
+    Raises RuntimeError or OSError, which say what went wrong.
+    """
+    try:
+        from torchvision.datasets import KMNIST
+    except Exception as error:  # if it was built for another torch: RuntimeError or an error of the linker
+        raise RuntimeError(
+            f'torchvision cannot be imported ({" ".join(str(error).split())[:100]}); '
+            'torch and torchvision must be installed as a pair: pip install --upgrade torch torchvision'
+        ) from error
+    KMNIST(folder, download=True)
 
 
-def _bytes(folder: str) -> int:
-    """The size of all files under a folder; meanwhile files may come and go."""
-    total = 0
-    for where, _, names in os.walk(folder):
-        for name in names:
-            with suppress(FileNotFoundError):
-                total += os.path.getsize(os.path.join(where, name))
-    return total
+def from_openml(folder: str):
+    """Let scikit-learn download the rows from OpenML (it checks OpenML's MD5), and write them as the four idx files.
+
+    Raises ValueError or OSError, which say what went wrong. The parser is liac-arff, a part of scikit-learn. For 70,000
+    rows (137 MB of ARFF) it takes 47 to 49 s of processor time and 1,007 MB of memory.
+    """
+    import numpy as np
+    from sklearn.datasets import fetch_openml
+
+    rows = fetch_openml(
+        'Kuzushiji-MNIST', version=1, as_frame=False, parser='liac-arff', data_home=folder, n_retries=1, delay=0.1
+    )
+    if rows.data.shape != (sum(OFFICIAL), 784):
+        raise ValueError(f'{sum(OFFICIAL):,} rows of 784 pixels and a label expected, not {rows.data.shape}')
+    pixels, labels = rows.data.astype(np.uint8).reshape(-1, 28, 28), rows.target.astype(float).astype(np.uint8)
+    train = OFFICIAL[0]
+    for half, part in ('train', slice(train)), ('t10k', slice(train, None)):
+        for kind, values in ('images-idx3', pixels[part]), ('labels-idx1', labels[part]):
+            head = struct.pack(f'>{1 + values.ndim}i', 0x800 + values.ndim, *values.shape)
+            files.write(os.path.join(folder, RAW, f'{half}-{kind}-ubyte'), head + values.tobytes())
 
 
-def _check(raw: str) -> str | None:
+SOURCES: dict[str, tuple[Callable[[str], None], float]] = {  # and the seconds that the server may be silent
+    'the official server (through torchvision)': (from_torchvision, 10),
+    'OpenML (through scikit-learn)': (from_openml, 30),
+}
+
+
+def _fault(raw: Path) -> str | None:
     """What is wrong with the downloaded files, or None; where it is the training images alone, that is only told."""
-    found = {name: hashlib.md5(Path(raw, name).read_bytes(), usedforsecurity=False).hexdigest() for name in MD5}
+    found = {name: hashlib.md5((raw / name).read_bytes(), usedforsecurity=False).hexdigest() for name in MD5}
     wrong = [name for name in MD5 if found[name] != MD5[name]]
     if wrong == [ONCE]:
         note(f'{ONCE}: its MD5 is {found[ONCE]}, not {MD5[ONCE]}, which is on record in one place only; it is used')

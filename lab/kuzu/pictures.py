@@ -9,13 +9,13 @@ from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Bbox
 
 from lab.common import picture
-from lab.kuzu.confused import EXAMPLES, MISTAKES
+from lab.kuzu.settings import EXAMPLES, MISTAKES
 
 FRAME = 0.8  # points
 RIGHT, WRONG = '#1a7f37', '#b42318'
 
 
-def confusion_picture(confusion: np.ndarray, classes: list[str], title: str) -> Figure:
+def draw_confusion(path: str, title: str, classes: list[str], confusion: np.ndarray):
     """The matrix (10, 10) as a table of counts: right ones on a green diagonal; the more mistakes, the redder."""
     size = len(classes)
     share = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
@@ -39,20 +39,20 @@ def confusion_picture(confusion: np.ndarray, classes: list[str], title: str) -> 
     axes.set_xlabel('what the network chose', fontsize=12)
     axes.set_ylabel('what was written (target)', fontsize=12)
     figure.suptitle(title, fontsize=14)
-    return figure
+    picture.save(figure, path)
 
 
-def mistakes_picture(images: list, pairs: list[tuple[int, int, int]], classes: list[str], title: str) -> Figure:
+def draw_mistakes(path: str, title: str, classes: list[str], pairs: list[tuple[int, int, int]], images: list):
     """A row for each confused pair: right examples of both classes, then images of the first taken for the second.
 
-    images, pairs: see confused.py.
+    pairs, images: see confused_pairs() and examples() in train.py.
     """
     width = 2 * EXAMPLES + MISTAKES + 2  # two empty columns between the three blocks
     figure = picture.new(0.66 * width + 0.3, 1.02 * max(len(pairs), 1) + 0.7)
     figure.suptitle(title, fontsize=13)
     if not pairs:
         figure.text(0.5, 0.4, 'no mistake was made', ha='center', fontsize=14)
-        return figure
+        return picture.save(figure, path)
     top = 1 - 0.95 / figure.get_figheight()
     space = {'left': 0.01, 'right': 0.99, 'bottom': 0.02, 'top': top, 'hspace': 0.42, 'wspace': 0.06}
     grid = figure.add_gridspec(len(pairs), width, **space)
@@ -65,7 +65,7 @@ def mistakes_picture(images: list, pairs: list[tuple[int, int, int]], classes: l
             for place, image in enumerate(block):
                 cell = grid[row, start + place].get_position(figure)
                 _tile(axes, cell, image, colour, name if place == 0 else '')
-    return figure
+    picture.save(figure, path)
 
 
 def _canvas(figure: Figure) -> Axes:
@@ -94,7 +94,7 @@ def _tile(axes: Axes, cell: Bbox, image: np.ndarray, colour: str, name: str):
         axes.annotate(name, (left, high), (0, 3), textcoords='offset points', fontsize=10, color=colour)
 
 
-def curve_picture(history: list[list[float]], title: str) -> Figure:
+def draw_curve(path: str, title: str, history: list[list[float]]):
     """Loss and accuracy by epoch. history: rows of epoch, training loss, test loss, accuracy in percent."""
     epochs, train_loss, test_loss, accuracy = zip(*history, strict=True)
     figure = picture.new(10, 4.2)
@@ -110,10 +110,10 @@ def curve_picture(history: list[list[float]], title: str) -> Figure:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     figure.suptitle(title, fontsize=13)
     figure.tight_layout()
-    return figure
+    picture.save(figure, path)
 
 
-def sweep_picture(hidden: list[int], accuracy: list[float], mark: float) -> Figure:
+def draw_sweep(path: str, hidden: list[int], accuracy: list[float], mark: float):
     """Accuracy in percent against the number of hidden units, and the accuracy `mark` to reach as a line."""
     figure = picture.new(7, 4.5)
     axes = figure.subplots()
@@ -130,29 +130,4 @@ def sweep_picture(hidden: list[int], accuracy: list[float], mark: float) -> Figu
     axes.grid(alpha=0.3)
     axes.legend()
     figure.tight_layout()
-    return figure
-
-
-def draw_sweep(path: str, hidden: list[int], accuracy: list[float], mark: float):
-    """Write sweep_picture()."""
-    picture.save(sweep_picture(hidden, accuracy, mark), path)
-
-
-def get_ready():
-    """Load what drawing takes; see lab/common/children.py."""
-    picture.ready()
-
-
-def draw(path: str, network: str, classes: list[str], count: int, images: list, confusion, pairs, history):
-    """Write the three pictures of a trained network: `path`_confusion.jpg, _mistakes.jpg and _curve.jpg.
-
-    network: its name, for the titles. count: of the test images. images, pairs: see confused.py. confusion: (10, 10).
-    history: see curve_picture(); if it is empty there is no curve.
-    """
-    right = int(confusion.trace())
-    title = f'{network}: {right:,} of {count:,} test images right ({100 * right / count:.1f}%)'
-    picture.save(confusion_picture(confusion, classes, title), f'{path}_confusion.jpg')
-    title = f'{network}: the pairs it confuses most, and some of its mistakes'
-    picture.save(mistakes_picture(images, pairs, classes, title), f'{path}_mistakes.jpg')
-    if history:
-        picture.save(curve_picture(history, f'{network}: loss and accuracy, epoch by epoch'), f'{path}_curve.jpg')
+    picture.save(figure, path)

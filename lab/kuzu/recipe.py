@@ -32,6 +32,13 @@ class Recipe:
     augment: Callable[[torch.Tensor], torch.Tensor] | None = None
     rate: Callable[[float], float] | None = None
 
+    def begin_step(self, images: torch.Tensor, share: float) -> torch.Tensor:
+        """The images of a batch as they are trained on. share (0..1): of all steps of the run, those that are done."""
+        if self.rate:
+            for group in self.optimizer.param_groups:
+                group['lr'] = self.rate(share)
+        return self.augment(images) if self.augment else images
+
 
 def choose(model: torch.nn.Module, settings: Settings) -> Recipe:
     """The recipe that the settings name, for the parameters of this model.
@@ -51,7 +58,7 @@ def choose(model: torch.nn.Module, settings: Settings) -> Recipe:
 def plain(kind: type[torch.optim.Optimizer]) -> type[torch.optim.Optimizer]:
     """An optimizer class without the decorators of its methods.
 
-    They load torch's compiler, which takes a second, and tell torch's profiler of each step, which takes as long as a
+    They import torch._dynamo, which takes a second, and tell torch's profiler of each step, which takes as long as a
     fifth of a step of NetLin.
     """
     methods = {name: getattr(kind, name) for name in dir(kind)}

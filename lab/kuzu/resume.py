@@ -1,123 +1,122 @@
 """The files of a run: its weights, its table of epochs, and all that a stopped or killed run needs to go on."""
 
-import math
+import contextlib
 import os
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 
+import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from lab.common import files
 from lab.common.errors import UserError
-from lab.kuzu.recipe import choose
+from lab.common.student import trial
+from lab.kuzu.data import SIDE
 from lab.kuzu.settings import Settings
 
 HEAD = 'epoch,train_loss,test_loss,accuracy\n'
-PARTS = {'settings': dict, 'progress': dict, 'weights': dict, 'optimizer': dict, 'random': torch.Tensor}
 
 
 @dataclass
 class Progress:
-    """How far a run has come: its next batch, the losses of this epoch's batches so far, a row per finished epoch."""
+    """How far a run has come: the losses of this epoch's batches so far, and a row for each finished epoch.
 
-    epoch: int = 1
-    batch: int = 0
+    A row: epoch, training loss (mean over the batches), test loss, accuracy in percent.
+    """
+
     losses: list[float] = field(default_factory=list)
-    history: list[list[float]] = field(default_factory=list)  # epoch, training loss, test loss, accuracy in percent
+    history: list[list[float]] = field(default_factory=list)
+
+    @property
+    def epoch(self) -> int:
+        """The epoch under way, from 1."""
+        return len(self.history) + 1
+
+    @property
+    def batch(self) -> int:
+        """The next batch of this epoch, from 0."""
+        return len(self.losses)
+
+    def add(self, losses: list[Tensor]):
+        """So many batches more. Raises UserError if their loss has overflowed."""
+        self.losses += torch.stack(losses).tolist()
+        if not np.isfinite(self.losses).all():
+            raise UserError(f'the loss overflowed in epoch {self.epoch}: try a smaller --lr')
+
+    def end_epoch(self, test_loss: float, accuracy: float):
+        self.history.append([self.epoch, float(np.mean(self.losses)), test_loss, accuracy])
+        self.losses = []
 
 
-def contents(
-    path: str, model: nn.Module, optimizer: Optimizer, settings: Settings, progress: Progress
-) -> dict[str, bytes]:
-    """What a run is at this moment: the bytes of `path`.pth, `path`.csv and, last, `path`.resume.
+def save(path: str, model: nn.Module, optimizer: Optimizer, settings: Settings, progress: Progress):
+    """Write what a run is at this moment: `path`.pth, `path`.csv and, last, `path`.resume. Raises OSError.
 
-    To be written in this order, see save(). The last one alone is enough to go on.
+    Each file is whole or not written, and the last one alone is enough to go on. So a run can be killed at any moment.
     """
     weights = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
     rows = [f'{epoch},{train:.6f},{test:.6f},{accuracy:.2f}\n' for epoch, train, test, accuracy in progress.history]
-    state = {'settings': asdict(settings), 'progress': asdict(progress), 'weights': weights}
-    state |= {'optimizer': optimizer.state_dict(), 'random': torch.get_rng_state()}
+    state = {
+        'settings': asdict(settings),
+        'progress': {'epoch': progress.epoch, 'batch': progress.batch, **asdict(progress)},
+        'weights': weights,
+        'optimizer': optimizer.state_dict(),
+        'random': torch.get_rng_state(),
+    }
     if torch.cuda.is_initialized():
         state['random_cuda'] = torch.cuda.get_rng_state()
-    table = ''.join([HEAD, *rows]).encode()
-    return {
-        f'{path}.pth': files.tensor_bytes(weights),
-        f'{path}.csv': table,
-        f'{path}.resume': files.tensor_bytes(state),
-    }
-
-
-def save(contents: dict[str, bytes]):
-    """Write these files, in this order. Raises OSError."""
-    for path, data in contents.items():
-        files.write(path, data)
+    files.write_tensors(f'{path}.pth', weights)
+    files.write(f'{path}.csv', ''.join([HEAD, *rows]).encode())
+    files.write_tensors(f'{path}.resume', state)
 
 
 def load(path: str) -> dict:
-    """Read `path`.resume. Raises UserError if there is none, or if it is not of the form that contents() gives it."""
+    """Read `path`.resume. Raises UserError if there is none, or if it holds no settings of a run."""
     file = f'{path}.resume'
     if not os.path.isfile(file):
         raise UserError(f'nothing to resume: there is no {file}; start the run without --resume')
-    state = files.read_tensors(file)
-    whole = type(state) is dict and all(type(state.get(name)) is kind for name, kind in PARTS.items())
-    seed = state['settings'].get('seed') if whole else None
-    if type(seed) is not int or not 0 <= seed < 2**32:
-        raise _not_ours(path)
-    return state
+    saved = files.read_tensors(file)
+    with _ours(path):
+        Settings(**dict(saved)['settings'])
+    return saved
 
 
 def restore(saved: dict, path: str, model: nn.Module, optimizer: Optimizer, settings: Settings) -> Progress:
     """Put what load() has read from `path`.resume into model, optimizer and torch's random state. Returns the progress.
 
-    Raises UserError if it is of a run with other settings (more epochs are fine) or with another network, or if its
-    parts do not fit together.
+    Raises UserError if it is of a run with other settings (more epochs are fine) or with another network, or if it was
+    not written by save().
     """
-    # The recipe first: it decides about others
-    for name, value in sorted(asdict(settings).items(), key=lambda item: item[0] != 'recipe'):
+    wanted = asdict(settings)
+    if settings.recipe == 'classic':  # the fast recipe's learning rate depends on the number of epochs
+        del wanted['epochs']
+    for name in ['recipe', *wanted]:  # it decides about others
         before = saved['settings'].get(name)
-        longer = name == 'epochs' and settings.recipe == 'classic'  # the fast recipe's learning rate depends on them
-        if type(before) is not type(value):
-            raise _not_ours(path)
-        if before != value and not longer:
-            raise UserError(f'{path}.resume is of a run with {name} {before}, not {value}: --resume needs the same')
-    files.fit(model, saved['weights'], f'{path}.resume')
-    try:
-        if saved['progress'].keys() != vars(Progress()).keys():
-            raise ValueError
-        progress, moments = Progress(**saved['progress']), saved['optimizer']['state']
+        if before != wanted[name]:
+            differs = f'{name} {before}, not {wanted[name]}'
+            raise UserError(f'{path}.resume is of a run with {differs}: --resume needs the same')
+    if any(map(nn.parameter.is_lazy, model.parameters())):  # the first image gives it its shapes
+        with trial(), torch.no_grad():
+            model.eval()(torch.zeros(1, 1, SIDE, SIDE, device=next(model.parameters()).device))
+    with _ours(path):
+        files.fit(model, saved['weights'], f'{path}.resume')
         groups = optimizer.state_dict()['param_groups']  # these follow from the settings
-        if not (_is_whole(progress, settings) and files.alike(moments, _after_a_step(model, settings))):
-            raise ValueError
-        optimizer.load_state_dict({'state': moments, 'param_groups': groups})
+        optimizer.load_state_dict({**dict(saved['optimizer']), 'param_groups': groups})
+        for parameter, moments in optimizer.state.items():
+            if any(value.shape not in (parameter.shape, ()) for value in moments.values()):
+                raise ValueError('moments of another network')
         torch.set_rng_state(saved['random'])
         if 'random_cuda' in saved and torch.cuda.is_available():
             torch.cuda.set_rng_state(saved['random_cuda'])
-    except (LookupError, TypeError, ValueError, RuntimeError) as error:
-        raise _not_ours(path) from error
-    return progress
+        progress = dict(saved['progress'])
+        return Progress(progress['losses'], progress['history'])
 
 
-def _not_ours(path):
-    return UserError(f'{path}.resume was not written by this script: start the run without --resume')
-
-
-def _is_whole(progress: Progress, settings: Settings) -> bool:
-    """Whether a run with these settings can have come so far."""
-    losses, rows = [0.0] * len(progress.losses), [[1, 0.0, 0.0, 0.0]] * len(progress.history)
-    return (
-        files.alike(vars(progress), vars(Progress(1, 0, losses, rows)))
-        and len(progress.losses) == progress.batch < math.ceil(settings.images / settings.batch)
-        and len(progress.history) == progress.epoch - 1
-        and all(row[0] == epoch for epoch, row in enumerate(progress.history, 1))
-    )
-
-
-def _after_a_step(model, settings) -> dict:
-    """What an optimizer remembers of its steps (momentum, say), in the shapes that it has after the first step."""
-    twin = nn.ParameterList(torch.zeros_like(parameter) for parameter in model.parameters())
-    for parameter in twin:
-        parameter.grad = torch.zeros_like(parameter)
-    optimizer = choose(twin, settings).optimizer
-    optimizer.step()
-    return optimizer.state_dict()['state']
+@contextlib.contextmanager
+def _ours(path: str) -> Iterator[None]:
+    """What goes wrong while a file is taken apart becomes a UserError: the file is not one of save()."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, RuntimeError, AttributeError) as error:
+        raise UserError(f'{path}.resume was not written by this script: start the run without --resume') from error

@@ -1,6 +1,16 @@
 """What the flags of kuzu_main.py come to. Nothing here loads a slow package."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
+
+from lab.common.errors import UserError
+
+SHAPE_FLAGS = {'lin': (), 'full': ('hid',), 'conv': ('channels', 'kernel', 'pad', 'fc')}
+CLASSIC = 'optim', 'lr', 'mom', 'batch', 'shuffle'  # flags of the classic recipe; Settings holds their defaults
+FAST = {'recipe': 'fast', 'batch': 32, 'shuffle': True}
+ADAM_RATE = 0.001  # Adam's usual learning rate (Kingma and Ba 2015)
+EXAMPLES = 4  # true images shown of each class of a confused pair
+MISTAKES = 8  # real mistakes shown of each pair
 
 
 @dataclass(frozen=True)
@@ -18,9 +28,14 @@ class Settings:
     lr: float = 0.01
     mom: float = 0.5
 
+    @property
+    def batches(self) -> int:
+        """In an epoch."""
+        return math.ceil(self.images / self.batch)
+
 
 @dataclass(frozen=True)
-class Run:
+class Network:
     """One network to train: its kind (lin, full or conv), the name of its files, and the arguments of its class."""
 
     kind: str
@@ -32,12 +47,52 @@ class Run:
 class Options:
     """All that a user can choose."""
 
-    runs: list[Run]
+    networks: list[Network]
     settings: Settings
-    chosen: bool  # whether the user chose a recipe, or part of one; else --resume takes the earlier run's
+    own_recipe: bool  # whether the user chose a recipe, or part of one; else --resume takes the earlier run's
     data_path: str
     out_path: str
     plot_path: str
     resume: bool
     threads: int | None  # None: what is fastest for each network
     no_cuda: bool
+
+    def settled(self, seed: int, images: int, saved: dict[str, dict]) -> Settings:
+        """The settings, now that the seed, the number of images and what --resume found are known."""
+        fast = any(before['settings'].get('recipe') == 'fast' for before in saved.values())
+        return replace(self.settings, seed=seed, images=images, **(FAST if fast and not self.own_recipe else {}))
+
+
+def networks_of(args: dict) -> list[Network]:
+    """The networks to train: one, or three for --net all, or one for each value of a sweep."""
+    net, hid = args['net'], args['hid'] or []
+    for kind, flags in SHAPE_FLAGS.items():
+        for flag in flags:
+            if args[flag] is not None and net not in (kind, 'all'):
+                raise UserError(f'--{flag} belongs to --net {kind}, not to --net {net}')
+    if len(hid) > 1 and (net != 'full' or len(set(hid)) < len(hid)):
+        raise UserError('several values for --hid are a sweep: it needs --net full, and each value once')
+    for flag in 'kernel', 'pad':
+        if len(args[flag] or []) > 2:
+            raise UserError(f'--{flag} takes one number for both layers, or two')
+    if len(hid) > 1:
+        return [Network('full', f'kuzu_full{units}', {'hid': units}) for units in hid]
+    networks = []
+    for kind in SHAPE_FLAGS if net == 'all' else [net]:
+        shape = {flag: args[flag] for flag in SHAPE_FLAGS[kind] if args[flag] is not None}
+        for flag, value in shape.items():
+            if isinstance(value, list):
+                shape[flag] = value[0] if len(value) == 1 else tuple(value)
+        networks.append(Network(kind, f'kuzu_{kind}', shape))
+    return networks
+
+
+def training_of(args: dict) -> dict:
+    """The settings of the recipe that differ from the lab's."""
+    given = {flag: args[flag] for flag in CLASSIC if args[flag] is not None}
+    if args['recipe'] == 'fast':
+        for flag in given:
+            raise UserError(f'--{flag} belongs to --recipe classic: the fast recipe sets its own')
+        return FAST
+    rate = {'lr': ADAM_RATE} if args['optim'] == 'adam' else {}
+    return rate | given

@@ -18,7 +18,7 @@ OUTPUTS = 10
 TRIED = 2  # images; batch normalisation needs more than one
 
 
-def network(kind: str, shape: dict) -> nn.Module:
+def new_network(kind: str, shape: dict) -> nn.Module:
     """A new network: its class in kuzu.py, called with the arguments `shape`.
 
     Raises Fault if there is no such class, if it does not take these arguments, or if it fails.
@@ -58,7 +58,7 @@ def try_out(kind: str, shape: dict, device: torch.device):
     """Train a network on some noise and throw it away. Raises Fault if it cannot be trained; notes what looks wrong."""
     name = f'{CLASSES[kind]} in kuzu.py'
     with trial():
-        model = network(kind, shape)
+        model = new_network(kind, shape)
         with faults(get('kuzu', CLASSES[kind])):
             if not list(model.parameters()):
                 raise Fault(f'{name} has no parameters yet')

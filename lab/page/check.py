@@ -8,13 +8,14 @@ import torch
 from lab.check import lines, student
 from lab.check.points import Points, read_points
 from lab.check.settings import CHECK_CSV, Settings
-from lab.check.train import train_many_starts
 from lab.common.children import typed
+from lab.common.errors import UserError
 from lab.common.run import Interrupt
 from lab.page import charts
 from lab.page.commands import Options, flags
 
 HID = 5  # hidden units of the network that is trained; the one made by hand has 4
+COLUMNS = 'point', 'hidden', 'out', 'target', 'right'  # of the table of activations
 CURVE = 40  # points of the loss curve
 
 # Where the editor can start from, beside the weights that check.py sets: what five published reports made, as far as
@@ -24,14 +25,11 @@ REPORTED = {
     'reports B and E: bands of x + y': 'sum',
     'reports C and D: bands of y - x and x - y': 'difference',
 }
-FIRST_IDEA = {
-    'a first idea: two lines across, two lines up': {
-        'w': [[1, 0], [1, 0], [0, 1], [0, 1]],
-        'b': [-0.5, -1.5, -0.5, -1.5],
-        'v': [1, -1, 1, -1],
-        'c': -0.5,
-    },
-}
+FIRST_IDEA = [[1, 0], [1, 0], [0, 1], [0, 1]], [-0.5, -1.5, -0.5, -1.5], [[1, -1, 1, -1]], [-0.5]
+
+
+class LeftOut(UserError):
+    """Why the page has no Part 2."""
 
 
 class Perceptron(NamedTuple):
@@ -51,9 +49,14 @@ class Perceptron(NamedTuple):
 def make(options: Options, seed: int, stop: Interrupt) -> tuple[Points, list[Perceptron]]:
     """The points, and three networks: trained, made by hand, and the same with sigmoids.
 
-    Raises UserError as the student's check.py does, see lab.check.student.
+    Raises LeftOut where the network cannot be trained by compiled code, and UserError as lab.check.student does.
     """
     points = read_points(CHECK_CSV)
+    reason = student.why_not_compiled(HID, points.inputs)
+    if reason:
+        raise LeftOut(reason)
+    from lab.check.train import train_many_starts  # it needs numba
+
     torch.manual_seed(seed)  # as cli.seed_all() does; nothing here draws from another generator
     net = student.new_network(HID, 'sig')
     curve = [tuple(map(float, line)) for line in train_many_starts(net, points, Settings(), stop)]
@@ -87,14 +90,15 @@ def describe(points: Points, networks: list[Perceptron]) -> dict:
             'points': points.inputs.tolist(),
             'targets': points.targets.astype(int).tolist(),
             'networks': {each.name: as_lists(each) for each in networks if each.weights},
-            'presets': presets | reported() | FIRST_IDEA,
+            'presets': presets | reported(),
         },
     }
 
 
 def reported() -> dict[str, dict]:
-    """The designs of REPORTED that this check.py has, for the page's own code."""
+    """The designs of REPORTED that this check.py has, and a first idea, for the page's own code."""
     made = {title: student.designs().get(name) for title, name in REPORTED.items()}
+    made['a first idea: two lines across, two lines up'] = FIRST_IDEA
     return {
         title: {'w': design[0], 'b': design[1], 'v': design[2][0], 'c': design[3][0]}
         for title, design in made.items()
@@ -121,6 +125,10 @@ def as_lists(network: Perceptron) -> dict:
 
 def about(each: Perceptron, points: Points) -> dict:
     """What the page says of one network."""
+    on = points.targets == 1
+    columns = [
+        column.tolist() for column in (points.inputs, each.hidden, each.out, on.astype(int), (each.out >= 0.5) == on)
+    ]
     found = {
         'name': each.name,
         'act': each.act,
@@ -129,17 +137,7 @@ def about(each: Perceptron, points: Points) -> dict:
         'seed': each.seed,
         'scale': each.scale,
         'accuracy': lines.accuracy(each.out, points.targets),
-        'rows': [
-            {'point': point, 'hidden': hidden, 'out': float(out), 'target': int(target), 'right': bool(right)}
-            for point, hidden, out, target, right in zip(
-                points.inputs.tolist(),
-                each.hidden.tolist(),
-                each.out,
-                points.targets,
-                (each.out >= 0.5) == (points.targets == 1),
-                strict=True,
-            )
-        ],
+        'rows': [dict(zip(COLUMNS, row, strict=True)) for row in zip(*columns, strict=True)],
         'equations': None,
         'last': each.curve[-1] if each.curve else None,
         'curve': each.curve,

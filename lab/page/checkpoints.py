@@ -63,11 +63,12 @@ def find_trained(task: Task, options: Options, seed: int) -> tuple[str, Trained 
 
     seed: of a network that has not been trained. Checkpoints that are of another run are left alone: a note says so.
     """
-    folder, found = search(options.out_path, lambda folder: read_trained(task, options, folder))
-    if found is not None:
-        return folder, found
-    words = [*command(task, seed), *flags(out_path=folder)]
-    return folder, Command(words, done=lambda printed, notes: remember(task, folder, seed, printed, notes))
+
+    def train(folder: str) -> Command:
+        words = [*command(task, seed), *flags(out_path=folder)]
+        return Command(words, done=lambda printed, notes: remember(task, folder, seed, printed, notes))
+
+    return search(options.out_path, lambda folder: read_trained(task, options, folder), train)
 
 
 def remember(task: Task, folder: str, seed: int, printed: str, notes: str):

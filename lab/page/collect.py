@@ -30,8 +30,6 @@ def parts(wanted: list[int], options: Options, seed: int, stop: Interrupt) -> di
         from lab.page import checkpoints, seq
 
         tasks = checkpoints.tasks()
-        if not tasks and wanted == [3]:
-            raise UserError('there is nothing to show: the page knows the networks of the lab')
         wanted = [part for part in wanted if part != 3 or tasks]
         for task in tasks:
             places[task.stem] = checkpoints.find_trained(task, options, seed)
@@ -47,10 +45,15 @@ def parts(wanted: list[int], options: Options, seed: int, stop: Interrupt) -> di
         from lab.page import check
 
         note('Part 2: training and numbers')
-        described['check'] = check.describe(*check.make(options, seed, stop))
+        try:
+            described['check'] = check.describe(*check.make(options, seed, stop))
+        except check.LeftOut as reason:
+            note(f'Part 2 is left out: {reason}')
     if 3 in wanted and not stop:
         note('Part 3: what the networks do')
         described['seq'] = seq.describe([found[task.stem] for task in tasks], seed, stop)
+    if not described and not stop:
+        raise UserError('there is nothing to show: the page knows the networks of the lab')
     return {} if stop else described
 
 

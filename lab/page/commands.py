@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from lab.common.children import Command
 from lab.common.errors import UserError, note
 
 
@@ -23,19 +24,15 @@ def flags(**values: str) -> list[str]:
     return [word for name, value in chosen for word in (f'--{name}', value)]
 
 
-def folders(out_path: str) -> list[str]:
-    """Where a network may be: in the lab's folder, or beside it, where files that are not the page's are in the way."""
-    return [out_path, os.path.join(out_path, 'report')]
+def search(out_path: str, look: Callable[[str], Any], train: Callable[[str], Command]) -> tuple[str, Any]:
+    """The folder that has a network's files, and look(folder); or a free folder for it, and train(folder).
 
-
-def search(out_path: str, look: Callable[[str], Any]) -> tuple[str, Any]:
-    """The folder that has a network's files, and look(folder); or a free folder for it, and None.
-
-    look: what is in a folder, None if nothing is. Where it raises UserError the files are of another run: they are left
-    alone, and a note says so.
+    A network may be in the lab's folder, or beside it, where files that are not the page's are in the way. look: what
+    is in a folder, None if nothing is. Where it raises UserError the files are of another run: they are left alone, and
+    a note says so. train: the command that trains the network.
     """
-    *_, free = folders(out_path)
-    for folder in reversed(folders(out_path)):
+    free = beside = os.path.join(out_path, 'report')
+    for folder in beside, out_path:
         try:
             found = look(folder)
         except UserError as error:
@@ -44,4 +41,4 @@ def search(out_path: str, look: Callable[[str], Any]) -> tuple[str, Any]:
         if found is not None:
             return folder, found
         free = folder
-    return free, None
+    return free, train(free)

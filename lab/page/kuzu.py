@@ -13,12 +13,11 @@ from torch import nn
 from lab.common.children import Command, typed
 from lab.common.errors import UserError
 from lab.common.student import trial
-from lab.kuzu import fetch, networks, resume, student
-from lab.kuzu.confused import confused_pairs
+from lab.kuzu import fetch, resume, student
 from lab.kuzu.data import Dataset
 from lab.kuzu.recipe import choose
 from lab.kuzu.settings import Settings
-from lab.kuzu.train import predict, test
+from lab.kuzu.train import confused_pairs, judge, predict
 from lab.page import charts, images
 from lab.page.commands import Options, flags, search
 
@@ -55,10 +54,11 @@ def find_trained(kind: str, options: Options, data: Dataset, seed: int) -> tuple
 
     seed: of a network that has not been begun. Files that are of another run are left alone, and a note says so.
     """
-    folder, found = search(options.out_path, lambda folder: read_trained(kind, options, data, folder))
-    if found is not None:
-        return folder, found
-    return folder, Command(words(kind, seed, options, folder), alone=kind in SHARED)
+    return search(
+        options.out_path,
+        lambda folder: read_trained(kind, options, data, folder),
+        lambda folder: Command(words(kind, seed, options, folder), alone=kind in SHARED),
+    )
 
 
 def read_trained(kind: str, options: Options, data: Dataset, folder: str) -> Trained | Command | None:
@@ -74,7 +74,7 @@ def read_trained(kind: str, options: Options, data: Dataset, folder: str) -> Tra
     saved = resume.load(path)
     seed = saved['settings']['seed'] if options.seed is None else options.seed
     settings = Settings(seed, options.dataset, len(data.train_images))
-    model = student.network(kind, {})
+    model = student.new_network(kind, {}).to(data.test_images.device)
     progress = resume.restore(saved, path, model, choose(model, settings).optimizer, settings)
     if progress.epoch > settings.epochs + 1:
         raise UserError(f'{path}.resume is of a run with {progress.epoch - 1} epochs, not {settings.epochs}')
@@ -82,15 +82,13 @@ def read_trained(kind: str, options: Options, data: Dataset, folder: str) -> Tra
     if progress.epoch <= settings.epochs:
         return Command(command, ['--resume'], alone=kind in SHARED)
     torch.set_num_threads(CORES if kind in SHARED else 1)  # as it was tested then
-    model = networks.to_device(model, data.test_images)
     with trial():  # what the student's own code prints, too
-        loss, confusion = test(model, data.test_images, data.test_labels)
-        chosen = predict(model, data.test_images).argmax(1).cpu()
-    confusion, accuracy = confusion.astype(int), 100 * confusion.trace() / len(chosen)
+        tested = judge(predict(model, data.test_images), data.test_labels)
     *_, loss_then, accuracy_then = progress.history[-1]
-    if abs(loss - loss_then) > SAME or abs(accuracy - accuracy_then) > 150 / len(chosen):
+    if abs(tested.loss - loss_then) > SAME or abs(tested.accuracy - accuracy_then) > 150 / len(tested.chosen):
         raise UserError(f'{path}.resume is of a run with other test images or another network')
-    return Trained(kind, typed(command), seed, model, progress.history, loss_then, confusion, chosen.numpy())
+    confusion = tested.confusion.astype(int)
+    return Trained(kind, typed(command), seed, model, progress.history, loss_then, confusion, tested.chosen)
 
 
 def terms(model: nn.Module) -> list[tuple[str, str, int]]:
@@ -163,10 +161,10 @@ def describe_network(trained: Trained, data: Dataset, cells: dict[int, list[int]
     rows = terms(trained.model)
     pairs = []
     for target, chosen, count in confused_pairs(confusion, PAIRS):
-        examples = cells.get(11 * target, [])[:TRUE], cells.get(11 * chosen, [])[:TRUE]
+        true = cells.get(11 * target, [])[:TRUE], cells.get(11 * chosen, [])[:TRUE]
         mistakes = cells[10 * target + chosen][:MISTAKES]
-        pairs.append({'target': classes[target], 'chosen': classes[chosen], 'count': count})
-        pairs[-1] |= {'true': examples, 'mistakes': mistakes}
+        names = {'target': classes[target], 'chosen': classes[chosen]}
+        pairs.append({**names, 'count': count, 'true': true, 'mistakes': mistakes})
     return {
         'kind': trained.kind,
         'name': NAMES[trained.kind],

@@ -167,7 +167,7 @@ def lines(found: Verdict, classes: int, length: int, trained: bool = True) -> li
         f' mean loss: {found.loss:.4f} ({"learned:" if trained else "should be"} under {limit}; '
         f'a perfect guess: {floor(classes, length):.4f})',
         f' sequences under it: {found.below:.1%}',
-        f' determined symbols right: {found.right:.2%}',
+        f' right where only one symbol can follow: {found.right:.2%}',
         f' counts up to n = {found.counts}{most}' + f' (trained on n up to {length})' * trained,
         f' that is: no mistake in {MIXED} sequences of mixed blocks for each n{fewer}',
     ]

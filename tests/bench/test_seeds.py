@@ -2,7 +2,7 @@
 
 import seq_train
 from lab.bench import seeds
-from lab.seq import results
+from lab.seq import results, starts
 from lab.seq.results import Result
 from lab.seq.task import RECIPES, Task, Training
 from lab.seq.verdict import Verdict
@@ -21,13 +21,14 @@ def test_check_seeds_are_counted(monkeypatch, capsys):
 def test_each_pair_is_searched_by_its_default_command_from_seeds_of_its_own(monkeypatch, capsys):
     searches = []
 
-    def train(many, judge, stop, first):
-        searches.append((many[0].task, many[0].training, [start.seed for start in many]))
+    def train_starts(many, judge, stop, first):
+        searches.append((many[0][0], many[0][1], [seed for *_, seed in many]))
         learned = len(searches) % 2 == 0
         return [Result(0, Verdict(0.1, 0, 0, False, 1), 0), Result(1, Verdict(0.1, 0, 0, learned, 3), 0)], []
 
     monkeypatch.setattr(seeds, 'SEEDS', 2)
-    monkeypatch.setattr(results, 'train_starts', train)
+    monkeypatch.setattr(starts, 'begin', lambda *values: values)
+    monkeypatch.setattr(results, 'train_starts', train_starts)
     for pair, flags in zip(
         seeds.PAIRS, ['', '--model lstm', '--lang anb2nc3n --model lstm', '--lang anb2nc3n'], strict=True
     ):

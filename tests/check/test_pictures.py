@@ -90,8 +90,8 @@ def test_every_weight_is_on_the_diagram_and_no_label_covers_another(monkeypatch,
             assert a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
 
 
-@pytest.mark.parametrize(('hid', 'height'), [(1, 260), (2, 260), (4, 480), (5, 590), (8, 920), (64, 920)])
-def test_the_diagram_has_room_for_every_unit_but_does_not_grow_beyond_that_of_eight(hid, height):
+@pytest.mark.parametrize(('hid', 'height'), [(1, 260), (2, 260), (4, 480), (5, 590), (8, 920)])
+def test_the_diagram_has_room_for_every_unit(hid, height):
     weights = lines.Weights(np.ones((hid, 2)), np.zeros(hid), np.ones(hid), 0.0)
     assert pictures.diagram_of(weights).size == (1200, height)
 

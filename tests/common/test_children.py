@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from lab.common import children
-from lab.common.children import Child, Command, Lost, on_all_cores, run_commands
+from lab.common.children import Child, Command, on_all_cores, run_commands
 from lab.common.errors import UserError
 from lab.common.run import Interrupt
 
@@ -47,39 +47,34 @@ def running(number: int) -> bool:
 
 
 def test_functions_are_called_there_one_after_the_other(capfd):
-    with Child(HERE) as child:
-        first, second = child.submit('squared', 3), child.submit('squared', 4)
+    with Child() as child:
+        first, second = child.submit(HERE, 'squared', 3), child.submit(HERE, 'squared', 4)
         assert [first.result(), second.result()] == [(9, child.process.pid), (16, child.process.pid)]
     assert child.process.poll() is not None
     assert capfd.readouterr() == ('', '')
 
 
-def test_an_error_is_raised_here_with_its_place_there():
-    with Child(HERE) as child:
-        with pytest.raises(UserError, match='1 is refused') as found:
-            child.call('refuse', 1)
-        assert 'in refuse' in str(found.value.__cause__)
-        assert child.call('squared', 2)[0] == 4
-
-
-def test_a_process_that_dies_is_lost():
-    with Child(HERE) as child:
+def test_an_error_is_raised_here_and_a_process_that_dies_is_told():
+    with Child() as child:
+        with pytest.raises(UserError, match='1 is refused'):
+            child.submit(HERE, 'refuse', 1).result()
+        assert child.submit(HERE, 'squared', 2).result()[0] == 4
         for _ in range(2):
-            with pytest.raises(Lost, match='code 3'):
-                child.call('die')
+            with pytest.raises(UserError, match='code 3'):
+                child.submit(HERE, 'die').result()
 
 
-def test_a_process_that_hangs_is_lost_after_the_limit():
-    with Child(HERE) as child:
-        with pytest.raises(Lost, match='no answer in 1 s'):
-            child.call('sleep', limit=1)
-        child.process.wait(10)
+def test_a_process_that_hangs_ends_with_the_block():
+    with Child() as child:
+        hanging = child.submit(HERE, 'sleep')
+    with pytest.raises(UserError, match='has ended'):
+        hanging.result(10)
 
 
 @pytest.mark.skipif(not os.path.isdir('/proc'), reason='/proc says which processes there are')
 def test_ctrl_c_does_not_reach_it_and_it_ends_when_this_process_is_killed():
-    code = f'from lab.common.children import Child\nchild = Child({HERE!r})\n'
-    code += 'print(child.call("squared", 1)[1], flush=True)\ninput()'
+    code = 'from lab.common.children import Child\nchild = Child()\n'
+    code += f'print(child.submit({HERE!r}, "squared", 1).result()[1], flush=True)\ninput()'
     first = subprocess.Popen(
         [sys.executable, '-c', code],
         stdin=subprocess.PIPE,

@@ -32,7 +32,7 @@ def run(tmp_path, monkeypatch, capsys):
 def test_the_second_run_finds_it_compiled_and_says_nothing(run, tmp_path):
     assert [run(), run()] == [(3, FIRST), (3, '')]
     (tmp_path / 'steps.py').write_text(SOURCE.replace('x + 1', 'x + 10'))
-    assert [run(), run()] == [(12, FIRST), (12, '')]
+    assert [run(), run()] == [(12, '')] * 2
 
 
 @pytest.mark.parametrize('size', [0, 50])
@@ -41,7 +41,7 @@ def test_damaged_files_are_made_anew(ending, size, run, tmp_path):
     run()
     [path] = tmp_path.glob(f'__pycache__/steps.step*.{ending}')
     path.write_bytes(path.read_bytes()[:size])
-    assert [run(), run()] == [(3, FIRST), (3, '')]
+    assert [run(), run()] == [(3, '')] * 2
 
 
 def full(*_):

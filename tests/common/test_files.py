@@ -1,30 +1,32 @@
-"""files.py: a file is whole or not there, whatever happens while it is written."""
+"""files.py: a file is whole or not there; what is loaded is what was saved, and loading runs no code."""
 
 import errno
+import io
+import math
 import os
+import pickle
 import resource
 import signal
-import time
 
 import pytest
+import torch
 
 from lab.common import files
-from tests.faults.forks import in_fork
+from lab.common.errors import UserError
+from tests.faults.forks import Fork
+
+# --- writing
 
 
-def test_write_makes_the_folder_and_leaves_only_the_file(tmp_path):
-    path = tmp_path / 'a' / 'b' / 'file'
-    files.write(str(path), b'new')
-    assert path.read_bytes() == b'new' and os.listdir(path.parent) == ['file']
-
-
-def test_write_takes_a_path_without_a_folder(tmp_path, monkeypatch):
+def test_write_makes_the_folder_and_leaves_only_the_file(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    files.write('file', b'new')
-    assert (tmp_path / 'file').read_bytes() == b'new'
+    for path in 'a/b/file', 'a/b/file', 'file':
+        files.write(path, path.encode())
+        assert (tmp_path / path).read_bytes() == path.encode()
+    assert sorted(os.listdir()) == ['a', 'file'] and os.listdir('a/b') == ['file']
 
 
-def test_a_write_that_fails_half_way_leaves_the_old_file_alone(tmp_path):
+def test_a_write_that_fails_half_way_leaves_the_old_file_alone_and_names_it(tmp_path):
     path = tmp_path / 'file'
     path.write_bytes(b'old')
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -67,17 +69,16 @@ def test_a_file_that_windows_does_not_let_go_is_replaced_within_a_second(system,
     assert path.read_bytes() == (b'new' if written else b'old') and os.listdir(tmp_path) == ['file']
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason='root may write everywhere')
-def test_a_folder_that_cannot_be_written_raises_oserror(tmp_path):
-    tmp_path.chmod(0o500)
-    with pytest.raises(OSError):
-        files.write(str(tmp_path / 'file'), b'new')
+def killed(path='file'):
+    """In a fork: write a file, and die by kill -9 when it is about to be called so."""
+    os.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+    files.write(path, b'new')
 
 
-def test_a_file_where_the_folder_should_be_raises_oserror(tmp_path):
-    (tmp_path / 'net').write_bytes(b'')
-    with pytest.raises(OSError):
-        files.write(str(tmp_path / 'net' / 'file'), b'new')
+def test_a_run_that_is_killed_while_it_writes_leaves_the_old_file(tmp_path):
+    (tmp_path / 'file').write_bytes(b'old')
+    assert Fork(killed, tmp_path).end().code == -signal.SIGKILL
+    assert (tmp_path / 'file').read_bytes() == b'old'
 
 
 def test_ctrl_c_while_writing_leaves_the_old_file_alone(tmp_path, monkeypatch):
@@ -93,41 +94,9 @@ def test_ctrl_c_while_writing_leaves_the_old_file_alone(tmp_path, monkeypatch):
     assert path.read_bytes() == b'old' and os.listdir(tmp_path) == ['file']
 
 
-def write_until(moment: str, path):
-    """In a fork: write a file, and die by kill -9 when os.<moment> is called."""
-    setattr(os, moment, lambda *_: os.kill(os.getpid(), signal.SIGKILL))
-    files.write(str(path), b'new')
-
-
-@pytest.mark.parametrize('moment, content', [('fsync', b'old'), ('replace', b'old'), ('scandir', b'new')])
-def test_killed_at_any_moment_the_file_is_the_old_or_the_new_one(tmp_path, moment, content):
-    path = tmp_path / 'file'
-    path.write_bytes(b'old')
-    with pytest.raises(RuntimeError, match='ended with code -9'):
-        in_fork(write_until, moment, path)
-    assert path.read_bytes() == content
-
-
-def test_part_files_of_killed_runs_are_swept_after_an_hour_but_not_those_of_running_ones(tmp_path, monkeypatch):
-    monkeypatch.setattr(time, 'time', lambda: 1e9)
-    for name, age in ('.file.1.part', 3600.5), ('.file.2.part', 3600), ('.file.3.part', 60):
-        (tmp_path / name).write_bytes(b'')
-        os.utime(tmp_path / name, (1e9 - age,) * 2)
-    files.write(str(tmp_path / 'file'), b'new')
-    assert sorted(os.listdir(tmp_path)) == ['.file.2.part', '.file.3.part', 'file']
-
-
-def test_a_folder_of_killed_downloads_is_swept_and_no_other(tmp_path):
-    for name in ('.download-1', '.download-1.log', 'a.download-1', '.down'):
-        (tmp_path / name / 'part').mkdir(parents=True)
-        os.utime(tmp_path / name, (0, 0))
-    files.sweep(str(tmp_path), '.download-', '1')
-    assert sorted(os.listdir(tmp_path)) == ['.down', '.download-1.log', 'a.download-1']
-
-
 def test_prepare_makes_the_folder_and_leaves_nothing_in_it(tmp_path):
-    for _ in range(2):  # the second time it is there
-        files.prepare(str(tmp_path / 'a' / 'b'))
+    files.prepare(str(tmp_path / 'a' / 'b'))
+    files.prepare(str(tmp_path / 'a' / 'b'))  # it is there now
     assert os.listdir(tmp_path / 'a' / 'b') == []
 
 
@@ -140,3 +109,85 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path, monkeypatch):
         files.prepare(str(tmp_path))
     assert caught.value.filename == str(tmp_path)
     assert caught.value.strerror == 'cannot write into the folder (No space left on device)'
+
+
+# --- checkpoints
+
+
+def network(seed=1):
+    torch.manual_seed(seed)
+    return torch.nn.Linear(3, 2)
+
+
+STATE = dict(network().state_dict())
+
+
+def test_a_checkpoint_is_a_plain_state_dict_that_load_into_brings_back(tmp_path):
+    path, model = str(tmp_path / 'net.pth'), network(seed=2)
+    files.write_tensors(path, STATE)
+    files.load_into(model, path)
+    for found in torch.load(path), model.state_dict():
+        assert found.keys() == STATE.keys() and all(torch.equal(found[name], STATE[name]) for name in STATE)
+
+
+def test_files_of_before_torch_1_6_load_and_what_pytorch_warns_of_is_not_told(tmp_path, recwarn):
+    path = tmp_path / 'net.pth'
+    torch.save(STATE, path, _use_new_zipfile_serialization=False)
+    data = path.read_bytes()
+    path.write_bytes(data[:1] + b'\3' + data[2:])  # a pickle protocol that weights_only warns of
+    files.load_into(network(seed=2), str(path))
+    assert not recwarn.list
+
+
+class Code:
+    """An object whose pickle runs code."""
+
+    def __reduce__(self):
+        return os.mkdir, ('it ran',)
+
+
+@pytest.mark.parametrize('form', ['zip', 'legacy', 'bare'])
+def test_pickled_code_is_refused_in_one_line_and_does_not_run(form, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    if form == 'bare':
+        (tmp_path / 'net.pth').write_bytes(pickle.dumps({**STATE, 'bias': Code()}, protocol=2))
+    else:
+        torch.save({**STATE, 'bias': Code()}, 'net.pth', _use_new_zipfile_serialization=form == 'zip')
+    with pytest.raises(UserError, match=r'^net\.pth is not a plain tensor file: .* with code in it$'):
+        files.load_into(network(), 'net.pth')
+    assert os.listdir() == ['net.pth']
+
+
+def saved(state) -> bytes:
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    return buffer.getvalue()
+
+
+STRANGE = {
+    'complex numbers': ({**STATE, 'bias': STATE['bias'] + 1j}, 'bias is torch.complex64, this'),
+    'whole numbers': ({**STATE, 'bias': STATE['bias'].long()}, 'bias is torch.int64, this'),
+    'a sparse tensor': ({**STATE, 'bias': STATE['bias'].to_sparse()}, 'not a state_dict'),
+    'no numbers at all': ({**STATE, 'bias': STATE['bias'].to('meta')}, 'not a state_dict'),
+    'a number beyond float32': ({**STATE, 'bias': STATE['bias'].double() + 1e300}, 'infinite'),
+    'a list': ([*STATE.values()], 'not a state_dict'),
+    'a number among the tensors': ({**STATE, 'bias': 1}, 'not a state_dict'),
+    'another shape': ({**STATE, 'bias': torch.zeros(3)}, r'bias is \(3,\), this network has \(2,\)'),
+    'a name missing': ({'weight': STATE['weight']}, 'bias is missing'),
+    'a name too many': ({**STATE, 'more': torch.zeros(1)}, 'more is'),
+    'NaN': ({**STATE, 'bias': torch.tensor([1.0, math.nan])}, 'NaN'),
+    'nothing': (b'', 'not a plain tensor file'),
+    'half of it': (saved(STATE)[:-1], 'not a plain tensor file'),
+}
+
+
+@pytest.mark.parametrize('what', [*STRANGE, 'no file'])
+def test_a_file_of_something_else_is_refused_and_named_and_the_network_stays_as_it_was(what, tmp_path):
+    state, word = STRANGE.get(what, (None, 'no file'))
+    path, model = tmp_path / 'net.pth', network()
+    if state is not None:
+        path.write_bytes(state if isinstance(state, bytes) else saved(state))
+    with pytest.raises(UserError, match=word) as refusal:
+        files.load_into(model, str(path))
+    assert str(path) in str(refusal.value)
+    assert all(torch.equal(value, STATE[name]) for name, value in model.state_dict().items())

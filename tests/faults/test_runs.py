@@ -1,20 +1,19 @@
 """kill -9 at random moments, and two runs at once: every file is whole, and what follows ends with the right bytes."""
 
 import functools
-import os
-import shutil
+import io
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image
 
-from lab.common.files import read_tensors
-from lab.kuzu import fetch, pictures
+from lab.kuzu import fetch
 from tests.faults.forks import LIMIT, Fork
-from tests.faults.tally import chance, files, sizes, standing, tally
-from tests.kuzu import test_fetch
-from tests.kuzu.server import COUNTS, serving
+from tests.faults.tally import random_numbers, sizes, standing, tally
+from tests.kuzu.server import FILES, official, serving
 
 TRAIN = '--dataset digits --seed 1 --epochs'
 KUZU = (
@@ -23,156 +22,105 @@ KUZU = (
     f'kuzu_main --net conv --channels 2 3 --fc 0 --recipe fast {TRAIN} 3',
 )
 SEQ = (
-    'seq_train --epoch 20 --seed 1',
-    'seq_train --lang anb2nc3n --model lstm --epoch 20 --seed 1',
+    'seq_train --epoch 20 --seed 1 --restarts 1',
+    'seq_train --lang anb2nc3n --model lstm --epoch 20 --seed 1 --restarts 1',
     'seq_train --epoch 10 --seed 1 --restarts 3',
 )
+PLOTS = (
+    'check_main --set_weights',
+    'seq_plot --set_weights --num_plot 2 --seed 1',
+    'seq_plot --set_weights --num_plot 2 --seed 1 --lang anb2nc3n --model lstm --cell',
+)
+RUNS = {'kuzu_main': KUZU, 'seq_train': SEQ, 'plots': PLOTS, 'download': ['download']}
 MOST = 1.2  # of the time that a run took alone: the latest that it is killed
 
 
-def rows(path):
-    lines = path.read_text().splitlines(keepends=True)
+def download(mirror: str, openml: str):
+    """In a fork: download the made set from OpenML, at this address."""
+    official(mirror, openml)
+    fetch.SOURCES = {'openml': (fetch.from_openml, 30)}
+    fetch.fetch('.')
+
+
+@contextmanager
+def downloading():
+    """A server, and the download from it, for Fork."""
+    with serving('good') as server:
+        yield functools.partial(download, server.mirror, server.openml)
+
+
+def rows(data: bytes):
+    lines = data.decode().splitlines(keepends=True)
     assert all(line.endswith('\n') and line.count(',') == lines[0].count(',') for line in lines)
 
 
 READERS = {
-    '.pth': lambda path: read_tensors(str(path)),
-    '.resume': lambda path: read_tensors(str(path)),
+    '.pth': lambda data: torch.load(io.BytesIO(data)),
+    '.resume': lambda values: None,  # standing() has read it
     '.csv': rows,
-    '.jpg': lambda path: Image.open(path).load(),
-    '': lambda path: test_fetch.FILES[path.name] == path.read_bytes() or 1 / 0,
+    '.jpg': lambda data: Image.open(io.BytesIO(data)).load(),
+    '': lambda data: [*FILES.values()].index(data),
 }
 
 
-def unreadable(folder) -> str:
-    """Each file that cannot be read, and why; those that are being written or downloaded are nobody's yet."""
-    found = []
-    for path in files(folder):
-        if '/.' not in str(path.relative_to(folder.parent)):
-            try:
-                READERS[path.suffix](path)
-            except Exception as error:
-                found.append(f'{path.name}: {error!r}')
-    return ' '.join(found)
+def unreadable(found: dict[str, object]) -> str:
+    """Each file that cannot be read, and why."""
+    faults = []
+    for name, data in found.items():
+        try:
+            READERS[Path(name).suffix](data)
+        except Exception as error:
+            faults.append(f'{name}: {error!r}')
+    return ' '.join(faults)
 
 
-def kill(row, count: int, line, folder: Path, make, before=None, resumed=''):
+def alone(line, folder: Path) -> tuple[dict[str, object], float]:
+    """What a run leaves that nobody disturbs, and the seconds that it takes."""
+    folder.mkdir(parents=True)
+    end = Fork(line, folder).end()
+    assert end.code == 0, end
+    return standing(folder), end.seconds
+
+
+def kill(row, count: int, line, folder: Path):
     """Kill runs of a script at `count` random moments; after some, let one come to its end.
 
-    What is then there has to be what a run makes that was left alone. So has every file of a killed run; or else, if
-    there is a file `resumed`, the next goes on with --resume.
+    What is then there has to be what a run makes that was left alone. So has every file of a killed run; but where
+    there is a .resume, the next run goes on from there.
     """
-    moments = chance(str(line))
-    make(folder / 'alone')
-    alone = Fork(line, folder / 'alone', before).end()
-    assert alone.code == 0, alone
-    expected = standing(folder / 'alone')
+    moments = random_numbers(line if isinstance(line, str) else 'download')
+    expected, seconds = alone(line, folder / 'alone')
     done = row.tried + count
     while row.tried < done:
-        here, kills, faults = folder / 'killed', 0, ''
-        make(here)
-        while True:
-            resume = ['--resume'] if resumed and any(here.glob(f'net/{resumed}')) else []
-            fork = Fork([*line.split(), *resume] if isinstance(line, str) else line, here, before)
+        here, kills, faults, end = folder / f'killed {len([*folder.iterdir()])}', 0, '', None
+        here.mkdir()
+        while not end:
+            goes_on = any(here.glob('net/*.resume'))
+            fork = Fork([*line.split(), *(['--resume'] * goes_on)] if isinstance(line, str) else line, here)
             last = kills == 5 or row.tried + kills == done
-            end = fork.wait(LIMIT if last else moments.uniform(0, MOST * alone.seconds))
-            row.longest = max(row.longest, time.monotonic() - fork.start)
-            if end:
-                break
-            fork.kill()
-            kills += 1
-            faults += unreadable(here)
-            if not resumed:
+            end = fork.wait(LIMIT if last else moments.uniform(0, MOST * seconds))
+            if not end:
+                fork.kill()
+                kills += 1
                 found = standing(here)
-                faults += ' '.join(name for name in found if '/.' not in name and found[name] != expected[name])
-        if end.code or standing(here) != expected:
-            faults += f' in the end: {end} {[n for n, d in standing(here).items() if d != expected.get(n)]}'
+                faults += unreadable(found)
+                if line not in KUZU:
+                    faults += ' '.join(name for name in found if found[name] != expected[name])
+        found = standing(here)
+        if end.code or found != expected:
+            faults += f' in the end: {end} {[name for name in found if found[name] != expected.get(name)]}'
         for _ in range(kills):
-            row.count(faults or 'survived', str(line))
-        shutil.rmtree(here)
+            row.count(faults or 'survived', str(line), end.seconds)
 
 
-def kill_each(name: str, count: int, lines, folder: Path, *how):
-    """Kill runs of each of the lines, at `count` moments in all; see kill()."""
-    with tally(name) as row:
+@sizes(1, 45)
+@pytest.mark.parametrize('name', RUNS)
+def test_runs_that_are_killed_leave_whole_files_and_come_to_the_same_bytes(name, count, tmp_path):
+    lines = RUNS[name][:count]
+    with tally(f'kill -9, {name}') as row, downloading() as function:
         for index, line in enumerate(lines):
-            part = count * (index + 1) // len(lines) - count * index // len(lines)
-            if part:
-                kill(row, part, line, folder / str(index), *how)
-
-
-def folders(folder: Path):
-    folder.mkdir(parents=True)
-
-
-def without_pictures():
-    pictures.draw = lambda *_: None
-
-
-@sizes(1, 100)
-def test_kuzu_training_that_is_killed_goes_on_to_the_same_bytes(count, tmp_path):
-    kill_each('kill -9, kuzu training', count, KUZU, tmp_path, folders, without_pictures, '*.resume')
-
-
-@sizes(1, 50)
-def test_seq_training_that_is_killed_leaves_whole_files_and_starts_again(count, tmp_path):
-    kill_each('kill -9, seq_train', count, SEQ, tmp_path, folders)
-
-
-@pytest.fixture(scope='module')
-def made(tmp_path_factory):
-    """Makes a folder with what there is to plot; an empty one for those few that plot without."""
-
-    @functools.cache
-    def trained():
-        folder = tmp_path_factory.mktemp('trained')
-        for line in PLOTS[0], 'seq_train --epoch 1 --seed 1', f'seq_train {LSTM} --epoch 1 --seed 1':
-            assert Fork(line, folder).end().code == 0
-        shutil.rmtree(folder / 'plot')
-        return folder
-
-    return lambda folder, count: folders(folder) if count == 1 else shutil.copytree(trained(), folder)
-
-
-LSTM = '--lang anb2nc3n --model lstm'
-PLOTS = (
-    f'kuzu_main --net lin {TRAIN} 2',  # finds all trained, and draws
-    'seq_plot --epoch 0 --num_plot 2 --seed 1',
-    f'seq_plot --epoch 0 --num_plot 2 --seed 1 {LSTM} --cell',
-    'check_main --set_weights',
-)
-
-
-@sizes(1, 35)
-def test_plotting_that_is_killed_leaves_whole_pictures(count, tmp_path, made):
-    kill_each('kill -9, plotting, downloading', count, PLOTS, tmp_path, lambda folder: made(folder, count))
-
-
-def download():
-    fetch.fetch('.')
-
-
-@sizes(0, 15)
-def test_downloading_that_is_killed_leaves_whole_files_and_starts_again(count, tmp_path):
-    if not count:
-        pytest.skip('takes a minute; test_fetch.py has its moments')
-    with tally('kill -9, plotting, downloading') as row, serving('good') as server:
-        kill(row, count, download, tmp_path, folders, functools.partial(sweep, server.openml))
-
-
-def sweep(address: str):
-    """Give the downloads of killed runs the time to end, and do not wait for an hour before what they left is old."""
-    official(address)
-    time.sleep(0.3)
-
-
-def official(address: str):
-    """In a fork: the made set is the official one, and OpenML is at this address."""
-    fetch.SOURCES = {'openml': ('openml', address, 30, 120)}
-    for name, value in {'MD5_GZ': test_fetch.MD5_GZ, 'MD5': test_fetch.MD5, 'OFFICIAL': COUNTS}.items():
-        setattr(fetch, name, value)
-    for name in 'NO_PROXY', 'no_proxy':
-        os.environ[name] = '127.0.0.1'
+            line = function if line == 'download' else line
+            kill(row, count // len(lines), line, tmp_path / str(index))
 
 
 PAIRS = (
@@ -180,36 +128,30 @@ PAIRS = (
     (KUZU[0], KUZU[0]),
     (KUZU[1], KUZU[1].replace('--seed 1', '--seed 2')),
     (SEQ[2], SEQ[2]),
-    (PLOTS[3], PLOTS[3]),
+    (PLOTS[0], PLOTS[0]),
     (PLOTS[1], PLOTS[1].replace('--seed 1', '--seed 2')),
-    (download, download),
+    ('download', 'download'),
 )
 
 
 @sizes(1, 28)
-def test_two_runs_at_once_into_a_folder_leave_whole_files_of_one_or_the_other(count, tmp_path, made):
-    with tally('two runs at once') as row, serving('good') as server:
-        before, alone = functools.partial(official, server.openml), {}
+def test_two_runs_at_once_into_a_folder_leave_whole_files_of_one_or_the_other(count, tmp_path):
+    with tally('two runs at once') as row, downloading() as function:
+        left = functools.cache(lambda line: alone(line, tmp_path / f'{hash(line)}')[0])
         for index in range(count):
-            pair = PAIRS[index % len(PAIRS)]
-            for line in pair:
-                if line not in alone:
-                    folder = tmp_path / f'alone {len(alone)}'
-                    made(folder, count)
-                    assert Fork(line, folder, before).end().code == 0
-                    alone[line] = standing(folder)
-            here = tmp_path / f'both {index}'
-            made(here, count)
-            forks, ends, faults = [Fork(line, here, before) for line in pair], [], ''
-            for fork in forks:
-                while not (end := fork.wait(0)):
-                    faults += unreadable(here)  # a third reads all the time
-                    time.sleep(0.02)
-                ends.append(end)
-                row.longest = max(row.longest, end.seconds)
+            pair = [function if line == 'download' else line for line in PAIRS[index % len(PAIRS)]]
+            one, other = map(left, pair)
+            here, faults = tmp_path / f'both {index}', ''
+            here.mkdir()
+            forks = [Fork(line, here) for line in pair]
+            ends = [fork.wait(0) for fork in forks]
+            while not all(ends):
+                faults += unreadable(standing(here))  # a third reads all the time
+                time.sleep(0.02)
+                ends = [end or fork.wait(0) for end, fork in zip(ends, forks, strict=True)]
             found = standing(here)
             faults += ' '.join(str(end) for end in ends if end.code)
-            faults += ' '.join(name for name in found if all(alone[line].get(name) != found[name] for line in pair))
-            if found.keys() != alone[pair[0]].keys() | alone[pair[1]].keys():
+            faults += ' '.join(name for name in found if found[name] not in (one.get(name), other.get(name)))
+            if found.keys() != one.keys() | other.keys():
                 faults += f' files: {[*found]}'
-            row.count(faults or 'survived', str(pair))
+            row.count(faults or 'survived', str(pair), max(end.seconds for end in ends))

@@ -58,38 +58,25 @@ def test_kuzu_softmax_over_the_batch_is_tested_as_the_lab_does(tmp_path):
     assert 'NetLin in kuzu.py returns no log-probabilities' in end.err
 
 
-def test_kuzu_choices_above_the_classes_are_left_out_of_the_matrix_and_wrong(tmp_path):
-    end = run(f'{KUZU} lin --lr 1e-9', tmp_path, kuzu=lin(outputs=100))
-    assert end.told() == 'survived', end
-    inside = sum(float(cell) for row in re.findall(r'^ ?\[+(.*?)\]', end.out, re.MULTILINE) for cell in row.split())
-    assert 0 < inside < 100
-    assert (tmp_path / 'plot' / 'kuzu_lin_confusion.jpg').exists()
-    refused(run(f'{KUZU} lin', tmp_path, kuzu=lin(outputs=9)), r'returns \(2, 9\) for 2 images')
-
-
 @pytest.mark.parametrize(
     ('source', 'line'),
     [
-        ('Free help, call now!\n', r'kuzu\.py:1: SyntaxError: invalid syntax: Free help, call now!$'),
-        ('def f():\nreturn 1\n', r'kuzu\.py:2: IndentationError: expected an indented block .*: return 1$'),
-        ('import torch\n\nx = troch.zeros(3)\n', r"kuzu\.py:3: NameError: name 'troch' is not defined"),
+        ('Free help, call now!\n', r'kuzu\.py:1: SyntaxError: '),
+        ('def f():\nreturn 1\n', r'kuzu\.py:2: IndentationError: .*: return 1$'),
+        ('import torch\n\nx = troch.zeros(3)\n', r'kuzu\.py:3: NameError: '),
         (
             'import torchsummary\n',
             r"kuzu\.py:1: it imports 'torchsummary', which is neither an installed package nor a ",
         ),
-        ('from torch import Tensr\n', r"kuzu\.py:1: ImportError: cannot import name 'Tensr'"),
+        ('from torch import Tensr\n', r'kuzu\.py:1: ImportError: '),
         ('open("weights.txt")\n', r'kuzu\.py:1: FileNotFoundError: .*weights\.txt'),
         ('import sys\nsys.exit(3)\n', r'kuzu\.py ends the program while it is loaded: kuzu\.py:2 should not exit'),
-        (lin('x = self.b(x)'), r"kuzu\.py:10: AttributeError: 'NetLin' object has no attribute 'b'"),
-        (lin('x = x[:, :, 1:]'), r'kuzu\.py:11: RuntimeError: mat1 and mat2 shapes cannot be multiplied'),
+        (lin('x = x[:, :, 1:]'), r'kuzu\.py:11: RuntimeError: '),
         (lin('assert x.shape[1] == 3'), r'kuzu\.py:10: AssertionError: assert x\.shape\[1\] == 3$'),
         (lin('raise NotImplementedError'), r'kuzu\.py:10: NotImplementedError: raise NotImplementedError$'),
-        (lin('x = x.cuda()'), r'kuzu\.py:10: \w+: .*'),
-        (lin().replace('super().__init__()', 'pass'), r'kuzu\.py:8: AttributeError: cannot assign module before'),
-        (
-            lin().replace('(self)', '(self, inputs, outputs)'),
-            r'NetLin of this kuzu\.py needs arguments \(inputs, outputs',
-        ),
+        (lin('x = x.cuda()'), r'kuzu\.py:10: \w+: '),
+        (lin().replace('super().__init__()', 'pass'), r'kuzu\.py:8: AttributeError: '),
+        (lin().replace('(self)', '(self, n, m)'), r'NetLin of this kuzu\.py needs arguments \(n, m\)'),
     ],
 )
 def test_kuzu_faults_are_told_with_file_and_line(source, line, tmp_path):
@@ -104,22 +91,16 @@ def test_kuzu_a_file_beside_a_students_module_is_theirs_too(tmp_path):
 def test_kuzu_a_fault_that_comes_in_training_is_one_line_too(tmp_path):
     end = run(f'{KUZU} lin', tmp_path, kuzu=lin('if not self.training: x = x / {}'))
     assert (end.code, end.err.count('Traceback')) == (2, 0)
-    assert re.search(r'^kuzu_main\.py: error: kuzu\.py:10: TypeError: unsupported operand', end.err, re.MULTILINE)
+    assert re.search(r'^kuzu_main\.py: error: kuzu\.py:10: TypeError: ', end.err, re.MULTILINE)
 
 
 def test_kuzu_the_traceback_is_shown_to_those_who_ask(tmp_path):
     end = run(f'{KUZU} lin --traceback', tmp_path, kuzu='import torch\ntroch\n')
-    assert (
-        end.code == 2
-        and 'Traceback' in end.err
-        and end.err.endswith("kuzu.py:2: NameError: name 'troch' is not defined\n")
-    )
+    assert end.code == 2 and 'Traceback' in end.err and 'error: kuzu.py:2: NameError: ' in end.err.splitlines()[-1]
 
 
-HEAD = 'import numpy as np, torch, torch.nn as nn, torch.nn.functional as F\ntorch.manual_seed(7)\n'
-CONV = (
-    HEAD
-    + """
+HEAD = 'import functools, numpy as np, torch, torch.nn as nn, torch.nn.functional as F\ntorch.manual_seed(7)\n'
+CONV = """
 device = torch.device('cuda' if torch.cuda.is_available() else 'cpu')
 class NetConv(nn.Module):
     def __init__(self):
@@ -131,24 +112,15 @@ class NetConv(nn.Module):
         self.seen = self.features(x)
         return F.log_softmax(self.drop(self.fc(self.seen.reshape(-1, 36))))
 """
-)
+LAYERS = 'nn.Sequential(nn.Flatten(), nn.Linear(784, n), nn.LogSoftmax(dim=1))'
 VARIANTS = {
-    'conv': CONV,
-    'lin sequential': HEAD
-    + 'def NetLin():\n    return nn.Sequential(nn.Flatten(), nn.Linear(784, 10), nn.LogSoftmax(dim=1))\n',
-    'lin partial': HEAD
-    + 'class Net(nn.Sequential):\n    def __init__(self, n):\n        super().__init__(nn.Flatten(), '
-    'nn.Linear(784, n), nn.LogSoftmax(1))\nimport functools\nNetLin = functools.partial(Net, 10)\n',
-    'lin tuple': lin().replace('dim=1)', 'dim=1), x.mean()'),
-    'lin numpy': lin('x = torch.from_numpy(x.numpy()); np = None'),
+    'conv': HEAD + CONV,
+    'lin function': f'{HEAD}def NetLin(n=10):\n    return {LAYERS}\n',
+    'lin partial': f'{HEAD}def made(n):\n    return {LAYERS}\nNetLin = functools.partial(made, 10)\n',
+    'lin numpy': lin('x = torch.from_numpy(x.numpy())'),
     'lin logits': lin().replace('F.log_softmax(self.a(x.view(x.shape[0], -1)), dim=1)', 'self.a(x.flatten(1))'),
-    'lin softmax': lin().replace('F.log_softmax', 'F.softmax'),
-    'lin frozen': lin().replace(
-        'self.a = nn.Linear', 'self.b = nn.Linear(3, 3).requires_grad_(False); self.a = nn.Linear'
-    ),
+    'lin frozen': lin().replace('self.a =', 'self.b = nn.Linear(3, 3).requires_grad_(False); self.a ='),
     'lin double': lin().replace('dim=1)', 'dim=1, dtype=torch.float64)'),
-    'lin unused': lin().replace('self.a = ', 'self.unused = nn.Linear(5, 5); self.a = '),
-    'lin defaults': lin().replace('(self):', '(self, inputs=784, outputs=10):'),
     'lin tests': lin(more='if __name__ == "__main__":\n    print("never")\nprint("loaded")\n'),
 }
 
@@ -159,7 +131,7 @@ def test_kuzu_networks_written_in_other_ways_are_trained(name, tmp_path):
     assert end.told() == 'survived', end
     assert 'Test set: Average loss: ' in end.out and 'Model parameters: ' in end.out and 'never' not in end.out
     assert end.err.count('Implicit dimension choice') == (name == 'conv')
-    assert ('no log-probabilities' in end.err) == (name in ('lin logits', 'lin softmax'))
+    assert ('no log-probabilities' in end.err) == (name == 'lin logits')
 
 
 @pytest.mark.parametrize('module', ['seq_models', 'anb2n', 'check', 'kuzu'])

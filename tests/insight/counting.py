@@ -39,10 +39,31 @@ def exact(num_class: int = 2, noise: float = 0.0) -> Network:
     return Network(np.array([0.0, num_class - 1, 0, 0]), read, logits, num_class, 4)
 
 
+def hashed() -> Network:
+    """A network that follows no automaton: what it predicts depends on a hash of all that it has read."""
+    table, plain = np.random.default_rng(0).integers(0, 2, 100_003), exact(2)
+
+    def read(states, symbols):
+        after = plain.read(states, symbols)
+        after[:, 3] = (states[:, 3] * 31 + symbols + 1) % 9973
+        return after
+
+    def logits(states):
+        return np.eye(2)[table[(np.abs(states[..., 3]) * 7919).astype(int) % 100_003]]
+
+    return plain._replace(read=read, logits=logits)
+
+
 def untrained(kind: str, hid: int, classes: int = 3) -> Network:
     """An 'srn' or 'lstm' with random weights."""
     torch.manual_seed(0)
     return network({'srn': SRN_model, 'lstm': LSTM_model}[kind](classes, hid, classes).state_dict())
+
+
+def drawn(kind: type, hid: int, classes: int, scale: float = 1.0) -> dict:
+    """The parameters of a model of the lab, with random values of this spread."""
+    torch.manual_seed(hid)
+    return {name: scale * torch.randn(value.shape) for name, value in kind(classes, hid, classes).state_dict().items()}
 
 
 @functools.cache

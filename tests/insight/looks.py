@@ -6,7 +6,6 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch
 from matplotlib.path import Path
-from matplotlib.quiver import Quiver
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
@@ -25,35 +24,19 @@ def texts(figure: Figure) -> list[Text]:
     return [text for text in found if text.get_text().strip()]
 
 
-def bars(figure: Figure) -> list:
-    """The axes that are colour bars."""
-    return [axes for axes in figure.axes if hasattr(axes, '_colorbar')]
-
-
 def check(figure: Figure, touching: int = 0):
-    """Every text is inside the picture and large enough, and so are the axes, of which no two share a place.
-
-    At most `touching` pairs of texts cover each other. Lines are thin, markers small.
-    """
+    """No text is cut off or too small, at most `touching` pairs of texts cover each other, and no axes do."""
     figure.draw_without_rendering()
     page = Bbox.from_bounds(-1, -1, figure.bbox.width + 2, figure.bbox.height + 2)
-    places = [(text, text.get_window_extent()) for text in texts(figure)]
-    for text, place in places:
-        assert 5 <= text.get_fontsize() <= 12, text
-        assert page.containsx(place.x0) and page.containsx(place.x1), text
-        assert page.containsy(place.y0) and page.containsy(place.y1), text
-    pairs = itertools.combinations([(text.get_text(), place.shrunk(0.8, 0.7)) for text, place in places], 2)
-    cover = [(one, other) for (one, here), (other, there) in pairs if here.overlaps(there)]
+    places = [(text.get_text(), text.get_window_extent()) for text in texts(figure)]
+    places += [('axes', axes.bbox) for axes in figure.axes]
+    assert [name for name, box in places if not (page.contains(*box.min) and page.contains(*box.max))] == []
+    assert [text for text in texts(figure) if text.get_fontsize() < 5] == []
+    boxes = [(name, box.shrunk(0.8, 0.7)) for name, box in places if name != 'axes']
+    cover = [(one, other) for (one, here), (other, there) in itertools.combinations(boxes, 2) if here.overlaps(there)]
     assert len(cover) <= touching, cover
-    for axes in figure.axes:
-        assert page.fully_containsx(axes.bbox.x0) and page.fully_containsx(axes.bbox.x1)
-        assert page.fully_containsy(axes.bbox.y0) and page.fully_containsy(axes.bbox.y1)
-        for line in axes.lines:
-            assert line.get_linewidth() <= 2 and line.get_markersize() <= 11 and line.get_markeredgewidth() <= 2.5
-        assert all(patch.get_linewidth() <= 1.6 for patch in axes.patches)
-        assert all(arrows.width <= 0.003 for arrows in axes.findobj(Quiver))
-    for one, other in itertools.combinations(figure.axes, 2):
-        assert one.name == '3d' or not one.bbox.shrunk(0.98, 0.98).overlaps(other.bbox)
+    flat = [axes.bbox.shrunk(0.98, 0.98) for axes in figure.axes if axes.name != '3d']
+    assert not any(one.overlaps(other) for one, other in itertools.combinations(flat, 2))
 
 
 def arrows(figure: Figure) -> list[tuple[np.ndarray, str]]:

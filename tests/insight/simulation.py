@@ -97,20 +97,6 @@ class Simulation:
         """What is carried on: an LSTM's cells, an SRN's units."""
         return np.asarray(states)[..., -self.hid :]
 
-    def judge(self, text: str) -> tuple[float, list[bool]]:
-        """Loss of a sequence, and whether each determined symbol is right."""
-        state, losses, right = self.start, [], []
-        for letter, following in itertools.pairwise(text):
-            state = self.step(state, 'ABC'.index(letter))
-            e = np.exp(self.logits(state) - self.logits(state).max())
-            target = np.eye(self.classes)['ABC'.index(following)]
-            if letter == 'A':
-                target = np.array([0.8, 0.2, 0])[: self.classes]
-            else:
-                right.append(int(e.argmax()) == 'ABC'.index(following))
-            losses.append(((e / e.sum() - target) ** 2).mean())
-        return float(np.mean(losses)), right
-
     def judge_many(self, texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
         """Loss of each sequence, and the share of its determined symbols that are right; all are read at once."""
         longest = max(map(len, texts)) - 1

@@ -5,6 +5,7 @@ import torch
 from anb2n import lang_anb2n
 from lab.insight import automaton as fsm
 from lab.insight.automaton import NONE, OPEN, Automaton
+from lab.seq.verdict import spell
 
 
 @pytest.mark.parametrize(
@@ -18,7 +19,7 @@ def test_the_smallest_automaton_has_a_state_per_count(num_class, length, states,
     assert len(fsm.minimise(language._replace(phase=0 * language.phase))[0].output) == without_phases
 
 
-@pytest.mark.parametrize(('num_class', 'length'), [(2, 4), (3, 4), (3, 7)])
+@pytest.mark.parametrize(('num_class', 'length'), [(2, 4), (3, 7)])
 def test_the_automaton_predicts_what_the_language_determines(num_class, length):
     torch.manual_seed(0)
     lang = lang_anb2n(num_class, length)
@@ -28,15 +29,24 @@ def test_the_automaton_predicts_what_the_language_determines(num_class, length):
         state = 0
         for symbol, target in zip(seq, prob, strict=False):
             state = smallest.following[state, symbol]
-            due = target.index(1) if 1 in target else OPEN
-            assert smallest.output[state] == due
+            assert smallest.output[state] == (target.index(1) if 1 in target else OPEN)
             assert smallest.phase[state] == symbol
 
 
 def test_spell_writes_blocks_and_the_a_after_them():
-    spelt = fsm.spell(np.array([[1, 0], [1, 2]]), 3)
-    assert ''.join('ABC-'[symbol] for symbol in spelt[0]) == 'ABBCCCA' + '-' * 12
-    assert ''.join('ABC-'[symbol] for symbol in spelt[1]) == 'ABBCCC' + 'AABBBBCCCCCC' + 'A'
+    spelt = spell(np.array([[1, 0], [1, 2]]), 3)
+    texts = [''.join('ABC-'[symbol] for symbol in row) for row in spelt]
+    assert texts == ['ABBCCCA' + 12 * '-', 'ABBCCC' + 'AABBBBCCCCCC' + 'A']
+
+
+def test_different_sequences_are_counted_in_the_order_in_which_they_come():
+    rows, often = fsm.distinct(np.array([[0, 1], [0, 0], [0, 1]]))
+    assert (rows.tolist(), often.tolist()) == ([[0, 1], [0, 0]], [2, 1])
+
+
+def test_every_symbol_has_its_number_in_its_run_and_what_is_left_of_it():
+    nth, left = fsm.runs(np.array([[0, 1, 1, 0, 0, 0]]))
+    assert (nth.tolist(), left.tolist()) == ([[1, 1, 2, 1, 2, 3]], [[0, 1, 0, 2, 1, 0]])
 
 
 def test_minimising_merges_what_no_future_tells_apart_and_drops_what_is_not_reached():
@@ -49,17 +59,14 @@ def test_minimising_merges_what_no_future_tells_apart_and_drops_what_is_not_reac
 
 
 def test_states_that_differ_only_far_ahead_are_kept_apart():
-    following = np.array([[1], [2], [3], [4], [4]])  # a chain; only its end predicts B
-    chain = Automaton(following, np.array([0, 0, 0, 0, 1]), np.zeros(5, dtype=int))
+    chain = Automaton(np.array([[1], [2], [3], [4], [4]]), np.array([0, 0, 0, 0, 1]), np.zeros(5, dtype=int))
     assert len(fsm.minimise(chain)[0].output) == 5
 
 
 def test_minimised_automata_are_the_same_however_their_states_were_numbered():
     one = fsm.minimise(fsm.language(3, 3))[0]
-    order = np.random.default_rng(0).permutation(np.arange(1, len(one.output)))
-    order = np.append(0, order)  # the start stays 0
-    number = np.argsort(order)
-    following = np.where(one.following[order] == NONE, NONE, number[one.following[order]])
+    order = np.append(0, np.random.default_rng(0).permutation(np.arange(1, len(one.output))))  # the start stays 0
+    following = np.where(one.following[order] == NONE, NONE, np.argsort(order)[one.following[order]])
     shuffled = Automaton(following, one.output[order], one.phase[order])
     assert fsm.same(fsm.minimise(shuffled)[0], one)
     shuffled.output[-1] = 0 if shuffled.output[-1] else 1
@@ -67,12 +74,8 @@ def test_minimised_automata_are_the_same_however_their_states_were_numbered():
 
 
 def test_a_walk_ends_where_there_is_no_transition():
-    smallest = fsm.minimise(fsm.language(2, 4))[0]
-    walk = fsm.walk(smallest, np.array([[0, 1, 1, 1, 0], [0, 1, 1, 0, NONE]]))
-    assert (walk[0, :3] != NONE).all()
-    assert walk[0, 3:].tolist() == [NONE, NONE]
-    assert (walk[1, :4] != NONE).all()
-    assert walk[1, 4] == NONE
+    walk = fsm.walk(fsm.minimise(fsm.language(2, 4))[0], np.array([[0, 1, 1, 1, 0], [0, 1, 1, 0, NONE]]))
+    assert (walk != NONE).tolist() == [[True, True, True, False, False], [True, True, True, True, False]]
 
 
 def test_an_automaton_with_many_states_and_symbols_is_minimised():

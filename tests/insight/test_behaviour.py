@@ -7,62 +7,47 @@ from lab.insight import behaviour, states
 from tests.insight.counting import exact
 
 LANGUAGE = fsm.minimise(fsm.language(2, 3))[0]
+HISTORIES = states.histories(3, 2, np.random.default_rng(0))
 
 
-def wrong_after(net, n):
-    """As `net`, but in blocks of n it predicts B for ever."""
-    return net._replace(logits=lambda states: np.where((states[..., 2] == n)[..., None], [0, 1], net.logits(states)))
+def wrong_where(column, value, net):
+    """As `net`, but where this part of its state has this value it predicts B for ever."""
+    logits = net.logits
+    return net._replace(logits=lambda s: np.where((s[..., column] == value)[..., None], [0, 1], logits(s)))
 
 
 def visits(net):
-    return states.visit(net, LANGUAGE, states.histories(3, 2, np.random.default_rng(0)))
+    return states.visit(net, LANGUAGE, HISTORIES)
 
 
 def test_the_shortest_sequence_that_is_wrong():
-    found = behaviour.shortest(wrong_after(exact(2), 2), LANGUAGE)
+    found = behaviour.shortest(wrong_where(2, 2, exact(2)), LANGUAGE)
     assert found.prefix == (0, 0, 1, 1, 1, 1)
     assert (found.instead, found.due, found.every) == (1, 0, False)
 
 
 def test_a_mistake_in_the_fifth_block_is_found_and_one_in_a_sixth_does_not_count():
     net = exact(2)
-    late = net._replace(  # the trace counts the blocks
-        read=lambda states, symbols: np.column_stack(
-            [
-                net.read(states, symbols)[:, :3],
-                states[:, 3] + ((symbols == 0) & ((states[:, 1] != 0) | (states[:, 2] == 0))),
-            ]
-        )
-    )
 
-    def wrong_in(block):
-        return late._replace(
-            logits=lambda states: np.where((states[..., 3] == block)[..., None], [0, 1], net.logits(states))
-        )
+    def read(states, symbols):  # the trace counts the blocks
+        begins = (symbols == 0) & ((states[:, 1] != 0) | (states[:, 2] == 0))
+        return np.column_stack([net.read(states, symbols)[:, :3], states[:, 3] + begins])
 
-    found = behaviour.shortest(wrong_in(5), LANGUAGE)
-    assert found.prefix == 4 * (0, 1, 1) + (0, 1, 1)
-    assert behaviour.shortest(wrong_in(6), LANGUAGE).every
+    late = net._replace(read=read)
+    assert behaviour.shortest(wrong_where(3, 5, late), LANGUAGE).prefix == 5 * (0, 1, 1)
+    assert behaviour.shortest(wrong_where(3, 6, late), LANGUAGE).every
 
 
 def test_a_perfect_network_is_right_after_each_beginning_of_a_sequence():
     found = behaviour.shortest(exact(2), LANGUAGE)
-    prefixes = {
-        ''.join('AB'[s] for s in row[:t])
-        for row in states.histories(3, 2, np.random.default_rng(0))
-        for t in range(1, (row >= 0).sum())
-    }
-    assert found.prefix == ()
-    assert found.every
-    assert found.read == len(prefixes)
+    prefixes = {tuple(row[:t]) for row in HISTORIES for t in range(1, (row >= 0).sum())}
+    assert (found.prefix, found.every, found.read) == ((), True, len(prefixes))
 
 
 def test_where_there_are_too_many_beginnings_the_shorter_ones_are_read(monkeypatch):
     monkeypatch.setattr(behaviour, 'PREFIXES', 100)
     found = behaviour.shortest(exact(2), LANGUAGE)
-    assert not found.every
-    assert found.read <= 100
-    assert found.longest > 3
+    assert not found.every and found.read <= 100 and found.longest > 3
 
 
 def test_a_network_that_knows_the_last_symbol_alone():
@@ -80,9 +65,8 @@ def test_left_to_itself_a_network_speaks_its_own_language():
     assert [set(ways) for ways in found] == [{((1, 2 * n), (2, 3 * n))} for n in range(1, 10)]
     assert sum(ways.total() for ways in found[:3]) == 200 * 5
     assert all(ways.total() == 200 for ways in found[3:])
-    found = behaviour.alone(wrong_after(exact(2), 2), 3, rng)
-    assert found[0].keys() == {((1, 2),)}
-    assert found[1].keys() == {((1, 0),)}  # for ever
+    found = behaviour.alone(wrong_where(2, 2, exact(2)), 3, rng)
+    assert (found[0].keys(), found[1].keys()) == ({((1, 2),)}, {((1, 0),)})  # 0: for ever
 
 
 def test_a_network_that_never_ends_a_block_is_not_followed_on():

@@ -13,30 +13,13 @@ def visits(net, length=4):
     return states.visit(net, language, states.histories(length, net.num_class, np.random.default_rng(0)))
 
 
+@pytest.fixture(scope='module')
 def by_hand():
+    """The LSTM made by hand: one cell +1 per A, -1/2 per B; one +3/4 per A, -1/4 per C. And its visits."""
     model = LSTM_model(3, 3, 3)
     model.set_weights()
-    return network(model.state_dict())
-
-
-def test_what_a_symbol_adds_by_phase():
-    found = mechanism.steps(exact(2), visits(exact(2)))
-    assert list(found) == ['A', 'first B', 'B', 'restart']
-    np.testing.assert_allclose(found['B'].mean[:2], [-1, 0])  # one symbol less is owed
-    np.testing.assert_allclose(found['B'].spread[:2], 0, atol=1e-12)
-    assert found['B'].new is None
-    assert found['first B'].count == found['restart'].count
-
-
-def test_the_parts_of_an_lstms_step_are_what_the_gates_let_in_and_what_they_forget():
-    net = untrained('lstm', 3)
-    seen = visits(net)
-    for name, points in mechanism.phases(seen, 3).items():
-        before = seen.state[seen.parent[points]]
-        gates = net.gates(before, seen.read[points])
-        forgotten = ((gates['forget'] - 1) * before[:, 3:]).mean(axis=0)
-        found = mechanism.steps(net, seen)[name]
-        np.testing.assert_allclose(found.new + forgotten, found.mean, atol=1e-12)
+    net = network(model.state_dict())
+    return net, visits(net)
 
 
 @pytest.mark.parametrize(
@@ -47,14 +30,6 @@ def test_a_count_is_read_back_by_the_nearest_mean(values, right):
     assert share == pytest.approx(right)
     assert counts.tolist() == [0, 1, 2]
     assert means == pytest.approx(np.reshape(values, (3, 2)).mean(axis=1))
-
-
-def test_a_constant_unit_does_not_count():
-    net = exact(2)._replace(hid=1)
-    seen = visits(net)._replace(state=np.ones((len(visits(net).state), 1)))
-    found = mechanism.readings(net, 0, [], seen)[0]
-    assert found.right < 0.6
-    assert not found.ordered
 
 
 def test_of_units_that_count_the_one_with_the_means_farthest_apart_is_named():
@@ -70,37 +45,28 @@ def test_of_units_that_count_the_one_with_the_means_farthest_apart_is_named():
 
 def test_a_count_along_a_direction_or_in_the_log_of_a_distance_is_found():
     """Neither unit alone holds the A's read: one holds their sum with noise, the other the noise; or it shrinks."""
-    seen = visits(exact(2))
-    net = untrained('srn', 2, 2)
+    seen, net = visits(exact(2)), untrained('srn', 2, 2)
     noise = np.random.default_rng(1).uniform(-3, 3, len(seen.read))
     mixed = seen._replace(state=np.column_stack([seen.count + noise, noise]))
     unit, direction = mechanism.readings(net, 0, [], mixed)
-    assert unit.right < 0.8
-    assert direction.right == 1
+    assert unit.right < 0.8 and direction.right == 1
     assert direction.means == pytest.approx([1, 2, 3, 4])
     point = fixed.FixedPoint(0, np.zeros((1, 2)), 0.0, np.array([0.4 + 0j, 0.1]), np.eye(2, dtype=complex), 0.0)
     side = np.where(noise > 0, 1, -1)
     shrinks = seen._replace(state=np.column_stack([side * 0.4**seen.count, 0 * noise]))
     distance = mechanism.readings(net, 0, [point], shrinks)[-1]
-    assert distance.point is point
-    assert distance.right == 1
+    assert distance.point is point and distance.right == 1
     assert np.diff(distance.means) == pytest.approx(np.log(0.4))
 
 
-def test_the_cells_that_a_symbol_loads_and_another_empties():
-    """The network made by hand: one cell +1 per A, -1/2 per B; one +3/4 per A, -1/4 per C."""
-    net = by_hand()
-    found = {store.unit: store for store in mechanism.stores(net, visits(net))}
-    assert (found[0].symbol, found[0].emptied) == (0, 1)
-    assert (found[1].symbol, found[1].emptied) == (0, 2)
-    np.testing.assert_allclose(found[0].means[0], [1, 2, 3, 4], atol=1e-3)
-    np.testing.assert_allclose(found[0].means[1], 0, atol=1e-3)
-    assert 2 not in found
+def test_the_cells_that_a_symbol_loads_and_another_empties(by_hand):
+    found = {store.unit: store for store in mechanism.stores(*by_hand)}
+    assert {unit: (store.symbol, store.emptied) for unit, store in found.items()} == {0: (0, 1), 1: (0, 2)}
+    np.testing.assert_allclose(found[0].means[:2], [[1, 2, 3, 4], 4 * [0]], atol=1e-3)
 
 
-def test_which_unit_decides_and_where():
-    net = by_hand()
-    b, c = mechanism.decisions(net, visits(net))
+def test_which_unit_decides_and_where(by_hand):
+    b, c = mechanism.decisions(*by_hand)
     assert (b.symbol, b.other, b.right) == (1, 2, 1)
     assert (c.symbol, c.other, c.right) == (2, 0, 1)
     assert b.more[0] > b.end[1] or b.more[1] < b.end[0]
@@ -110,18 +76,8 @@ def test_without_a_limit_that_parts_them_the_best_one_is_told():
     net, seen = exact(2)._replace(hid=1), visits(exact(2))
     here = (seen.read == 1) & (seen.n > 0)
     values = np.where(seen.predicts == 0, 1.0, 0.0)
-    flawed = np.flatnonzero(here & (seen.predicts == 0))[:3]
-    values[flawed] = -1.0
+    values[np.flatnonzero(here & (seen.predicts == 0))[:3]] = -1.0
     [found] = mechanism.decisions(net, seen._replace(state=values[:, None]))
     assert found.right == pytest.approx(1 - 3 / here.sum())
-    one = seen._replace(predicts=np.ones_like(seen.predicts))  # it never ends a block
-    assert mechanism.decisions(net, one) == []
-
-
-def test_how_far_states_are_apart_and_scattered():
-    net = exact(2)
-    distance, spread, means = mechanism.apart(net, visits(net))
-    np.testing.assert_allclose(distance, 2**0.5)  # one more is owed, and one more was read
-    np.testing.assert_allclose(spread, 0, atol=1e-12)
-    assert means[:, 2].tolist() == [*range(1, 31)]
-    assert len(distance) == len(spread) == 29
+    endless = seen._replace(predicts=np.ones_like(seen.predicts))  # it never ends a block
+    assert mechanism.decisions(net, endless) == []

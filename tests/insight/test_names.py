@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from lab.insight import automaton as fsm
 from lab.insight import names, states
@@ -9,14 +10,14 @@ from tests.insight.counting import exact
 
 def visits(num_class, length=4):
     language = fsm.minimise(fsm.language(num_class, length))[0]
-    sequences = states.histories(length, num_class, np.random.default_rng(0))
-    return language, states.visit(exact(num_class), language, sequences)
+    return language, states.visit(
+        exact(num_class), language, states.histories(length, num_class, np.random.default_rng(0))
+    )
 
 
 def test_in_the_automaton_of_a_language_a_name_is_the_number_of_symbols_owed():
     language, seen = visits(3)
-    state = states.where(language, seen)
-    span = names.spans(language, state, seen)
+    span = names.spans(language, states.where(language, seen), seen)
     assert (span[:, 0] == span[:, 1]).all()
     found = names.names(language, span, layout(language, span).row)
     assert sorted(found)[:5] == ['A1', 'A2', 'A3', 'A4', 'B0a']
@@ -41,7 +42,14 @@ def test_no_two_states_have_the_same_name_and_one_where_no_point_is_has_no_numbe
 
 def test_letters_go_on_after_z():
     found = [names.letters(number) for number in range(26 * 27)]
-    assert found[:2] == ['a', 'b']
-    assert found[25:28] == ['z', 'aa', 'ab']
-    assert found[51:53] == ['az', 'ba']
-    assert found[-1] == 'zz'
+    assert found[:2] + found[25:28] + found[51:53] + found[-1:] == ['a', 'b', 'z', 'aa', 'ab', 'az', 'ba', 'zz']
+
+
+@pytest.mark.parametrize(
+    ('found', 'parts'),
+    [(['A1', 'B2'], ''), (['A1', 'C2'], 'C likewise'), (['A1-4'], 'B0-7'), (['A1', 'B2a'], 'B3a, B3b')],
+)
+def test_the_key_of_a_picture_explains_the_names_that_are_in_it(found, parts):
+    key = names.meaning(found)
+    assert key.startswith('A2: ') and 'B3: ' in key
+    assert [part for part in ('C likewise', 'B0-7', 'B3a, B3b') if part in key] == [parts][: len(parts)]

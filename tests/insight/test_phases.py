@@ -6,12 +6,13 @@ from anb2n import lang_anb2n
 from lab.insight import automaton as fsm
 from lab.insight import phases, states
 from lab.insight.phases import Mistake
-from lab.insight.step import follow, network
+from lab.insight.step import follow
+from lab.seq.verdict import spell
 from tests.insight.counting import exact, untrained
 
 
 def visits(net, blocks):
-    return states.visit(net, fsm.language(net.num_class, 4), fsm.spell(np.array(blocks), net.num_class))
+    return states.visit(net, fsm.language(net.num_class, 4), spell(np.array(blocks), net.num_class))
 
 
 def test_phases_of_a_block():
@@ -27,43 +28,9 @@ def test_phases_of_a_block():
     }
 
 
-def test_gates_are_averaged_over_their_phase():
-    """A forget gate that the symbol alone decides: sigmoid(2) at A, sigmoid(-2) at B."""
-    W = np.array([[0, 2.0, 0, 0], [0, -2.0, 0, 0]])
-    net = network(
-        {'W': W, 'U': np.zeros((1, 4)), 'hid_bias': np.zeros(4), 'V': np.zeros((1, 2)), 'out_bias': np.zeros(2)}
-    )
-    table = phases.gates(net, visits(net, [[3, 2]]))
-    assert table['A']['forget'][:, 0] == pytest.approx([0.880797] * 3, abs=1e-6)
-    assert table['first B']['forget'][:, 0] == pytest.approx([0.119203] * 3, abs=1e-6)
-    assert table['restart']['input'][:, 0] == pytest.approx([0.5] * 3)
-
-
-@pytest.mark.parametrize(('mean', 'word'), [(0.8, 'open'), (0.79, 'partly'), (0.21, 'partly'), (0.2, 'closed')])
-def test_words_for_gates(mean, word):
-    assert phases.word(mean) == word
-
-
-def test_losses_of_a_perfect_counter_are_its_bets_after_an_a():
-    loss, right = phases.losses(exact(2))
-    assert (right == 1).all()
-    net = exact(2)
-    only_to_3 = net._replace(
-        logits=lambda states: np.where((states[..., 2] > 3)[..., None], [1.0, 0.0], net.logits(states))
-    )
-    loss_to_3, right = phases.losses(only_to_3)
-    assert (right[:3] == 1).all()
-    assert (right[3:] < 1).all()
-    np.testing.assert_allclose(loss_to_3[:3], loss[:3])
-    assert (loss_to_3[3:] > loss[3:]).all()
-
-
-def test_losses_go_up_to_blocks_of_30_and_are_those_of_the_lab():
-    loss, right = phases.losses(untrained('srn', 2, 2))
-    assert len(loss) == len(right) == 30
+def test_losses_are_those_of_the_lab():
     net = untrained('lstm', 3)
     loss, right = phases.losses(net)
-    torch.manual_seed(0)
     lang = lang_anb2n(3, 4)
     for n in (1, 2, 3):
         lang.random = type('Same', (), {'integers': lambda *_, size, n=n: np.full(size, n)})
@@ -79,24 +46,24 @@ def test_mistakes_are_the_places_where_a_determined_symbol_is_not_predicted():
     """One that always ends a block of B's or C's one symbol too early, if n is 3."""
     net = exact(3)
 
-    def logits(states):
-        early = (states[..., 2] == 3) & (states[..., 1] > 0) & (states[..., 0] == 1)
-        return np.where(early[..., None], np.eye(3)[(states[..., 1].astype(int) + 1) % 3], net.logits(states))
+    def logits(s):
+        early = (s[..., 2] == 3) & (s[..., 1] > 0) & (s[..., 0] == 1)
+        return np.where(early[..., None], np.eye(3)[(s[..., 1].astype(int) + 1) % 3], net.logits(s))
 
-    found = phases.mistakes(net._replace(logits=logits), fsm.spell(np.array([[3, 1], [2, 4], [1, 3], [3, 1]]), 3))
+    found = phases.mistakes(net._replace(logits=logits), spell(np.array([[3, 1], [2, 4], [1, 3], [3, 1]]), 3))
     assert found == [Mistake(3, 1, 5, 1, 2, 1.0), Mistake(3, 2, 8, 2, 0, 1.0)]
-    assert phases.mistakes(net, fsm.spell(np.array([[2, 1]]), 3)) == []
+    assert phases.mistakes(net, spell(np.array([[2, 1]]), 3)) == []
 
 
 def test_the_share_of_a_mistake_counts_every_sequence_and_the_largest_comes_first():
     """After a block of 2, the first B of a block of 1 is followed by what the trace says; B's of 4 go on for ever."""
     plain = exact(2, noise=1.0)
 
-    def logits(states):
-        wrong_after_2 = (states[..., 1] == 1) & (states[..., 2] == 1) & (states[..., 3] == 2) & (states[..., 0] == 1)
-        for_ever = (states[..., 1] == 1) & (states[..., 2] == 4) & (states[..., 0] == 0)
-        return np.where(wrong_after_2[..., None], [1, 0], np.where(for_ever[..., None], [0, 1], plain.logits(states)))
+    def logits(s):
+        wrong_after_2 = (s[..., 1] == 1) & (s[..., 2] == 1) & (s[..., 3] == 2) & (s[..., 0] == 1)
+        for_ever = (s[..., 1] == 1) & (s[..., 2] == 4) & (s[..., 0] == 0)
+        return np.where(wrong_after_2[..., None], [1, 0], np.where(for_ever[..., None], [0, 1], plain.logits(s)))
 
     blocks = np.array([[2, 1], [3, 1], [3, 1], [3, 1], [4, 3]])  # of 1's, one in four comes after a 2
-    found = phases.mistakes(plain._replace(logits=logits), fsm.spell(blocks, 2))
+    found = phases.mistakes(plain._replace(logits=logits), spell(blocks, 2))
     assert found == [Mistake(4, 1, 8, 0, 1, 1.0), Mistake(1, 1, 1, 1, 0, 0.25)]

@@ -1,3 +1,5 @@
+"""Sequences are printed as the lab prints them, and with --cell the cells of the model beside them."""
+
 import re
 
 import numpy as np
@@ -13,21 +15,19 @@ from tests.seq.reference import cells
 
 
 class Drawn:
-    """A language that draws these sequences again and again."""
+    """A language that draws these sequences one after the other."""
 
     def __init__(self, num_class, count):
         torch.manual_seed(3)
         self.lang = lang_anb2n(num_class, 4)
         self.drawn = [self.lang.get_sequence() for _ in range(count)]
         self.print_outputs = self.lang.print_outputs
-        self.rest = iter(self.drawn)
-
-    def get_sequence(self):
-        return next(self.rest)
+        self.get_sequence = iter(self.drawn).__next__
 
 
-def print_sequences(model, lang, count, cells):
-    return transcript.print_sequences(model, of_model(model, lang.lang.num_class), lang, count, cells)
+def print_sequences(model, lang, cells):
+    net = of_model(model, lang.lang.num_class)
+    return transcript.print_sequences(model, net, lang, len(lang.drawn), cells)
 
 
 @pytest.fixture
@@ -36,9 +36,9 @@ def lstm():
     return LSTM_model(3, 3, 3)
 
 
-def test_cells_printed_are_the_cells_of_the_model(lstm, capsys):
+def test_what_is_printed_and_seen_are_units_cells_and_colours_of_the_model(lstm, capsys):
     lang = Drawn(3, 2)
-    seen = print_sequences(lstm, lang, 2, True)
+    seen = print_sequences(lstm, lang, True)
     with torch.no_grad():
         hidden = [lstm(x)[0][0] for x, _, _, _ in lang.drawn]
     expected = [cells(lstm, x)[0] for x, _, _, _ in lang.drawn]
@@ -46,6 +46,8 @@ def test_cells_printed_are_the_cells_of_the_model(lstm, capsys):
     np.testing.assert_allclose(seen.hidden, np.vstack(hidden), atol=1e-5)
     printed = re.findall(r'cell: \[(.*?)\]', capsys.readouterr().out)
     np.testing.assert_allclose([np.array(row.split(), float) for row in printed], seen.cell, atol=0.0051)
+    assert seen.colour.tolist() == [number for _, _, _, state in lang.drawn for number in state[1:]]
+    assert print_sequences(SRN_model(2, 2, 2), Drawn(2, 1), False).cell is None
 
 
 def test_cells_that_the_model_returns_are_taken_and_without_any_it_is_told(lstm):
@@ -61,30 +63,14 @@ def test_cells_that_the_model_returns_are_taken_and_without_any_it_is_told(lstm)
         transcript.print_sequences(lstm, None, Drawn(3, 1), 1, True)
 
 
-def test_a_block_with_cells_is_the_labs_block_with_one_column_more(lstm, capsys):
-    print_sequences(lstm, Drawn(3, 2), 2, False)
-    plain = capsys.readouterr().out
-    print_sequences(lstm, Drawn(3, 2), 2, True)
-    found = capsys.readouterr().out
-    found = re.sub(r'^([ABC]) hidden: (.*) cell: .* output: (.*)$', r'\1 \2 \3', found, flags=re.MULTILINE)
-    assert found.replace('activations, cell states and', 'activations and') == plain
-
-
-def test_the_number_of_the_next_symbol_is_a_symbols_colour():
-    torch.manual_seed(0)
-    lang = Drawn(2, 3)
-    seen = print_sequences(SRN_model(2, 2, 2), lang, 3, False)
-    assert seen.cell is None
-    assert seen.colour.tolist() == [number for _, _, _, state in lang.drawn for number in state[1:]]
-    assert seen.hidden.shape == (len(seen.colour), 2)
-
-
-@pytest.mark.parametrize('cells', [False, True])
-def test_numbers_have_two_decimals_and_no_exponent(lstm, capsys, cells):
+def test_a_block_with_cells_is_the_labs_block_with_one_column_more_and_no_number_has_an_exponent(lstm, capsys):
     with torch.no_grad():
         lstm.W[0, 0] = 1e-7
-    print_sequences(lstm, Drawn(3, 1), 1, cells)
-    lines = [line for line in capsys.readouterr().out.splitlines() if 'loss' not in line]
-    assert not any('e-' in line for line in lines)
-    assert {len(decimals) for line in lines for decimals in re.findall(r'\d\.(\d*)', line)} >= {2}
-    assert not re.search(r'\d\.\d{3}', '\n'.join(lines))
+    print_sequences(lstm, Drawn(3, 2), False)
+    plain = capsys.readouterr().out
+    print_sequences(lstm, Drawn(3, 2), True)
+    found = capsys.readouterr().out
+    same = re.sub(r'^([ABC]) hidden: (.*) cell: .* output: (.*)$', r'\1 \2 \3', found, flags=re.MULTILINE)
+    assert same.replace('activations, cell states and', 'activations and') == plain
+    for text in plain, found:
+        assert not re.search(r'\d\.\d{3}|e-', '\n'.join(line for line in text.splitlines() if 'loss' not in line))

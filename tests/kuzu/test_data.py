@@ -1,6 +1,5 @@
 """data.py: the numbers of the classic pipeline, and files that are not what they should be."""
 
-import gzip
 import hashlib
 import os
 import re
@@ -12,99 +11,68 @@ import torch
 
 from lab.common.errors import UserError
 from lab.kuzu import fetch
-from lab.kuzu.data import _normalize, load
-from tests.kuzu.server import COUNTS, made_files
+from lab.kuzu.data import load
+from tests.kuzu.server import COUNTS, FILES, ZIPPED, made_files
 
 CPU = torch.device('cpu')
-REAL = os.environ.get('KMNIST_ROOT')
-needs_real = pytest.mark.skipif(not REAL, reason='KMNIST_ROOT names no folder with the real images')
+REAL = os.environ.get('KMNIST_ROOT')  # a folder with the real images
+IMAGES, LABELS = 'train-images-idx3-ubyte', 'train-labels-idx1-ubyte'
 
 
 @pytest.fixture
-def root(tmp_path, monkeypatch):
-    """A data folder with a made set; what is missing from it cannot be downloaded."""
-    raw = tmp_path / 'KMNIST' / 'raw'
+def raw(tmp_path, monkeypatch):
+    """The folder with the files of a made set under tmp_path; what is missing from it cannot be downloaded."""
+    raw = tmp_path / fetch.RAW
     raw.mkdir(parents=True)
-    for name, data in made_files().items():
-        (raw / name).write_bytes(data)
+    for name, content in FILES.items():
+        (raw / name).write_bytes(content)
     monkeypatch.setattr(fetch, 'SOURCES', {})
-    return tmp_path
+    return raw
 
 
-def classic(root, train: bool, step: int):
-    """The classic pipeline: every step-th image and label, one by one through torchvision's transforms."""
+def loaded(folder) -> list[torch.Tensor]:
+    found = load('kmnist', str(folder), CPU)
+    return [found.train_images, found.train_labels, found.test_images, found.test_labels]
+
+
+def same(tensors, others) -> bool:
+    return all(map(torch.equal, tensors, others))
+
+
+@pytest.mark.parametrize('root', [None] + ([REAL] if REAL else []))
+def test_images_and_labels_are_what_torchvisions_totensor_and_normalize_give(root, raw, tmp_path):
     from torchvision import datasets, transforms
 
+    root, step = root or str(tmp_path), 8 if root else 1
     transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.5,), (0.5,))])
-    dataset = datasets.KMNIST(root, train=train, transform=transform)
-    pairs = [dataset[i] for i in range(0, len(dataset), step)]
-    return torch.stack([image for image, _ in pairs]), torch.tensor([label for _, label in pairs])
+    classic = []
+    for train in True, False:
+        dataset = datasets.KMNIST(root, train=train, transform=transform)
+        pairs = [dataset[i] for i in range(0, len(dataset), step)]
+        classic += [torch.stack([image for image, _ in pairs]), torch.tensor([label for _, label in pairs])]
+    found = [values[::step] for values in loaded(root)]
+    assert [values.dtype for values in found] == [torch.float32, torch.int64] * 2
+    assert same(found, classic) and found[0].unique().numel() > 250  # nearly every byte is there
 
 
-def agree(root, step: int):
-    found = load('kmnist', root, CPU)
-    for train, images, labels in (
-        (True, found.train_images, found.train_labels),
-        (False, found.test_images, found.test_labels),
-    ):
-        classic_images, classic_labels = classic(root, train, step)
-        assert images.dtype == torch.float32 and torch.equal(images[::step], classic_images)
-        assert labels.dtype == torch.int64 and torch.equal(labels[::step], classic_labels)
-
-
-def test_numbers_of_made_images_are_those_of_totensor_and_normalize(root):
-    agree(str(root), 1)
-
-
-@needs_real
-def test_every_8th_real_image_has_the_numbers_of_totensor_and_normalize():
-    agree(REAL, 8)
-
-
-def test_every_byte_becomes_what_totensor_and_normalize_make_of_it():
-    from torchvision import transforms
-
-    pixels = np.resize(np.arange(256, dtype=np.uint8), (1, 28, 28))
-    expected = transforms.Normalize((0.5,), (0.5,))(transforms.ToTensor()(pixels[0][:, :, None]))
-    assert torch.equal(_normalize(pixels.copy())[0], expected)
-
-
-def test_classes_are_named_in_order(root):
-    assert ' '.join(load('kmnist', str(root), CPU).classes) == 'o ki su tsu na ha ma ya re wo'
-
-
-def test_the_official_counts_are_told_beside_others(root, capsys):
-    load('kmnist', str(root), CPU)
-    assert capsys.readouterr().err.endswith('to test (the official set has 60,000 and 10,000)\n')
-
-
-@needs_real
-def test_counts_that_are_not_official_are_told_in_one_line(capsys):
-    load('kmnist', REAL, CPU)
-    told = capsys.readouterr()
-    assert told.out == ''
-    assert told.err.count('\n') == 1 and '6,284 images to train and 10,000 to test' in told.err
-
-
-def test_official_counts_are_not_remarked_upon(root, monkeypatch, capsys):
+def test_counts_that_are_not_official_are_told_in_one_line(raw, tmp_path, monkeypatch, capsys):
+    loaded(tmp_path)
+    told = '50 images to train and 20 to test (the official set has 60,000 and 10,000)\n'
+    assert capsys.readouterr() == ('', f'{raw}: {told}')
     monkeypatch.setattr(fetch, 'OFFICIAL', COUNTS)
-    load('kmnist', str(root), CPU)
-    assert capsys.readouterr().err == ''
+    loaded(tmp_path)
+    assert capsys.readouterr() == ('', '')
 
 
 def idx(magic: int, *shape: int) -> bytes:
     return struct.pack(f'>{len(shape) + 1}i', magic, *shape)
 
 
-IMAGES, LABELS = 'train-images-idx3-ubyte', 'train-labels-idx1-ubyte'
 DAMAGED = {  # what is wrong: the file, what becomes of its bytes, a word that the error must have
     'truncated images': (IMAGES, lambda data: data[:-1], 'truncated'),
-    'truncated labels': (LABELS, lambda data: data[:-1], 'truncated'),
     'truncated head': (IMAGES, lambda data: data[:9], 'truncated'),
-    'nothing in it': (LABELS, lambda data: b'', 'truncated'),
     'something after it': (IMAGES, lambda data: data + b'\0', 'followed'),
     'wrong magic': (IMAGES, lambda data: idx(0x801) + data[4:], 'not an idx file of images: magic 2049, not 2051'),
-    'a zip archive': (LABELS, lambda data: b'PK\3\4' + data[4:], 'not an idx file of labels: magic'),
     'no images': (IMAGES, lambda data: idx(0x803, 0, 28, 28), 'empty'),
     'a negative count': (LABELS, lambda data: idx(0x801, -1), 'empty'),
     'images of another size': (IMAGES, lambda data: idx(0x803, 50, 14, 56) + data[16:], '14 x 56'),
@@ -114,44 +82,82 @@ DAMAGED = {  # what is wrong: the file, what becomes of its bytes, a word that t
 
 
 @pytest.mark.parametrize('damage', DAMAGED)
-def test_damaged_files_are_refused_and_named(root, damage):
+def test_damaged_files_are_refused_and_named(raw, damage, tmp_path):
     name, change, word = DAMAGED[damage]
-    path = root / 'KMNIST' / 'raw' / name
-    path.write_bytes(change(path.read_bytes()))
+    (raw / name).write_bytes(change(FILES[name]))
     with pytest.raises(UserError, match=word) as refusal:
-        load('kmnist', str(root), CPU)
-    assert str(root / 'KMNIST' / 'raw') in str(refusal.value)
+        loaded(tmp_path)
+    assert str(raw) in str(refusal.value)
 
 
-def test_missing_files_are_named_and_the_others_left_alone(root):
-    raw = root / 'KMNIST' / 'raw'
-    (raw / LABELS).unlink()
-    before = {path.name: path.read_bytes() for path in raw.iterdir()}
-    with pytest.raises(UserError, match=f'Put {LABELS} .* into {raw}'):
-        load('kmnist', str(root), CPU)
-    assert {path.name: path.read_bytes() for path in raw.iterdir()} == before
+def test_one_image_is_enough(raw, tmp_path):
+    for name, content in made_files((1, 1)).items():
+        (raw / name).write_bytes(content)
+    assert [len(values) for values in loaded(tmp_path)] == [1] * 4
 
 
-def zip_by_hand(root, monkeypatch, official: bool):
-    """Replace the training images by a .gz file."""
-    path = root / 'KMNIST' / 'raw' / IMAGES
-    data = gzip.compress(path.read_bytes())
-    path.unlink()
-    path.with_name(f'{IMAGES}.gz').write_bytes(data)
-    if official:
-        monkeypatch.setitem(fetch.MD5_GZ, f'{IMAGES}.gz', hashlib.md5(data).hexdigest())
+# --- other forms
 
 
-def test_an_official_gz_file_put_there_by_hand_is_read(root, monkeypatch):
-    plain = load('kmnist', str(root), CPU)
-    zip_by_hand(root, monkeypatch, official=True)
-    assert torch.equal(load('kmnist', str(root), CPU).train_images, plain.train_images)
+def test_an_official_gz_file_is_read_and_any_other_refused_whatever_their_names(raw, tmp_path, monkeypatch):
+    plain = loaded(tmp_path)
+    (raw / LABELS).rename(raw / f'{LABELS}.gz')  # a browser has unpacked the one, and renamed the other
+    (raw / IMAGES).write_bytes(ZIPPED[f'{IMAGES}.gz'])
+    with pytest.raises(UserError, match=re.escape(f'{raw / IMAGES} is not the official file')):
+        loaded(tmp_path)
+    monkeypatch.setitem(fetch.MD5_GZ, f'{IMAGES}.gz', hashlib.md5(ZIPPED[f'{IMAGES}.gz']).hexdigest())
+    assert same(loaded(tmp_path), plain)
 
 
-def test_any_other_gz_file_is_refused(root, monkeypatch):
-    zip_by_hand(root, monkeypatch, official=False)
-    with pytest.raises(UserError, match=r'train-images-idx3-ubyte\.gz is not the official file'):
-        load('kmnist', str(root), CPU)
+def arrays() -> dict[str, np.ndarray]:
+    """The made set as the .npz files of the KMNIST site hold it."""
+    found = {}
+    for name, content in FILES.items():
+        start, shape = (16, (-1, 28, 28)) if 'images' in name else (8, -1)
+        found[fetch.NPZ[name]] = np.frombuffer(content, np.uint8, offset=start).reshape(shape)
+    return found
+
+
+@pytest.mark.parametrize('save', [np.savez, np.savez_compressed])
+def test_the_npz_files_of_the_kmnist_site_are_read(save, raw, tmp_path):
+    (tmp_path / 'npz').mkdir()
+    for name, array in arrays().items():
+        save(tmp_path / 'npz' / name, array)
+    assert same(loaded(tmp_path / 'npz'), loaded(tmp_path))
+
+
+class Never:
+    """Unpickled, it would leave a file."""
+
+    def __reduce__(self):
+        return open, ('ran', 'w')
+
+
+@pytest.mark.parametrize(
+    ('name', 'array', 'words'),
+    [
+        ('kmnist-train-imgs.npz', np.zeros((50, 28, 27), np.uint8), 'images of 28 x 27'),
+        ('kmnist-train-imgs.npz', np.zeros(50, np.uint8), 'images of single numbers'),
+        ('kmnist-train-imgs.npz', np.zeros((50, 28, 28)), 'float64 instead of bytes'),
+        ('kmnist-train-imgs.npz', np.zeros((0, 28, 28), np.uint8), 'is empty'),
+        ('kmnist-train-labels.npz', np.zeros((50, 1), np.uint8), 'no labels'),
+        ('kmnist-train-labels.npz', np.full(50, 10, np.uint8), 'holds the label 10'),
+        ('kmnist-train-labels.npz', np.array([Never()]), 'is not a whole .npz file'),
+        ('kmnist-train-labels.npz', None, 'is not a whole .npz file'),  # truncated
+    ],
+)
+def test_other_arrays_are_refused_in_a_line(name, array, words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for each, right in arrays().items():
+        np.savez_compressed(each, array if each == name and array is not None else right)
+    if array is None:
+        os.truncate(name, os.path.getsize(name) - 40)
+    with pytest.raises(UserError, match=words) as refusal:
+        loaded(tmp_path)
+    assert name in str(refusal.value) and not os.path.exists('ran')
+
+
+# --- digits
 
 
 def test_digits_are_the_1797_of_scikit_learn_enlarged():
@@ -168,31 +174,3 @@ def test_digits_are_the_1797_of_scikit_learn_enlarged():
     original = torch.from_numpy(load_digits().data).float() / 8 - 1
     assert torch.corrcoef(torch.stack([small.flatten(), original.flatten()]))[0, 1] > 0.95
     assert found.classes == list('0123456789')
-
-
-def test_digits_leave_at_least_35_of_each_to_test():
-    assert load('digits', '', CPU).test_labels.bincount().min() >= 35
-
-
-def test_an_unknown_data_set_is_refused():
-    with pytest.raises(UserError, match='mnist'):
-        load('mnist', '', CPU)
-
-
-def test_other_labels_to_train_or_to_test_make_another_line_about_the_data():
-    data = load('digits', '', CPU)
-    about = data.about()
-    assert re.fullmatch(r'1,400 images to train, 397 to test \(checksum of the labels [0-9a-f]{8}\)', about)
-    for labels in data.train_labels, data.test_labels:
-        labels[7] += 1
-        assert data.about() != about
-        labels[7] -= 1
-    assert data.about() == about
-
-
-def test_one_image_is_enough(tmp_path):
-    raw = tmp_path / 'KMNIST' / 'raw'
-    raw.mkdir(parents=True)
-    for name, content in made_files((1, 1)).items():
-        (raw / name).write_bytes(content)
-    assert load('kmnist', str(tmp_path), CPU).train_images.shape == (1, 1, 28, 28)

@@ -1,188 +1,156 @@
-"""fetch.py: both downloads, against a server on 127.0.0.1 that behaves well or badly."""
+"""fetch.py: files where people have them, and both downloads from a server that behaves well or badly."""
 
-import gzip
-import hashlib
 import os
 import signal
-import subprocess
-import time
+import socket
+import sys
+from contextlib import ExitStack
 
 import pytest
 
-from lab.common import files
 from lab.common.errors import UserError
 from lab.kuzu import fetch
-from tests.kuzu.server import COUNTS, made_files, serving
+from tests.kuzu.server import FILES, WHOLE, made_files, official, serving
 
-FILES = made_files()
-MD5_GZ = {f'{name}.gz': hashlib.md5(gzip.compress(data, 1, mtime=0)).hexdigest() for name, data in FILES.items()}
-MD5 = {name: hashlib.md5(data).hexdigest() for name, data in FILES.items() if name != 'train-images-idx3-ubyte'}
-NOWHERE = 'http://127.0.0.1:9/'  # the port where nobody listens
+IMAGES, LABELS = 'train-images-idx3-ubyte', 't10k-labels-idx1-ubyte'
 
 
-@pytest.fixture(autouse=True)
-def made_set(monkeypatch):
-    """The made set is the official one, nothing outside this machine is asked, and no proxy stands before 127.0.0.1."""
-    monkeypatch.setattr(fetch, 'MD5_GZ', MD5_GZ)
-    monkeypatch.setattr(fetch, 'MD5', MD5)
-    monkeypatch.setattr(fetch, 'OFFICIAL', COUNTS)
-    monkeypatch.setattr(fetch, 'SOURCES', {})
-    monkeypatch.setenv('NO_PROXY', '127.0.0.1')
-    monkeypatch.setenv('no_proxy', '127.0.0.1')
+@pytest.fixture
+def serve(monkeypatch):
+    """Makes a server of this kind the only one that is asked; by default OpenML's alone, as it is the only one now."""
+    monkeypatch.setenv('NO_PROXY', '')
+    monkeypatch.setenv('no_proxy', '')
+    with ExitStack() as stack:
 
+        def make(kind='good', sources=('openml',), files=FILES, silence=30.0):
+            server = stack.enter_context(serving(kind, files))
+            official(server.mirror, server.openml, monkeypatch.setattr)
+            asked = {source: (getattr(fetch, f'from_{source}'), silence) for source in sources}
+            monkeypatch.setattr(fetch, 'SOURCES', asked)
+            return server
 
-def sources(monkeypatch, **asked):
-    """Ask these servers: torchvision=address, openml=address, in this order."""
-    table = {source: (source, address, 30, 120) for source, address in asked.items()}
-    monkeypatch.setattr(fetch, 'SOURCES', table)
-
-
-def broken_torchvision(tmp_path, monkeypatch):
-    """A torchvision that was built for another torch."""
-    package = tmp_path / 'packages' / 'torchvision'
-    package.mkdir(parents=True)
-    (package / '__init__.py').write_text('raise RuntimeError("operator torchvision::nms does not exist")')
-    monkeypatch.setenv('PYTHONPATH', str(package.parent))
+        yield make
 
 
 def standing(root) -> dict[str, bytes]:
     """Every file under a folder, hidden ones too."""
-    return {
-        os.path.relpath(os.path.join(where, name), root): open(os.path.join(where, name), 'rb').read()
-        for where, _, names in os.walk(root)
-        for name in names
-    }
+    return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob('*') if path.is_file()}
 
 
-def openml_in_this_process(ask, server, monkeypatch):
-    monkeypatch.setattr(fetch, 'SOURCES', {'openml': ('openml',)})
-    monkeypatch.setattr(fetch, '_download', lambda source, folder: ask[source](folder, server))
+def put(path, content: bytes):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
 
 
-WHOLE = {os.path.join('KMNIST', 'raw', name): data for name, data in FILES.items()}
+# --- where files are
 
 
-def test_torchvisions_download_makes_the_four_files(tmp_path, monkeypatch):
-    with serving('good') as server:
-        sources(monkeypatch, torchvision=server.mirror, openml=server.openml)
-        fetch.fetch(str(tmp_path / 'data'))
+@pytest.mark.parametrize(
+    'form',
+    [
+        *('{0}', 'KMNIST/{0}', 'raw/{0}', 'processed/{0}', 'KMNIST/processed/{0}', 'KMNIST/KMNIST/raw/{0}'),
+        *(f'KMNIST/raw/{form}' for form in ('{0}/{0}', '{0}.gz', '{0}.gz/{0}.gz', '{0}.gz/{0}', '{1}')),
+    ],
+)
+def test_files_are_found_where_and_as_people_have_them_and_nothing_is_asked(form, tmp_path, monkeypatch):
+    monkeypatch.setattr(fetch, 'SOURCES', {})
+    paths = {name: str(tmp_path / form.format(name, fetch.NPZ[name])) for name in FILES}
+    for path in paths.values():
+        put(tmp_path / path, b'')
+    assert fetch.fetch(str(tmp_path)) == paths
+
+
+def test_a_folder_with_the_name_of_a_file_is_told_with_what_to_do(tmp_path):
+    (tmp_path / fetch.RAW / LABELS).mkdir(parents=True)
+    with pytest.raises(UserError, match=f'{LABELS} is a folder: put the file of that name in its place'):
+        fetch.fetch(str(tmp_path))
+
+
+# --- downloads
+
+
+def test_torchvisions_download_makes_the_four_files_and_prints_nothing(serve, tmp_path, capfd):
+    server = serve(sources=['torchvision', 'openml'])
+    fetch.fetch(str(tmp_path / 'data'))
     assert standing(tmp_path / 'data') == WHOLE
     assert not [path for path in server.asked if 'openml' in path]
+    assert capfd.readouterr() == ('', 'downloading KMNIST from torchvision\n')
 
 
 def test_openml_makes_the_same_files_where_torchvision_does_not_fit_torch_and_says_what_to_install(
-    tmp_path, monkeypatch, capsys
+    serve, tmp_path, monkeypatch, capsys
 ):
-    broken_torchvision(tmp_path, monkeypatch)
-    with serving('good') as server:
-        sources(monkeypatch, torchvision=server.mirror, openml=server.openml)
-        fetch.fetch(str(tmp_path / 'data'))
+    serve(sources=['torchvision', 'openml'])
+    put(tmp_path / 'torchvision' / '__init__.py', b'raise RuntimeError("operator torchvision::nms does not exist")')
+    for name in [name for name in sys.modules if name.split('.')[0] == 'torchvision']:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.syspath_prepend(tmp_path)
+    fetch.fetch(str(tmp_path / 'data'))
     assert standing(tmp_path / 'data') == WHOLE
-    lines = [line for line in capsys.readouterr().err.splitlines() if 'nms does not exist' in line]
-    assert len(lines) == 1 and 'pip install --upgrade torch torchvision' in lines[0]
+    [line] = [line for line in capsys.readouterr().err.splitlines() if 'nms does not exist' in line]
+    assert 'pip install --upgrade torch torchvision' in line
 
 
-def test_only_what_is_missing_is_added(ask, tmp_path, monkeypatch):
-    mine = tmp_path / 'KMNIST' / 'raw' / 'train-labels-idx1-ubyte'
-    mine.parent.mkdir(parents=True)
-    mine.write_bytes(b'my own')
-    with serving('good') as server:
-        openml_in_this_process(ask, server, monkeypatch)
-        fetch.fetch(str(tmp_path))
-    assert standing(tmp_path) == {**WHOLE, os.path.relpath(mine, tmp_path): b'my own'}
-
-
-def test_nothing_is_asked_when_the_files_are_there(tmp_path, monkeypatch):
-    raw = tmp_path / 'KMNIST' / 'raw'
-    raw.mkdir(parents=True)
-    for name, data in FILES.items():
-        (raw / f'{name}.gz').write_bytes(data)
-    sources(monkeypatch, openml=NOWHERE)
+def test_only_what_is_missing_is_added(serve, tmp_path):
+    mine = os.path.join(fetch.RAW, IMAGES)
+    put(tmp_path / mine, b'my own')
+    serve()
     fetch.fetch(str(tmp_path))
+    assert standing(tmp_path) == {**WHOLE, mine: b'my own'}
 
 
-def test_what_killed_downloads_left_is_swept_but_not_one_under_way(tmp_path):
-    raw = tmp_path / 'KMNIST' / 'raw'
-    for name, age in ('.download-old', files.STALE_SECONDS + 60), ('.download-new', 60):
-        (raw / name / 'KMNIST').mkdir(parents=True)
-        os.utime(raw / name, (time.time() - age,) * 2)
-    with pytest.raises(UserError):
-        fetch.fetch(str(tmp_path))
-    assert os.listdir(raw) == ['.download-new']
-
-
-def test_an_openml_of_other_rows_is_refused_and_leaves_nothing(ask, tmp_path, monkeypatch):
-    other = made_files()
-    name = 't10k-images-idx3-ubyte'
-    other[name] = other[name][:-1] + bytes([other[name][-1] ^ 1])  # one bit of one pixel
-    with serving('good', other) as server:
-        openml_in_this_process(ask, server, monkeypatch)
-        with pytest.raises(UserError, match=f'{name} is not the official file'):
-            fetch.fetch(str(tmp_path))
-    assert standing(tmp_path) == {}
-
-
-def test_training_images_that_alone_are_not_on_record_are_told_and_used(ask, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(fetch, 'MD5', {**MD5, fetch.ONCE: '0' * 32})
-    with serving('good') as server:
-        openml_in_this_process(ask, server, monkeypatch)
-        fetch.fetch(str(tmp_path))
-        assert standing(tmp_path) == WHOLE
-        real = hashlib.md5(FILES[fetch.ONCE]).hexdigest()
-        told = f'{fetch.ONCE}: its MD5 is {real}, not {"0" * 32}, which is on record in one place only; it is used\n'
-        assert capsys.readouterr().err == told
-        other = 't10k-labels-idx1-ubyte'
-        monkeypatch.setattr(fetch, 'MD5', {**fetch.MD5, other: '1' * 32})
-        with pytest.raises(UserError, match=f'{other} is not the official file'):
-            fetch.fetch(str(tmp_path / 'again'))
-
-
-@pytest.mark.parametrize('there', ['', 'data', 'data/KMNIST', 'data/KMNIST/raw'])
-def test_a_download_that_fails_leaves_no_folder_that_was_not_there(there, tmp_path):
+@pytest.mark.parametrize(
+    ('kind', 'words'),
+    [('cut', 'corrupt|ended before'), ('wrong', 'corrupt|checksum'), ('missing', '404|Error'), ('silent', 'timed out')],
+)
+@pytest.mark.parametrize(('source', 'there'), [('torchvision', ''), ('openml', 'KMNIST')])
+@pytest.mark.filterwarnings('ignore')  # scikit-learn warns of each repeated try
+def test_after_a_bad_server_all_is_as_before_and_the_error_says_what_goes_where(
+    kind, words, source, there, serve, tmp_path
+):
     (tmp_path / there).mkdir(parents=True, exist_ok=True)
-    before = sorted(tmp_path.rglob('*'))
-    with pytest.raises(UserError, match='cannot be downloaded'):
+    before, timeout = [*tmp_path.rglob('*')], socket.getdefaulttimeout()
+    serve(kind, [source], silence=0.2 if kind == 'silent' else 30)
+    with pytest.raises(UserError, match=f'tried {source}: .*({words})') as refusal:
+        fetch.fetch(str(tmp_path))
+    assert all(name in str(refusal.value) for name in FILES) and f'into {tmp_path / fetch.RAW}' in str(refusal.value)
+    assert [*tmp_path.rglob('*')] == before and socket.getdefaulttimeout() == timeout
+
+
+@pytest.mark.parametrize('rows', [69, 71])
+def test_another_number_of_rows_is_refused(rows, serve, tmp_path):
+    serve(files=made_files((50, rows - 50)))
+    with pytest.raises(UserError, match='70 rows of 784 pixels'):
+        fetch.fetch(str(tmp_path))
+
+
+@pytest.mark.parametrize('name', [name for name in FILES if name != IMAGES])
+def test_one_bit_of_another_file_is_refused_and_leaves_nothing(name, serve, tmp_path):
+    serve(files={**FILES, name: FILES[name][:-1] + bytes([FILES[name][-1] ^ 1])})
+    with pytest.raises(UserError, match=f'{name} is not the official file'):
         fetch.fetch(str(tmp_path / 'data'))
-    assert sorted(tmp_path.rglob('*')) == before
+    assert not [*tmp_path.iterdir()]
 
 
-def test_a_server_that_drips_is_given_up_after_the_limit_and_leaves_nothing(tmp_path, monkeypatch):
-    broken_torchvision(tmp_path, monkeypatch)
-    late = []
-    now = time.monotonic
-    monkeypatch.setattr(fetch.time, 'monotonic', lambda: now() + sum(late))
-    with serving('drip') as server:
-        server.when_stuck = lambda: late.append(120)
-        sources(monkeypatch, torchvision=server.mirror, openml=server.openml)
-        with pytest.raises(UserError) as refusal:
-            fetch.fetch(str(tmp_path / 'data'))
-    text = str(refusal.value)
-    assert 'openml: not done after 120 s' in text and 'torchvision::nms' in text  # what was tried
-    assert all(name in text for name in FILES) and str(tmp_path / 'data' / 'KMNIST' / 'raw') in text  # what goes where
-    assert standing(tmp_path / 'data') == {}
+def test_training_images_that_alone_are_not_on_record_are_told_and_used(serve, tmp_path, monkeypatch, capsys):
+    serve()
+    right = fetch.MD5[IMAGES]
+    monkeypatch.setitem(fetch.MD5, IMAGES, '0' * 32)
+    fetch.fetch(str(tmp_path))
+    assert standing(tmp_path) == WHOLE
+    assert f'{IMAGES}: its MD5 is {right}, not {"0" * 32}' in capsys.readouterr().err
 
 
-def test_a_server_that_is_silent_is_given_up_long_before_the_limit(tmp_path, monkeypatch):
-    with serving('silent') as server:
-        monkeypatch.setattr(fetch, 'SOURCES', {'openml': ('openml', server.openml, 0.3, 120)})
-        with pytest.raises(UserError, match='openml: timed out'):
-            fetch.fetch(str(tmp_path))
-    assert standing(tmp_path) == {}
+def test_a_place_that_cannot_be_written_is_told_before_anything_is_asked(serve, tmp_path):
+    server = serve()
+    put(tmp_path / 'KMNIST', b'a file')
+    with pytest.raises(OSError):
+        fetch.fetch(str(tmp_path))
+    assert not server.asked
 
 
-def test_ctrl_c_ends_the_download_and_leaves_nothing(tmp_path, monkeypatch):
-    children = []
-
-    class Popen(subprocess.Popen):
-        def __init__(self, *args, **kwargs):
-            super().__init__(*args, **kwargs)
-            children.append(self)
-
-    monkeypatch.setattr(fetch.subprocess, 'Popen', Popen)
-    with serving('silent') as server:
-        server.when_stuck = lambda: os.kill(os.getpid(), signal.SIGINT)
-        sources(monkeypatch, openml=server.openml)
-        with pytest.raises(KeyboardInterrupt):
-            fetch.fetch(str(tmp_path))
-    assert standing(tmp_path) == {}
-    assert [child.poll() for child in children] == [-signal.SIGKILL]
+def test_ctrl_c_ends_the_download_and_leaves_nothing(serve, tmp_path):
+    serve('silent').when_silent = lambda: os.kill(os.getpid(), signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        fetch.fetch(str(tmp_path))
+    assert not [*tmp_path.iterdir()]

@@ -4,131 +4,100 @@ import copy
 
 import pytest
 import torch
+from torch import nn
 
-from kuzu import NetConv, NetFull, NetLin
 from lab.common import files
 from lab.common.errors import UserError
 from lab.kuzu import resume
-from lab.kuzu.networks import to_device
-from lab.kuzu.recipe import choose
-from tests.kuzu.runs import PressedAt, digits, outcome, settings
+from tests.kuzu.runs import Counted, play, weights
 
-CONFIGS = {
-    'classic': {'epochs': 4},
-    'shuffled adam': {'epochs': 4, 'shuffle': True, 'optim': 'adam', 'lr': 0.001},
-    'fast': {'epochs': 4, 'recipe': 'fast', 'shuffle': True, 'batch': 32},
+RUNS = {
+    'classic': '--net full --hid 9 --epochs 3',
+    'shuffled adam': '--net full --hid 9 --epochs 3 --shuffle --optim adam',
+    'fast': '--net lin --epochs 3 --recipe fast',
 }
 
 
-@pytest.mark.parametrize('name', CONFIGS)
-@pytest.mark.parametrize('steps', [5, 37])
-def test_stopped_by_ctrl_c_and_resumed_a_run_ends_with_the_same_bytes(name, steps, tmp_path):
-    config = settings(**CONFIGS[name])
-    whole = outcome(tmp_path / 'whole', config)
-    part = outcome(tmp_path / 'part', config, stop=PressedAt(steps))
-    assert part != whole
-    assert outcome(tmp_path / 'part', config, go_on=True) == whole
-    assert (tmp_path / 'part.csv').read_bytes() == (tmp_path / 'whole.csv').read_bytes()
+@pytest.mark.parametrize('name', RUNS)
+@pytest.mark.parametrize('asked', [5, 37])
+def test_stopped_by_ctrl_c_and_resumed_a_run_ends_with_the_same_bytes(name, asked, tmp_path):
+    whole, part = tmp_path / 'whole', tmp_path / 'part'
+    expected = weights(whole, RUNS[name])
+    assert weights(part, RUNS[name], stop=lambda: Counted(asked)) != expected
+    assert weights(part, f'{RUNS[name]} --resume') == expected
+    for file in whole.iterdir():
+        assert (part / file.name).read_bytes() == file.read_bytes()
 
 
 @pytest.mark.parametrize('write', [4, 5, 6, 7])
 def test_killed_between_any_two_writes_and_resumed_a_run_ends_with_the_same_bytes(write, tmp_path, monkeypatch):
-    config = settings(epochs=3)
-    whole = outcome(tmp_path / 'whole', config)
-    real_write, calls = files.write, []
+    expected, real_write, calls = weights(tmp_path / 'whole', '--net lin --epochs 3'), files.write, []
 
     def dying_write(path, data):
         calls.append(path)
         if len(calls) == write:
-            raise SystemExit('killed')
+            raise OSError('killed')
         real_write(path, data)
 
-    with monkeypatch.context() as patch, pytest.raises(SystemExit):
+    with monkeypatch.context() as patch, pytest.raises(OSError, match='killed'):
         patch.setattr(files, 'write', dying_write)
-        outcome(tmp_path / 'part', config)
-    assert outcome(tmp_path / 'part', config, go_on=True) == whole
+        play(tmp_path / 'part', '--net lin --epochs 3')
+    assert weights(tmp_path / 'part', '--net lin --epochs 3 --resume') == expected
 
 
-def test_more_epochs_of_a_finished_run_are_those_of_one_longer_run(tmp_path):
-    outcome(tmp_path / 'part', settings(epochs=2))
-    longer = settings(epochs=3)
-    assert outcome(tmp_path / 'part', longer, go_on=True) == outcome(tmp_path / 'whole', longer)
+def test_more_epochs_of_a_finished_run_are_those_of_one_longer_run(tmp_path, capsys):
+    play(tmp_path / 'part', '--net lin --epochs 2')
+    longer = weights(tmp_path / 'part', '--net lin --epochs 3 --resume')
+    assert longer == weights(tmp_path / 'whole', '--net lin --epochs 3')
+    rows = (tmp_path / 'part' / 'kuzu_lin.csv').read_text().splitlines()
+    assert [row.split(',')[0] for row in rows] == ['epoch', '1', '2', '3']
 
 
-def test_resuming_with_other_settings_is_refused(tmp_path):
-    outcome(tmp_path / 'net', settings(epochs=1))
-    with pytest.raises(UserError, match=r'lr 0\.01, not 0\.1'):
-        outcome(tmp_path / 'net', settings(epochs=2, lr=0.1), go_on=True)
+def test_without_a_recipe_a_run_goes_on_with_its_own(tmp_path):
+    trained = weights(tmp_path, '--net lin --epochs 1 --recipe fast')
+    assert weights(tmp_path, '--net lin --epochs 1 --resume') == trained
 
 
-def test_resuming_another_shape_is_refused(tmp_path):
-    outcome(tmp_path / 'net', settings(epochs=1))
-    with pytest.raises(UserError, match=r'hid\.weight is \(160, 784\)'):
-        outcome(tmp_path / 'net', settings(epochs=2), go_on=True, network=lambda: NetFull(7))
+def test_of_a_finished_run_there_is_nothing_to_do_and_it_is_tested_again(tmp_path, capsys):
+    play(tmp_path, '--net lin --epochs 1')
+    out = capsys.readouterr().out
+    play(tmp_path, '--net lin --epochs 1 --resume')
+    again = capsys.readouterr()
+    assert again.out == out[out.index('<class') :]
+    assert f'{tmp_path}/kuzu_lin.resume is of a finished run: there was nothing to do\n' in again.err
 
 
-def test_the_checkpoint_is_a_plain_state_dict(tmp_path):
-    outcome(tmp_path / 'net', settings(epochs=1), network=NetConv)
-    state = torch.load(tmp_path / 'net.pth', weights_only=True)
-    NetConv().load_state_dict(state)
-    assert all(value.is_contiguous() for value in state.values())
+class Odd(nn.Sequential):
+    """Layers whose shapes are not known at first, and parameters that are not trained."""
+
+    def __init__(self):
+        super().__init__(nn.Flatten(), nn.LazyLinear(10), nn.LogSoftmax(1))
+        self.unused = nn.Linear(2, 2)
+
+    def forward(self, x):
+        return self[2](self[1](self[0](x)))
 
 
-def test_the_table_has_a_row_per_epoch(tmp_path):
-    outcome(tmp_path / 'net', settings(epochs=2))
-    lines = (tmp_path / 'net.csv').read_text().splitlines()
-    assert lines[0] == 'epoch,train_loss,test_loss,accuracy'
-    assert [line.split(',')[0] for line in lines[1:]] == ['1', '2']
+def test_a_network_of_lazy_or_unused_layers_can_be_resumed(tmp_path):
+    part = weights(tmp_path / 'part', '--net lin --epochs 2', Odd, lambda: Counted(30))
+    whole = weights(tmp_path / 'whole', '--net lin --epochs 2', Odd)
+    assert part != whole == weights(tmp_path / 'part', '--net lin --epochs 2 --resume', Odd)
 
 
-def test_the_seed_0_is_a_seed(tmp_path):
-    config = settings(seed=0, epochs=1)
-    whole = outcome(tmp_path / 'net', config)
-    assert resume.load(str(tmp_path / 'net'))['settings']['seed'] == 0
-    assert outcome(tmp_path / 'net', config, go_on=True) == whole
-
-
-@pytest.fixture(scope='module')
-def stopped(tmp_path_factory):
-    """What a run has saved that was stopped after five batches of its third epoch."""
-    path = tmp_path_factory.mktemp('stopped') / 'net'
-    outcome(path, settings(epochs=2), network=NetLin)
-    outcome(path, settings(epochs=3), network=NetLin, stop=PressedAt(5), go_on=True)
-    return resume.load(str(path))
-
-
-OTHER = {  # what is wrong, and the change to what was saved
-    'a batch too many': lambda saved: saved['progress'].update(batch=6),
-    'a loss too few': lambda saved: saved['progress']['losses'].pop(),
-    'a whole epoch as a part': lambda saved: saved['progress'].update(batch=22, losses=[0.5] * 22),
-    'a loss that is no number': lambda saved: saved['progress']['losses'].__setitem__(0, float('nan')),
-    'a loss that is text': lambda saved: saved['progress']['losses'].__setitem__(0, '0.5'),
-    'an epoch too many': lambda saved: saved['progress'].update(epoch=4),
-    'a row of another epoch': lambda saved: saved['progress']['history'][1].__setitem__(0, 3),
-    'a row without accuracy': lambda saved: saved['progress']['history'][1].pop(),
-    'no history': lambda saved: saved['progress'].pop('history'),
-    'momentum of another shape': lambda saved: saved['optimizer']['state'][0].update(momentum_buffer=torch.ones(2)),
-    'no momentum': lambda saved: saved['optimizer'].update(state={}),
-    'no state of the optimizer': lambda saved: saved['optimizer'].clear(),
-    'a short random state': lambda saved: saved.update(random=saved['random'][:9]),
-    'settings of another kind': lambda saved: saved['settings'].update(lr='0.01'),
-    'weights that are none': lambda saved: saved.update(weights=[]),
-    'no random state': lambda saved: saved.pop('random'),
-    'no seed': lambda saved: saved['settings'].pop('seed'),
-    'a negative seed': lambda saved: saved['settings'].update(seed=-1),
-    'a seed that is too large': lambda saved: saved['settings'].update(seed=2**32),
-    'a seed that is no whole number': lambda saved: saved['settings'].update(seed=1.0),
-}
-
-
-@pytest.mark.parametrize('name', OTHER)
-def test_what_does_not_fit_together_is_refused(name, stopped, tmp_path):
-    saved, path = copy.deepcopy(stopped), str(tmp_path / 'net')
-    OTHER[name](saved)
-    files.write_tensors(f'{path}.resume', saved)
-    model = to_device(NetLin(), digits().train_images)
-    with pytest.raises(UserError, match=r'net\.resume was not written by this script: start the run without --resume'):
-        resume.restore(resume.load(path), path, model, choose(model, settings()).optimizer, settings(epochs=3))
+@pytest.mark.parametrize(
+    ('first', 'then', 'why'),
+    [
+        ('--net full', '--net full --lr 0.1', r'lr 0\.01, not 0\.1'),
+        ('--net full', '--net full --hid 7', r'hid\.weight is \(160, 784\)'),
+        ('--net lin --recipe fast', '--net lin --epochs 2', 'epochs 1, not 2'),
+        ('--net lin --recipe fast', '--net lin --recipe classic', 'recipe fast, not classic'),
+        ('--net lin --seed 0', '--net lin --seed 1', 'seed 0, not 1'),
+    ],
+)
+def test_a_run_with_other_settings_or_of_another_shape_is_not_gone_on_with(first, then, why, tmp_path):
+    play(tmp_path, f'--epochs 1 {first}')
+    with pytest.raises(UserError, match=why):
+        play(tmp_path, f'--epochs 1 {then} --resume')
 
 
 def test_nothing_to_resume_is_told(tmp_path):
@@ -136,8 +105,30 @@ def test_nothing_to_resume_is_told(tmp_path):
         resume.load(str(tmp_path / 'net'))
 
 
-def test_the_fast_recipe_cannot_be_made_longer(tmp_path):
-    fast = {'recipe': 'fast', 'shuffle': True, 'batch': 32}
-    outcome(tmp_path / 'net', settings(epochs=1, **fast), network=NetLin)
-    with pytest.raises(UserError, match='of a run with epochs 1, not 2'):
-        outcome(tmp_path / 'net', settings(epochs=2, **fast), network=NetLin, go_on=True)
+@pytest.fixture(scope='module')
+def stopped(tmp_path_factory):
+    """What a run has saved that was stopped after five batches of its third epoch."""
+    folder = tmp_path_factory.mktemp('stopped')
+    play(folder, '--net lin --epochs 2')
+    play(folder, '--net lin --epochs 3 --resume', stop=lambda: Counted(5))
+    return resume.load(str(folder / 'kuzu_lin'))
+
+
+OTHER = {  # what is wrong, and the change to what was saved
+    'no history': lambda saved: saved['progress'].pop('history'),
+    'momentum of another shape': lambda saved: saved['optimizer']['state'][0].update(momentum_buffer=torch.ones(2)),
+    'no state of the optimizer': lambda saved: saved['optimizer'].clear(),
+    'a short random state': lambda saved: saved.update(random=saved['random'][:9]),
+    'settings that are not known': lambda saved: saved['settings'].update(rate=1),
+    'no seed': lambda saved: saved['settings'].pop('seed'),
+    'something else': lambda saved: [saved.pop(name) for name in [*saved] if name != 'weights'],
+}
+
+
+@pytest.mark.parametrize('name', OTHER)
+def test_what_does_not_fit_together_is_refused(name, stopped, tmp_path):
+    saved = copy.deepcopy(stopped)
+    OTHER[name](saved)
+    files.write_tensors(str(tmp_path / 'kuzu_lin.resume'), saved)
+    with pytest.raises(UserError, match=r'lin\.resume was not written by this script: start the run without --resume'):
+        play(tmp_path, '--net lin --epochs 3 --resume')

@@ -1,149 +1,82 @@
-"""train.py: the numbers of the classic loop."""
+"""train.py: which images a batch has, how answers are judged, and which pairs are named."""
 
-import copy
-import os
-import re
-
+import numpy as np
 import pytest
 import torch
 
-from kuzu import NetConv, NetFull, NetLin
-from lab.bench import classic
 from lab.common.errors import UserError
-from lab.kuzu import train
-from lab.kuzu.data import Dataset, load
-from lab.kuzu.networks import to_device
-from lab.kuzu.recipe import choose
-from lab.kuzu.resume import Progress
-from tests.kuzu.runs import CPU, outcome, settings
-from tests.kuzu.server import made_files
+from lab.kuzu.data import Dataset
+from lab.kuzu.train import batches, confused_pairs, examples, judge
+from tests.kuzu.runs import play, settings, weights
 
-real = pytest.mark.skipif('KMNIST_ROOT' not in os.environ, reason='KMNIST_ROOT names no real images')
+LABELS = torch.arange(20) % 10
+NUMBERED = torch.arange(20.0)[:, None, None, None] * torch.ones(20, 1, 28, 28)  # each as bright as its number
+DATA = Dataset(NUMBERED, LABELS, NUMBERED, LABELS, list('0123456789'))
 
 
-@pytest.fixture(scope='module')
-def made_root(tmp_path_factory):
-    root = tmp_path_factory.mktemp('made')
-    raw = root / 'KMNIST' / 'raw'
-    raw.mkdir(parents=True)
-    for name, data in made_files((7_000, 300)).items():
-        (raw / name).write_bytes(data)
-    return str(root)
+def taken(epoch=1, first=0, **changes) -> list[list[int]]:
+    """The images of each batch of 8."""
+    found = list(batches(DATA, settings(batch=8, **changes), epoch, first))
+    assert all(torch.equal(images[:, 0, 0, 0].long() % 10, labels) for _, images, labels in found)
+    assert [number for number, *_ in found] == [*range(first, 3)]
+    return [images[:, 0, 0, 0].int().tolist() for _, images, _ in found]
 
 
-def both_transcripts(network, root, epochs, capsys):
-    """What the classic loop and the suite print for the same initial weights."""
-    torch.manual_seed(1)
-    model = network()
-    twin = copy.deepcopy(model)
-    train_loader, test_loader = classic.loaders(root)
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.5)
-    capsys.readouterr()
-    for epoch in range(1, epochs + 1):
-        classic.train(model, CPU, train_loader, optimizer, epoch)
-        classic.test(model, CPU, test_loader)
-    theirs = capsys.readouterr().out
-
-    data = load('kmnist', root, CPU)
-    twin = to_device(twin, data.train_images)
-    recipe = choose(twin, settings(dataset='kmnist'))
-    for epoch in range(1, epochs + 1):
-        train.train_epoch(twin, recipe, data, settings(dataset='kmnist'), Progress(epoch), False)
-        train.test(twin, data.test_images, data.test_labels)
-    return theirs, capsys.readouterr().out
-
-
-@pytest.mark.parametrize('network', [NetLin, lambda: NetFull(30)])
-def test_made_images_give_the_classic_transcript_digit_for_digit(network, made_root, capsys):
-    theirs, ours = both_transcripts(network, made_root, 1, capsys)
-    assert ours == theirs
-    assert 'Train Epoch: 1 [6400/7000 (91%)]\tLoss: ' in ours
-
-
-@real
-@pytest.mark.parametrize('network', [NetLin, lambda: NetFull(100)])
-def test_real_images_give_the_classic_transcript_digit_for_digit(network, capsys):
-    theirs, ours = both_transcripts(network, os.environ['KMNIST_ROOT'], 1, capsys)
-    assert ours == theirs
-
-
-def test_netconv_gives_the_classic_losses_within_rounding(made_root, capsys):
-    theirs, ours = both_transcripts(NetConv, made_root, 1, capsys)
-
-    def losses(text):
-        return [float(line.split()[-1]) for line in text.splitlines() if line.startswith('Train')]
-
-    assert len(losses(ours)) == 2
-    assert losses(ours) == pytest.approx(losses(theirs), rel=1e-4)
-
-
-def test_an_overflow_ends_the_run_and_keeps_the_last_good_checkpoint(tmp_path):
-    outcome(tmp_path / 'net', settings(epochs=1))
-    good = (tmp_path / 'net.pth').read_bytes()
-
-    class Overflows(NetLin):
-        def forward(self, x):
-            return super().forward(x) * float('inf')
-
-    with pytest.raises(UserError, match='overflowed in epoch 1'):
-        outcome(tmp_path / 'net', settings(epochs=1), network=Overflows)
-    assert (tmp_path / 'net.pth').read_bytes() == good
-
-
-def test_a_network_that_uses_view_trains(tmp_path):
-    class Viewing(NetConv):
-        def forward(self, x):
-            x = torch.relu(self.conv2(torch.max_pool2d(torch.relu(self.conv1(x)), 2)))
-            return torch.log_softmax(x.view(len(x), -1)[:, :10], 1)
-
-    outcome(tmp_path / 'net', settings(epochs=1), network=Viewing)
-
-
-def small_epoch(epoch, **changes):
-    """One epoch of 20 images in batches of 8; the numbers of the images as they came, and the shares of steps done."""
-    images = torch.arange(20.0)[:, None, None, None] * torch.ones(20, 1, 28, 28)
-    data = Dataset(images, torch.arange(20) % 10, images, torch.arange(20) % 10, [])
-    config = settings(batch=8, epochs=2, **changes)
-    taken, shares = [], []
-    model = NetLin()
-    recipe = choose(model, config)
-    recipe.augment = lambda batch: taken.append(batch[:, 0, 0, 0].tolist()) or batch
-    recipe.rate = lambda share: shares.append(share) or 0.001 * len(shares)
-    progress = Progress(epoch)
-    train.train_epoch(model, recipe, data, config, progress, False)
-    assert progress.batch == len(progress.losses) == 3
-    assert recipe.optimizer.param_groups[0]['lr'] == 0.003
-    return taken, shares
-
-
-def test_an_epoch_takes_the_images_in_file_order_and_the_rate_follows_the_steps_done():
-    taken, shares = small_epoch(2)
-    assert taken == [[*range(8)], [*range(8, 16)], [*range(16, 20)]]
-    assert shares == pytest.approx([3 / 6, 4 / 6, 5 / 6])
+def test_the_images_come_in_file_order_from_the_batch_on_that_is_next():
+    assert taken() == [[*range(8)], [*range(8, 16)], [*range(16, 20)]]
+    assert taken(first=2) == [[*range(16, 20)]]
 
 
 def test_shuffled_each_epoch_takes_all_images_in_an_order_of_its_seed_and_number():
-    orders = [small_epoch(epoch, shuffle=True, seed=seed)[0] for epoch, seed in ((1, 1), (2, 1), (1, 2), (1, 1))]
-    assert [len(batch) for batch in orders[0]] == [8, 8, 4]
-    assert all(sorted(place for batch in order for place in batch) == [*range(20)] for order in orders)
     order = torch.randperm(20, generator=torch.Generator().manual_seed(100_004)).tolist()  # an old run can be repeated
-    assert orders[0] == [order[:8], order[8:16], order[16:]]
-    assert orders[0] == orders[3] and orders[0] != orders[1] != orders[2] != orders[0]
+    assert taken(shuffle=True) == [order[:8], order[8:16], order[16:]]
+    assert taken(first=1, shuffle=True) == [order[8:16], order[16:]]
+    others = taken(epoch=2, shuffle=True), taken(shuffle=True, seed=2)
+    assert all(other != taken(shuffle=True) for other in others) and others[0] != others[1]
 
 
-def test_the_table_of_epochs_has_the_mean_loss_and_the_accuracy_in_percent(tmp_path, capsys):
-    outcome(tmp_path / 'net', settings(epochs=1, batch=700), network=NetLin)
-    out = capsys.readouterr().out
-    first = float(re.search(r'Loss: (\S+)', out)[1])
-    test_loss, right = re.search(r'Average loss: (\S+), Accuracy: (\d+)/397', out).groups()
-    epoch, train_loss, tested, accuracy = (tmp_path / 'net.csv').read_text().splitlines()[1].split(',')
-    assert epoch == '1' and 0 < float(train_loss) < first
-    assert float(tested) == pytest.approx(float(test_loss), abs=1e-4)
-    assert accuracy == f'{100 * int(right) / 397:.2f}'
+def test_a_choice_above_the_classes_is_wrong_and_outside_the_matrix():
+    answers = torch.full((3, 15), -9.0)
+    answers[0, 3] = answers[1, 14] = answers[2, 4] = -0.001
+    tested = judge(answers, torch.tensor([3, 3, 5]))
+    assert (tested.correct, tested.accuracy, tested.confusion.sum()) == (1, pytest.approx(100 / 3), 2)
+    assert tested.confusion[3, 3] == tested.confusion[5, 4] == 1  # rows are the targets
+    assert tested.loss == pytest.approx((0.001 + 9 + 9) / 3)
 
 
-def test_a_finished_run_that_is_resumed_is_tested_again(tmp_path, capsys):
-    outcome(tmp_path / 'net', settings(epochs=1, batch=700), network=NetLin)
-    whole = capsys.readouterr().out
-    outcome(tmp_path / 'net', settings(epochs=1, batch=700), network=NetLin, go_on=True)
-    assert capsys.readouterr().out == whole[whole.index('<class') :]
+def confusion(*wrong):
+    matrix = np.eye(10) * 900
+    for target, chosen, count in wrong:
+        matrix[target, chosen] = count
+    return matrix
+
+
+def test_the_five_most_confused_pairs_are_named_of_equal_ones_the_first():
+    wrong = [(0, 1, 1), (0, 2, 2), (5, 1, 2), (3, 2, 3), (9, 8, 3), (8, 9, 4)]
+    assert confused_pairs(confusion(*wrong)) == [(8, 9, 4), (3, 2, 3), (9, 8, 3), (0, 2, 2), (5, 1, 2)]
+    assert confused_pairs(confusion((3, 4, 1))) == [(3, 4, 1)]
+
+
+def test_examples_are_four_right_ones_of_each_class_and_eight_mistakes():
+    labels, chosen = np.repeat([0, 0, 1, 1], 20), np.repeat([0, 1, 1, 0], 20)
+    images = torch.arange(80.0)[:, None, None, None] * torch.ones(80, 1, 28, 28)
+    data = Dataset(images, LABELS, images, torch.from_numpy(labels), [])
+    pairs = examples(data, chosen, [(0, 1, 20), (1, 0, 20)])
+    numbers = [[block[:, 0, 0].tolist() for block in blocks] for blocks in pairs]
+    assert numbers[0] == [[*range(4)], [*range(40, 44)], [*range(20, 28)]]
+    assert numbers[1] == [[*range(40, 44)], [*range(4)], [*range(60, 68)]]
+
+
+def test_an_overflow_ends_the_run_and_keeps_the_last_good_checkpoint(tmp_path):
+    good = weights(tmp_path, '--net lin --epochs 1')
+    with pytest.raises(UserError, match='overflowed in epoch 1'):
+        play(tmp_path, '--net lin --epochs 1 --lr 100 --mom 0.99', Overflows)
+    assert (tmp_path / 'kuzu_lin.pth').read_bytes() == good
+
+
+class Overflows(torch.nn.Linear):
+    def __init__(self):
+        super().__init__(784, 10)
+
+    def forward(self, x):
+        return super().forward(x.flatten(1)) * float('inf')

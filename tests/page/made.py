@@ -4,17 +4,19 @@ import functools
 import pickle
 import time
 from pathlib import Path
+from unittest import mock
 
 import torch
 import torch.nn.functional as F
 
 from lab.common import files
+from lab.insight import analysis, states
 from lab.kuzu import student as student_of_kuzu
 from lab.kuzu.train import predict
 from lab.page import check, kuzu, render, seq
 from lab.page.checkpoints import Trained
 from lab.page.commands import Options
-from lab.seq import student
+from lab.seq import student, verdict
 from lab.seq.task import Task
 from tests.kuzu.runs import digits
 from tests.seq.learned import LEARNED
@@ -27,7 +29,7 @@ SRN, LSTM = Task('anb2n', 4, 'srn', 2), Task('anb2nc3n', 4, 'lstm', 3)
 def untrained(kind: str) -> kuzu.Trained:
     """A network of Part 1 with its first weights, tested on the digits."""
     torch.manual_seed(1)
-    data, model = digits(), student_of_kuzu.network(kind, {})
+    data, model = digits(), student_of_kuzu.new_network(kind, {})
     outputs = predict(model, data.test_images)
     chosen = outputs.argmax(1)
     confusion = torch.bincount(data.test_labels * 10 + chosen, minlength=100).view(10, 10).numpy()
@@ -41,32 +43,31 @@ def recurrent() -> list[Trained]:
     """An SRN that has learned, with its way there, and an LSTM with its first weights."""
     torch.manual_seed(2)
     begin = {name: 0.1 * value for name, value in LEARNED.items()}
-    states = {task: {k: v.clone() for k, v in student.new_network(task).state_dict().items()} for task in (SRN, LSTM)}
+    srn, lstm = (student.new_network(task).state_dict() for task in (SRN, LSTM))
+    told = 'python3 seq_train.py --seed 1', 1
+    tried = '-----\n', '1 start tried: seed 1 has learned'
     return [
-        Trained(
-            SRN,
-            'python3 seq_train.py --seed 1',
-            1,
-            {0: states[SRN], 10: begin, 100: LEARNED},
-            '-----\n',
-            '1 start tried: seed 1 has learned',
-        ),
-        Trained(
-            LSTM,
-            'python3 seq_train.py --seed 1',
-            1,
-            {0: states[LSTM], 100: states[LSTM]},
-            '-----\n',
-            '1 start tried: seed 1 has learned',
-        ),
+        Trained(SRN, *told, {0: srn, 10: begin, 100: LEARNED}, *tried),
+        Trained(LSTM, *told, {0: lstm, 100: lstm}, *tried),
     ]
 
 
+EXAMINE = seq.examine
+
+
+def examined(*task) -> dict:
+    """In another process: as on the page, but with fewer sequences, and n up to 30 alone is tried."""
+    analysis.FRESH, states.POINTS, verdict.TRIED = 300, 2000, range(1, 31)
+    return EXAMINE(*task)
+
+
 def make() -> dict[str, dict]:
+    with mock.patch.object(seq, 'examine', examined):
+        part3 = seq.describe(recurrent(), 1, False)
     return {
         'kuzu': kuzu.describe([untrained(kind) for kind in kuzu.NAMES], digits(), OPTIONS),
         'check': check.describe(*check.make(OPTIONS, 1, False)),
-        'seq': seq.describe(recurrent(), 1, False),
+        'seq': part3,
     }
 
 

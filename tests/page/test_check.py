@@ -4,20 +4,25 @@ import io
 import re
 from contextlib import redirect_stdout
 
+import pytest
+
 import check_main
-from tests.page.made import parts
+from check import MLP
+from lab.common.errors import UserError
+from lab.page import collect
+from tests.page.made import OPTIONS, parts
 
 
-def said(*flags) -> str:
+def said(network, folder) -> str:
+    """What the command of a network of the page prints."""
     with redirect_stdout(io.StringIO()) as printed:
-        check_main.main(list(flags))
+        check_main.main([*network['command'].split()[2:], '--plot_path', str(folder)])
     return printed.getvalue()
 
 
 def test_the_trained_network_is_that_of_the_command(tmp_path):
     network = parts()['check']['networks']['trained']
-    assert network['command'] == 'python3 check_main.py --act sig --hid 5 --seed 1'
-    printed = said(*network['command'].split()[2:], '--plot_path', str(tmp_path))
+    printed = said(network, tmp_path)
     lines = re.findall(r'ep: *(\d+) loss: ([\d.]+) acc: +([\d.]+)', printed)
     assert [(f'{e:.0f}', f'{loss:.4f}', f'{right:.2f}') for e, loss, right in network['curve']] == lines
     for name, text in network['equations']:
@@ -25,14 +30,24 @@ def test_the_trained_network_is_that_of_the_command(tmp_path):
     assert f'Final Accuracy:  {network["accuracy"]}' in printed
 
 
-def test_the_networks_made_by_hand_are_those_of_the_commands(tmp_path):
-    for name in 'step', 'sigmoid':
-        network = parts()['check']['networks'][name]
-        printed = said(*network['command'].split()[2:], '--plot_path', str(tmp_path))
-        least = 'Smallest margin: {:.4f} at the hidden units, {:.4f} at the output'.format(*network['margins'])
-        assert least in printed
-        assert f'Smallest scale: {network["smallest"]}' in printed
-        assert all(row['right'] for row in network['rows'])
+@pytest.mark.parametrize('name', ['step', 'sigmoid'])
+def test_the_networks_made_by_hand_are_those_of_the_commands(name, tmp_path):
+    network = parts()['check']['networks'][name]
+    printed = said(network, tmp_path)
+    assert 'Smallest margin: {:.4f} at the hidden units, {:.4f} at the output'.format(*network['margins']) in printed
+    assert f'Smallest scale: {network["smallest"]}' in printed
+    assert all(row['right'] for row in network['rows'])
+
+
+def test_a_network_that_is_not_two_sigmoid_layers_is_left_out(monkeypatch, capsys):
+    class Squared(MLP):
+        def forward(self, x):
+            return super().forward(x) ** 2
+
+    monkeypatch.setattr('check.MLP', Squared)
+    with pytest.raises(UserError, match='nothing to show'):
+        collect.parts([2], OPTIONS, 1, False)
+    assert 'Part 2 is left out: this MLP is not two sigmoid layers' in capsys.readouterr().err
 
 
 def test_the_presets_of_the_editor_are_right_but_for_the_first_idea():

@@ -27,8 +27,8 @@ def folder(tmp_path):
     return tmp_path
 
 
-def options(folder):
-    return OPTIONS._replace(out_path=str(folder))
+def options(folder, seed=1):
+    return OPTIONS._replace(out_path=str(folder), seed=seed)
 
 
 def test_checkpoints_of_the_command_are_taken(folder):
@@ -37,37 +37,45 @@ def test_checkpoints_of_the_command_are_taken(folder):
     assert found.tried == '2 starts tried: seed 2 has learned'
     assert found.command == f'python3 seq_train.py --lang anb2n --seed 1 --out_path {folder}'
     assert not torch.equal(found.states[0]['W'], found.states[10]['W'])
+    assert checkpoints.read_trained(SRN, options(folder, seed=None), str(folder)).seed == 1  # any is taken
 
 
 def test_the_folder_may_be_spelled_otherwise_or_have_moved(folder, tmp_path_factory):
     other = f'{folder.rename(tmp_path_factory.mktemp("moved") / "net")}/'
-    assert checkpoints.read_trained(SRN, options(other), other).command.endswith(f'--seed 1 --out_path {other}')
+    assert checkpoints.read_trained(SRN, options(folder), other).command.endswith(f'--seed 1 --out_path {other}')
 
 
-def test_without_a_seed_any_seed_is_taken(folder):
-    assert checkpoints.read_trained(SRN, options(folder)._replace(seed=None), str(folder)).seed == 1
-
-
-def test_other_checkpoints_are_refused(folder):
-    with pytest.raises(UserError, match='--seed 1'):
-        checkpoints.read_trained(SRN, options(folder)._replace(seed=2), str(folder))
+def change(folder):
     files.write_tensors(SRN.checkpoint(str(folder), 10), LEARNED)
-    with pytest.raises(UserError, match='have changed'):
-        checkpoints.read_trained(SRN, options(folder), str(folder))
+
+
+def forge(folder):
     (folder / 'anb2n_srn2.report.json').write_text(json.dumps({'command': 'x'}))
-    with pytest.raises(UserError, match='not written by this script'):
-        checkpoints.read_trained(SRN, options(folder), str(folder))
+
+
+def forget(folder):
     (folder / 'anb2n_srn2.report.json').unlink()
-    with pytest.raises(UserError, match='not known'):
-        checkpoints.read_trained(SRN, options(folder), str(folder))
 
 
-def test_checkpoints_of_another_run_are_left_alone(folder, capsys):
-    there, job = checkpoints.find_trained(SRN, options(folder)._replace(seed=2), 2)
+@pytest.mark.parametrize(
+    ('spoil', 'seed', 'why'),
+    [
+        (None, 2, '--seed 1'),
+        (change, 1, 'have changed'),
+        (forge, 1, 'not written by this script'),
+        (forget, 1, 'not known'),
+    ],
+)
+def test_other_checkpoints_are_refused(folder, spoil, seed, why):
+    if spoil:
+        spoil(folder)
+    with pytest.raises(UserError, match=why):
+        checkpoints.read_trained(SRN, options(folder, seed), str(folder))
+
+
+def test_checkpoints_of_another_run_are_left_alone_and_where_nothing_is_there_the_labs_command_is_run(folder, capsys):
+    there, job = checkpoints.find_trained(SRN, options(folder, 2), 2)
     assert (there, job.words[-2:]) == (f'{folder}/report', ['--out_path', f'{folder}/report'])
     assert 'not used' in capsys.readouterr().err
-
-
-def test_where_nothing_is_there_the_labs_command_is_run(tmp_path):
-    there, job = checkpoints.find_trained(SRN, options(tmp_path / 'new'), 1)
-    assert (there, isinstance(job, Command)) == (str(tmp_path / 'new'), True)
+    there, job = checkpoints.find_trained(SRN, options(folder / 'new'), 1)
+    assert (there, isinstance(job, Command)) == (str(folder / 'new'), True)

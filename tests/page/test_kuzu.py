@@ -15,22 +15,22 @@ from kuzu import NetConv, NetFull, NetLin
 from lab.common.children import Command
 from lab.common.errors import UserError
 from lab.common.run import Interrupt
-from lab.kuzu import fetch, networks, train
-from lab.kuzu.settings import Settings
+from lab.kuzu import fetch
 from lab.page import kuzu, render
-from tests.kuzu.runs import PressedAt, digits
+from tests.kuzu.runs import Counted, digits, play
 from tests.page.made import OPTIONS, untrained
 
 DATA = digits()
 
 
-def trained(folder, stop=None, **changes) -> str:
+def count(model):
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+def trained(folder, stop=Interrupt, flags='') -> str:
     """Train the linear network in `folder` as kuzu_main.py does; return what it prints."""
-    settings = replace(Settings(1, 'digits', len(DATA.train_images)), **changes)
-    torch.manual_seed(settings.seed)
-    model = networks.to_device(NetLin(), DATA.train_images)
     with redirect_stdout(io.StringIO()) as printed:
-        train.train(model, DATA, settings, str(folder / 'kuzu_lin'), None, Interrupt() if stop is None else stop)
+        play(folder, f'--net lin {flags}', stop=stop)
     return printed.getvalue()
 
 
@@ -50,16 +50,15 @@ def test_the_numbers_are_those_of_the_transcript(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ('changes', 'why'),
+    ('flags', 'why'),
     [
-        ({'seed': 2}, 'seed 2, not 1'),
-        ({'lr': 0.02}, 'lr 0.02, not 0.01'),
-        ({'epochs': 11}, '11 epochs, not 10'),
-        ({'dataset': 'kmnist'}, 'dataset kmnist, not digits'),
+        ('--seed 2', 'seed 2, not 1'),
+        ('--lr 0.02', 'lr 0.02, not 0.01'),
+        ('--epochs 11', '11 epochs, not 10'),
     ],
 )
-def test_a_network_of_another_run_is_refused(changes, why, tmp_path):
-    trained(tmp_path, **changes)
+def test_a_network_of_another_run_is_refused(flags, why, tmp_path):
+    trained(tmp_path, flags=flags)
     with pytest.raises(UserError, match=why):
         kuzu.read_trained('lin', at(tmp_path), DATA, str(tmp_path))
 
@@ -79,7 +78,7 @@ def test_a_damaged_file_is_refused(tmp_path):
 
 
 def test_without_a_seed_any_seed_is_taken(tmp_path):
-    trained(tmp_path, seed=7)
+    trained(tmp_path, flags='--seed 7')
     found = kuzu.read_trained('lin', at(tmp_path)._replace(seed=None), DATA, str(tmp_path))
     assert (found.seed, found.command) == (
         7,
@@ -88,13 +87,13 @@ def test_without_a_seed_any_seed_is_taken(tmp_path):
 
 
 def test_a_run_that_was_stopped_goes_on(tmp_path):
-    trained(tmp_path, PressedAt(50))
+    trained(tmp_path, lambda: Counted(50))
     folder, job = kuzu.find_trained('lin', at(tmp_path), DATA, 1)
     assert (folder, job.extra) == (str(tmp_path), ['--resume'])
 
 
 def test_files_of_another_run_are_left_alone(tmp_path, capsys):
-    trained(tmp_path, seed=2)
+    trained(tmp_path, flags='--seed 2')
     folder, job = kuzu.find_trained('lin', at(tmp_path), DATA, 1)
     assert folder == os.path.join(tmp_path, 'report')
     assert job.words[-2:] == ['--out_path', folder]
@@ -127,10 +126,10 @@ def test_where_nothing_is_there_the_labs_command_is_run(tmp_path):
 )
 def test_the_parameters_add_up_term_by_term(model, texts, total):
     rows = kuzu.terms(model)
-    assert sum(count for *_, count in rows) == total == networks.count_parameters(model)
-    for _, text, count in rows:
+    assert sum(count for *_, count in rows) == total == count(model)
+    for _, text, number in rows:
         calculation = text.replace('filters of', '*').replace('×', '*')
-        assert eval(calculation) == count
+        assert eval(calculation) == number
     assert texts is None or [text for _, text, _ in rows] == texts
 
 
@@ -167,8 +166,8 @@ def test_the_networks_of_the_published_figures_have_the_parameters_stated():
     for report in json.loads(kuzu.REPORTS.read_text()).values():
         assert report['lin']['params'] == 7850
         words = report['full']['flags'].split()
-        assert networks.count_parameters(NetFull(int(words[1]))) == report['full']['params']
+        assert count(NetFull(int(words[1]))) == report['full']['params']
         words = report['conv']['flags'].replace('--', '|').split('|')[1:]
         shape = {name: [int(value) for value in values] for name, *values in map(str.split, words)}
         two = [tuple(shape[name] * 2)[:2] for name in ('channels', 'kernel', 'pad')]
-        assert networks.count_parameters(NetConv(*two, shape['fc'][0])) == report['conv']['params']
+        assert count(NetConv(*two, shape['fc'][0])) == report['conv']['params']

@@ -15,8 +15,7 @@ def test_the_page_says_what_the_analysis_says():
     assert {'states', 'fsm'} <= {picture['name'] for picture in srn['pictures']}
     assert srn['transcript'].startswith('-----\nsymbol= A')
     assert 'epoch' not in srn['transcript']  # of the shown network, which says its own
-    assert [row['phase'] for row in lstm['gates'][:3]] == ['A'] * 3
-    assert srn['gates'] is None
+    assert lstm['gates'][0]['phase'] == 'A' and srn['gates'] is None
 
 
 def test_the_view_has_the_weights_of_every_checkpoint():
@@ -27,9 +26,10 @@ def test_the_view_has_the_weights_of_every_checkpoint():
 
 def test_the_networks_made_by_hand_stand_beside_the_trained_ones():
     for found, task in zip(parts()['seq']['networks'], (SRN, LSTM), strict=True):
-        assert found['made']['learned'] and found['made']['counts'] >= 20
-        assert found['made']['command'].startswith(f'python3 seq_plot.py --lang {task.lang} ')
-        assert found['made']['command'].endswith(' --set_weights')
+        made = found['made']
+        assert made['learned'] and made['counts'] >= 20
+        assert made['command'].startswith(f'python3 seq_plot.py --lang {task.lang} ')
+        assert made['command'].endswith(' --set_weights')
         weights = parts()['seq']['view']['networks'][task.stem]['made']
         assert weights == seq.as_lists(seq.by_hand(task))
 

@@ -175,7 +175,7 @@ def test_the_verdict_in_words():
         'evaluation on 100 fresh sequences:',
         ' mean loss: 0.0300 (learned: under 0.05; a perfect guess: 0.0274)',
         ' sequences under it: 90.0%',
-        ' determined symbols right: 100.00%',
+        ' right where only one symbol can follow: 100.00%',
         ' counts up to n = 7 (trained on n up to 4)',
         ' that is: no mistake in 10 sequences of mixed blocks for each n',
     ]
