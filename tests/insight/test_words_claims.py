@@ -6,9 +6,9 @@ import pytest
 
 from lab.insight import automaton as fsm
 from lab.insight import words
-from lab.insight.analysis import analyse, judge
-from lab.insight.step import network
-from lab.seq import starts
+from lab.insight.analysis import analyse
+from lab.insight.step import network, outputs_of
+from lab.seq import starts, verdict
 from lab.seq.task import Task, Training
 from seq_models import LSTM_model, SRN_model
 from tests.insight.claims import Claims
@@ -72,7 +72,7 @@ def test_no_sentence_about_many_networks_that_have_learned_is_false(name, piece)
     task, seed, learned, found = TASKS[name], 990_001 + 1000 * piece, 0, {}
     while learned < MANY:
         weights = trained(task, seed)
-        if judge(network(weights), task.length).learned:
+        if verdict.judge(outputs_of(network(weights)), task.classes, task.length).learned:
             learned += 1
             found[seed] = false_lines(weights)
         seed += 1
