@@ -160,8 +160,7 @@ def train_srn(units, alphabet, memory, done, sequences, settings):
     """Train SRNs, in each epoch every one on its own sequence, after `done` earlier epochs; see Trainer.
 
     units, alphabet: tuples as long as there are hidden units and symbols; then the code is compiled for these sizes.
-    Or arrays, for any sizes. memory: see optimize(). sequences: all symbols, and where each start's sequence of an
-    epoch begins and ends, (epochs, starts). settings: adam, rate, momentum, decay, clip.
+    Or arrays, for any sizes. memory: see optimize(). sequences: symbols; begins, ends (epochs, starts): which of them.
     """
     hid, classes, starts = len(units), len(alphabet), sequences[1].shape[1]
     tables = ((1, 1, hid), (classes, 1, hid), (hid, 1, hid), (1, 1, hid), (hid, 1, classes), (1, 1, classes))

@@ -4,12 +4,11 @@ import re
 
 import pytest
 
-from lab.common.run import Interrupt
 from lab.insight import automaton as fsm
 from lab.insight import words
-from lab.insight.analysis import analyse, judge
-from lab.insight.step import network
-from lab.seq import kernel, starts
+from lab.insight.analysis import analyse
+from lab.insight.step import network, outputs_of
+from lab.seq import starts, verdict
 from lab.seq.task import Task, Training
 from seq_models import LSTM_model, SRN_model
 from tests.insight.claims import Claims
@@ -22,8 +21,9 @@ TASKS = {'srn': Task('anb2n', model='srn'), 'lstm': Task('anb2nc3n', model='lstm
 
 
 def trained(task: Task, seed: int, thousands: int = 100) -> dict:
-    start = starts.begin(task, Training(epoch=thousands), kernel, seed)
-    return [*starts.train(start, Interrupt())][-1].state
+    engine = starts.choose_engine('kernel', task)
+    [record] = starts.train_together([starts.begin(task, Training(epoch=thousands), engine, seed)], lambda: False)
+    return record[-1].state
 
 
 @pytest.mark.parametrize('weights', [drawn(SRN_model, 1, 2), drawn(LSTM_model, 3, 3)], ids=['srn1', 'lstm3'])
@@ -72,7 +72,7 @@ def test_no_sentence_about_many_networks_that_have_learned_is_false(name, piece)
     task, seed, learned, found = TASKS[name], 990_001 + 1000 * piece, 0, {}
     while learned < MANY:
         weights = trained(task, seed)
-        if judge(network(weights), task.length).learned:
+        if verdict.judge(outputs_of(network(weights)), task.classes, task.length).learned:
             learned += 1
             found[seed] = false_lines(weights)
         seed += 1

@@ -20,7 +20,7 @@ def few(monkeypatch):
 
 
 def record(*rows):
-    return [Snapshot(epoch, state, None) for epoch, state in rows]
+    return [Snapshot(epoch, state, None, ()) for epoch, state in rows]
 
 
 def test_learned_comes_before_counting_and_counting_before_loss():
