@@ -26,20 +26,19 @@ NEXT = (
 MARKERS = {'attracting': 'o', 'saddle': 'X', 'repelling': 's', 'slow': 'D'}
 
 
-def pair(
-    units: Array, colour: Array, j: int, k: int, length: int, start: Array | None, name: str, title: str
-) -> Figure:
-    """The lab's picture: units j and k of `units` (N, hid) after each symbol, coloured from 0 to `length`.
+def pair(units: Array, colour: Array, axes_of: dict[int, str], length: int, start: Array | None, title: str) -> Figure:
+    """The lab's picture: two of the `units` (N, hid) after each symbol, coloured from 0 to `length`.
 
-    start: (hid,), drawn as a black cross, or None. name: what a unit is called.
+    axes_of: their two numbers, and how they are called. start: (hid,), drawn as a black cross, or None.
     """
+    (j, across), (k, up) = axes_of.items()
     figure = picture.new(7.2, 5.2)
     axes = figure.add_axes((0.11, 0.1, 0.7, 0.83))
     points = axes.scatter(units[:, j], units[:, k], c=colour, cmap='jet', vmin=0, vmax=length, s=18)
     if start is not None:
         axes.plot(start[j], start[k], 'x', color='black', ms=10, mew=2, label='start')
         axes.legend(loc='best', fontsize=9)
-    axes.set(xlabel=f'{name} {j}', ylabel=f'{name} {k}')
+    axes.set(xlabel=across, ylabel=up)
     axes.locator_params(nbins=TICKS)
     axes.set_title(title, fontsize=10, y=TITLE_AT)
     _count_bar(figure, points, (0.84, 0.1, 0.025, 0.83))

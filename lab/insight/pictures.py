@@ -47,7 +47,8 @@ def of_units(seen: Seen, length: int, start: np.ndarray | None, title: str) -> I
             continue
         hid = units.shape[1]
         for j, k in sorted(shown_pairs(units, seen.group)):
-            yield f'{file}{j}{k}', figures.pair(units, seen.colour, j, k, length, start, name, title)
+            both = {j: f'{name} {j}', k: f'{name} {k}'}
+            yield f'{file}{j}{k}', figures.pair(units, seen.colour, both, length, start, title)
         if hid >= 3:
             best = choose(units, seen.group, 3, name)
             yield f'{file}3d', figures.space(units, seen.colour, best, length, start, title)

@@ -43,7 +43,7 @@ def flow(steps=STEPS):
 
 CONSTANT = np.array([[np.nextafter(0.1, 1)], [0.1], [0.1]])  # gates that never change: their mean is rounded
 PICTURES = {
-    'pair': lambda: figures.pair(UNITS, COLOUR, 1, 3, 4, START, 'cell', TITLE),
+    'pair': lambda: figures.pair(UNITS, COLOUR, {1: 'cell 1', 3: 'cell 3'}, 4, START, TITLE),
     'space': space,
     'space of discriminants': lambda: space(LONG),
     'time of an SRN': lambda: figures.over_time(untrained('srn', 4), SEQUENCE, TITLE),
@@ -73,7 +73,7 @@ def test_a_pair_of_units_is_coloured_by_count_with_the_start_as_a_cross():
     assert points.get_clim() == (0, 4)
     assert cross.get_xydata().tolist() == [[0.2, 0.4]]
     assert (axes.get_xlabel(), axes.get_ylabel()) == ('cell 1', 'cell 3')
-    assert figures.pair(UNITS, COLOUR, 1, 3, 4, None, 'cell', TITLE).axes[0].lines[:] == []
+    assert figures.pair(UNITS, COLOUR, {1: 'cell 1', 3: 'cell 3'}, 4, None, TITLE).axes[0].lines[:] == []
 
 
 @pytest.mark.parametrize(('kind', 'hid'), [('srn', 4), ('lstm', 3)])
