@@ -61,13 +61,6 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     recipe = 'hard' if hard else args.recipe or 'lab'
     parser.set_defaults(recipe=recipe, recipe_is_ours=hard, **RECIPES[recipe])
     args = parser.parse_args(argv)
-    if 'RANK' in os.environ and os.environ.get('WORLD_SIZE', '1') != '1':  # torchrun started several
-        if os.environ.get('LOCAL_RANK', '0') != '0':
-            parser.exit(2)  # the first of them tells it
-        parser.error(
-            'this script uses all cores by itself: start it with python3, not with torchrun; '
-            'on several machines, type another --seed on each'
-        )
     args.task = Task(args.lang, args.length, args.model, args.hid)
     args.epoch = args.epoch or args.task.epochs
     args.training = Training(**{field.name: getattr(args, field.name) for field in fields(Training)})

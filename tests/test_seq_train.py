@@ -455,22 +455,6 @@ def test_zero_epochs_mean_the_labs(flags, epoch):
     assert seq_train.parse(flags.split()).epoch == epoch
 
 
-def test_torchrun_is_told_that_it_is_not_needed(monkeypatch, capsys):
-    monkeypatch.setenv('RANK', '1')
-    monkeypatch.setenv('WORLD_SIZE', '1')
-    seq_train.parse([])
-    monkeypatch.setenv('WORLD_SIZE', '2')
-    with pytest.raises(SystemExit, match='2'):
-        seq_train.parse([])
-    message = capsys.readouterr().err
-    assert 'start it with python3, not with torchrun' in message
-    assert message.count('\n') == 1
-    monkeypatch.setenv('LOCAL_RANK', '1')
-    with pytest.raises(SystemExit, match='2'):
-        seq_train.parse([])
-    assert capsys.readouterr().err == ''
-
-
 def test_help_says_which_flags_a_recipe_stands_for():
     assert seq_train.describe('lab') == 'lab = as below'
     assert seq_train.describe('far').startswith('far = --optim adam --schedule linear --grow 0.8 --length 100')

@@ -1,11 +1,12 @@
 """Results: the verdict on each start, which start is the best, and what is printed about them."""
 
-import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable
+from contextlib import closing
 from typing import NamedTuple
 
-from lab.common.errors import UserError, note
+from tqdm import tqdm
+
+from lab.common.errors import UserError
 from lab.seq import starts, student, verdict
 from lab.seq.starts import Record, Snapshot, Start
 from lab.seq.task import Task, Training
@@ -56,7 +57,7 @@ def choose(
 ) -> tuple[list[Result], Record]:
     """Judge each start as soon as it is trained; return all results and the best start's record.
 
-    first: take no more records once a start has learned; else tell progress. Starts with an empty record (Ctrl-C came
+    first: take no more records once a start has learned. Starts with an empty record (Ctrl-C came
     before them) are left out. Raises UserError if all others diverged.
     """
     results, best, best_record = [], None, []
@@ -65,9 +66,7 @@ def choose(
             results.append(judge(start.seed, record))
             if best is None or results[-1].rank() > best.rank():
                 best, best_record = results[-1], record
-            if not first:
-                _tell_progress(results, len(many))
-            elif learned(results):
+            if first and learned(results):
                 break
     if best and best.verdict is None:
         raise UserError(f'training diverged in all {len(results)} starts: weights are NaN or infinite; try --clip 1')
@@ -82,30 +81,9 @@ def train_starts(
     Returns the results of all, in order, and the record of the best: with `first` the one of the lowest seed that
     learns, whatever the number of cores. Raises UserError if all diverged.
     """
-    with sign_of_life() as tell, closing(starts.train_on_all_cores(many, stop, tell)) as records:
-        return choose(many, records, judge, first)
-
-
-@contextmanager
-def sign_of_life() -> Iterator[Callable[[], None]]:
-    """A function to call every REPORT epochs; on a terminal it then shows how many epochs were trained."""
-    if not sys.stderr.isatty():
-        yield lambda: None
-        return
-    from tqdm import tqdm
-
-    what = 'epochs, until a start has learned'
-    with tqdm(unit=' ' + what, unit_scale=True, leave=False, delay=1, bar_format='{n_fmt}{unit} [{elapsed}]') as bar:
-        yield lambda: bar.update(starts.REPORT)
-
-
-def _tell_progress(results: list[Result], total: int):
-    """Tell on standard error how many starts are done: each time on a terminal, else ten times."""
-    text = f'{len(results)} of {total} starts done, {learned(results)} learned'
-    if sys.stderr.isatty():
-        print(f'\r{text}', end='\n' if len(results) == total else '', file=sys.stderr, flush=True)
-    elif len(results) * 10 // total > (len(results) - 1) * 10 // total:
-        note(text)
+    bar = {'total': len(many), 'unit': 'start', 'disable': None, 'leave': False, 'delay': 1}  # on a terminal
+    with closing(starts.train_on_all_cores(many, stop)) as records, tqdm(records, **bar) as shown:
+        return choose(many, shown, judge, first)
 
 
 def learned(results: list[Result]) -> int:

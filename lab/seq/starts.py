@@ -145,12 +145,10 @@ def take(starts: list[Start], trainer, epoch: int) -> Record:
     return [state and Snapshot(epoch, state, start.lang, start.lang.get_sequence()) for start, state in pairs]
 
 
-def train_together(
-    starts: list[Start], stop: Callable[[], bool], tell: Callable[[], None] = lambda: None
-) -> list[Record]:
+def train_together(starts: list[Start], stop: Callable[[], bool]) -> list[Record]:
     """Train starts of one task, in each epoch each on its own sequence. Returns their records, of every REPORT epochs.
 
-    Once stop() is true it ends; what was trained since the last snapshot is lost. tell() is called at each snapshot.
+    Once stop() is true it ends; what was trained since the last snapshot is lost.
     """
     langs, records = [start.lang for start in starts], [[] for _ in starts]
     trainer = new_trainer(starts)
@@ -162,13 +160,10 @@ def train_together(
             for record, snapshot in zip(records, take(starts, trainer, epoch), strict=True):
                 if not record or record[-1]:
                     record.append(snapshot)
-                    tell()
     return records
 
 
-def train_on_all_cores(
-    starts: list[Start], stop: Callable[[], bool], tell: Callable[[], None] = lambda: None
-) -> Iterator[Record]:
+def train_on_all_cores(starts: list[Start], stop: Callable[[], bool]) -> Iterator[Record]:
     """Train starts of one task on all cores; yield their records in order.
 
     The record of a start that Ctrl-C came before is empty. Whoever needs no more starts closes this generator: then
@@ -180,7 +175,7 @@ def train_on_all_cores(
         return enough.is_set() or stop()
 
     def run(team: list[Start]) -> list[Record]:
-        return [[] for _ in team] if halt() else train_together(team, halt, tell)
+        return [[] for _ in team] if halt() else train_together(team, halt)
 
     cores = os.cpu_count()
     with ThreadPoolExecutor(cores) as pool:

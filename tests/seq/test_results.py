@@ -112,19 +112,6 @@ def test_where_all_starts_diverge_there_is_no_best():
         choose(None, 'none', None)
 
 
-def test_progress_is_told_ten_times(capsys):
-    choose(*[GOOD] * 5, *[BAD] * 20)
-    lines = capsys.readouterr().err.splitlines()
-    assert len(lines) == 10
-    assert (lines[0], lines[-1]) == ('3 of 25 starts done, 3 learned', '25 of 25 starts done, 5 learned')
-
-
-def test_on_a_terminal_progress_is_one_line(capsys, monkeypatch):
-    monkeypatch.setattr(results.sys.stderr, 'isatty', lambda: True)
-    choose(GOOD, BAD)
-    assert capsys.readouterr().err == '\r1 of 2 starts done, 1 learned\r2 of 2 starts done, 1 learned\n'
-
-
 def test_the_table_has_a_line_for_each_start(capsys):
     results.print_table([Result(4294967295, GOOD, 100_000), Result(7, BAD, 100_000), Result(8, None, None)])
     assert capsys.readouterr().out.splitlines() == [
