@@ -13,6 +13,9 @@ from torch.nn import functional
 
 BLOCKS = 5  # complete blocks in a sequence; the first A of a sixth ends it
 AFTER_A = (0.8, 0.2)  # the target after an A: another A, or the first B
+LAB_FORMAT = {'precision': 2, 'suppress': True, 'floatmode': 'maxprec', 'formatter': None, 'legacy': False}
+LAB_FORMAT |= {'linewidth': 75, 'threshold': 1000}
+WIDEST, LARGEST = 12, 9  # so many numbers up to this one are always one line of LAB_FORMAT
 
 
 class lang_anb2n:
@@ -87,7 +90,26 @@ class lang_anb2n:
         print('-----')
         print('symbol=', ''.join(names))
         print('hidden activations and output probabilities:')
-        for name, units, probabilities in zip(names, hidden.numpy(), prob.numpy(), strict=False):
-            print(name, units, probabilities)
+        for line in zip(names, rows(hidden.numpy()), rows(prob.numpy()), strict=False):
+            print(*line)
         print('epoch:', epoch)
         print(f' loss: {functional.mse_loss(prob, target.reshape(prob.shape)):.4f}')
+
+
+def rows(values: np.ndarray) -> list[str]:
+    """Each row of a matrix as text, as numpy prints it in its current print format.
+
+    numpy takes a fifth of a run to write the lab's rows; few and small numbers in the lab's format are written here.
+    """
+    options = np.get_printoptions()
+    lab = options | LAB_FORMAT == options and options['sign'] in ' -'
+    small = values.dtype == np.float32 and 0 < values.shape[1] <= WIDEST and (abs(values) < LARGEST).all()
+    return [_row(row, options['sign'] == ' ') for row in values.tolist()] if lab and small else [*map(str, values)]
+
+
+def _row(numbers: list[float], room: bool) -> str:
+    """Numbers with up to two decimals, in columns of equal width; room: for a sign also where there is none."""
+    words = [f'{number:.2f}' for number in numbers]
+    zeros = min(len(word) - len(word.rstrip('0')) for word in words)  # at the end of all numbers: numpy leaves them out
+    width = max(map(len, words)) - zeros + (room and not any(word[0] == '-' for word in words))
+    return f'[{" ".join(word.rstrip("0").ljust(len(word) - zeros).rjust(width) for word in words)}]'

@@ -74,7 +74,9 @@ def main(argv: list[str] | None = None):
     files.prepare(args.plot_path)
 
     with picture.painter('lab.insight.pictures') as painter:
-        from lab.insight import analysis, step, words  # they load torch, so not before the flags are read
+        import torch  # slow, so not before the flags are read
+
+        from lab.insight import analysis, step, words
         from lab.insight.transcript import print_sequences
         from lab.seq import student
 
@@ -84,6 +86,7 @@ def main(argv: list[str] | None = None):
         else:
             files.load_into(model, path)
         seed = cli.seed_all(args.seed)
+        torch.set_num_threads(1)  # the matrices are small, and the other process draws
         loaded()
 
         net = step.of_model(model, task.classes)  # None where the model does not compute what the lab's do

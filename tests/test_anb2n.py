@@ -1,7 +1,11 @@
 import numpy as np
 import pytest
 import torch
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
+import anb2n
 from anb2n import lang_anb2n
 
 
@@ -108,6 +112,39 @@ def test_transcript_of_one_sequence(capsys):
         'epoch: 2000',
         ' loss: 0.0202',
     ]
+
+
+LAB_OPTIONS = {'precision': 2, 'suppress': True}
+ANY_OPTIONS = {'sign': ['-', ' ', '+'], 'precision': [1, 2, 8], 'suppress': [True, False], 'linewidth': [20, 75]}
+ANY_OPTIONS |= {'threshold': [2, 1000], 'floatmode': ['maxprec', 'fixed'], 'legacy': [False, '1.13']}
+HUNDREDTHS = st.integers(-2000, 2000).map(lambda n: n / 200)  # whole and half ones: ties, zeros at the end
+
+
+@st.composite
+def matrices(draw):
+    dtype = draw(st.sampled_from([np.float32, np.float64]))
+    width = 32 if dtype == np.float32 else 64
+    size = draw(st.sampled_from([1.0, 1.0, 20.0, None]))  # None: also nan, infinite, and so large that numpy writes 1e8
+    limits = {} if size is None else {'min_value': -size, 'max_value': size}
+    numbers = st.one_of(st.floats(width=width, **limits), HUNDREDTHS, st.sampled_from([0.0, -0.0, 0.125, -1e-9]))
+    return draw(arrays(dtype, st.tuples(st.integers(1, 3), st.integers(0, 14)), elements=numbers.map(dtype)))
+
+
+@settings(max_examples=500, deadline=None, derandomize=True)
+@example(np.full((1, 12), -8.994), '-')
+@example(np.full((1, 13), -8.994), '-')
+@example(np.full((1, 12), -9.996), '-')
+@given(matrices(), st.sampled_from('- +'))
+def test_rows_are_text_as_numpys(values, sign):
+    with np.printoptions(sign=sign, **LAB_OPTIONS):
+        assert anb2n.rows(values) == [str(row) for row in values]
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(matrices(), st.fixed_dictionaries({name: st.sampled_from(values) for name, values in ANY_OPTIONS.items()}))
+def test_rows_are_text_as_numpys_in_any_print_format(values, options):
+    with np.printoptions(**options):
+        assert anb2n.rows(values) == [str(row) for row in values]
 
 
 @pytest.mark.parametrize('args', [(1, 4), (4, 4), (2, 0)])
