@@ -27,6 +27,7 @@ def test_each_pair_is_searched_by_its_default_command_from_seeds_of_its_own(monk
         return [Result(0, Verdict(0.1, 0, 0, False, 1), 0), Result(1, Verdict(0.1, 0, 0, learned, 3), 0)], []
 
     monkeypatch.setattr(seeds, 'SEEDS', 2)
+    monkeypatch.setattr(starts, 'choose_engine', lambda *_: None)
     monkeypatch.setattr(starts, 'begin', lambda *values: values)
     monkeypatch.setattr(results, 'train_starts', train_starts)
     for pair, flags in zip(

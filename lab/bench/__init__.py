@@ -1,1 +1,0 @@
-"""Measuring: the suite beside the classic loops."""

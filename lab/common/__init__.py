@@ -1,1 +1,0 @@
-"""What all parts share: the command line, files, pictures, several processes, compiling."""

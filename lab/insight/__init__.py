@@ -1,1 +1,0 @@
-"""What a trained recurrent network does, in numbers, words and pictures."""

@@ -1,1 +1,0 @@
-"""Part 1: the images, where they come from, training, pictures."""

@@ -1,1 +1,0 @@
-"""Part 3: training recurrent networks, and whether one has learned its language."""
