@@ -76,8 +76,6 @@ def language(returns=LAB_SEQUENCE, arguments=ARGUMENTS, printed='len(seq)') -> s
 
 ORDERS = (
     'hidden, output',
-    'output, hidden',
-    'hidden, cells, output',
     'cells, output, hidden, cells',
     '{"c": cells, "h": hidden, "o": output}',
     '(hidden, cells), output.transpose(0, 1)',
