@@ -53,7 +53,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
         help='starts, with seeds from --seed on; default: until one has learned',
     )
     add('--engine', choices=['auto', 'kernel', 'torch'], default='auto', help='compiled, or PyTorch for any model')
-    add('--no_cuda', action='store_true', help='--engine torch: restarts on the CPU')
+    add('--no_cuda', action='store_true', help='--engine torch: on the CPU')
     cli.add_seed(parser)
     args = parser.parse_args(argv)
     # Until one has learned: not with settings with which nearly none learns

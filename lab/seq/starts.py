@@ -177,7 +177,7 @@ def train_on_all_cores(starts: list[Start], stop: Callable[[], bool]) -> Iterato
     def run(team: list[Start]) -> list[Record]:
         return [[] for _ in team] if halt() else train_together(team, halt)
 
-    cores = os.cpu_count()
+    cores = os.cpu_count() or 1
     with ThreadPoolExecutor(cores) as pool:
         try:
             for records in pool.map(run, teams(starts, cores, 1 if starts[0].engine.module is plain else TOGETHER)):
