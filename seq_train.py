@@ -102,15 +102,16 @@ def diverged(training: Training, epoch: int) -> UserError:
 
 
 def train_many_starts(args: argparse.Namespace, engine, seed: int, judge, stop: Interrupt) -> tuple[list, list]:
-    """Train starts on all cores and show the best: --restarts of them, or until one has learned.
+    """Train many starts and show the best: --restarts of them, or until one has learned.
 
     Returns the results of all, and the record of the best.
     """
     from lab.seq import results, starts
 
     seeds = range(seed, seed + (args.restarts or results.TRIES))
-    many = [starts.begin(args.task, args.training, engine, each) for each in seeds]
-    found, record = results.train_starts(many, judge, stop.__bool__, first=args.restarts is None)
+    many = (starts.begin(args.task, args.training, engine, each) for each in seeds)
+    records = starts.train_all(many, engine, stop.__bool__)
+    found, record = results.choose(seeds, records, judge, first=args.restarts is None)
     for snapshot in record:
         show(args.task, snapshot, args.out_path)
     if found and args.restarts:

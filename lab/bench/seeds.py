@@ -55,8 +55,9 @@ def check_row(hid: int) -> dict:
 def search(task: Task, training: Training, seed: int) -> tuple[list[results.Result], list]:
     """As seq_train.py does: starts from this seed on, until one has learned. All results, and the best one's record."""
     engine, judge = starts.choose_engine('auto', task), results.judge_of(task, training.keep)
-    many = [starts.begin(task, training, engine, each) for each in range(seed, seed + results.TRIES)]
-    return results.train_starts(many, judge, lambda: False, first=True)
+    seeds = range(seed, seed + results.TRIES)
+    many = (starts.begin(task, training, engine, each) for each in seeds)
+    return results.choose(seeds, starts.train_all(many, engine, lambda: False), judge, first=True)
 
 
 def seq_row(name: str, task: Task, training: Training) -> dict:

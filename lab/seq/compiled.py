@@ -27,16 +27,31 @@ class Trainer:
 
     def __init__(self, models: list[nn.Module], training: Training):
         self.models, self.training, self.done = models, training, 0
-        self.train = formulas.train_srn if hasattr(models[0], 'H0') else formulas.train_lstm
-        self.sizes = tuple((0.0,) * size if size <= CONSTANT else np.zeros(size) for size in models[0].V.shape)
+        shapes = [value.shape for value in models[0].parameters()]
+        lengths = tuple((0.0,) * size if size <= CONSTANT else np.zeros(size) for size in models[0].V.shape)
+        self.sizes = *lengths, np.array([shape.numel() for shape in shapes])
+        if hasattr(models[0], 'H0'):
+            self.train = formulas.train_srn
+        else:
+            self.train = formulas.train_lstm
+            W, U, hid_bias, *rest = shapes
+            shapes = [(*shape[:-1], 4, shape[-1] // 4) for shape in (W, U, hid_bias)] + rest
         columns = zip(*(model.parameters() for model in models), strict=True)  # each parameter, of all models
         weights = torch.cat([value.detach().double().flatten() for column in columns for value in column]).numpy()
-        self.memory = weights, np.zeros_like(weights), np.zeros_like(weights)
+        slopes = np.zeros_like(weights)
 
-    def run(self, langs: list, count: int, rate: float, held: float = 1, stop: Callable[[], bool] = lambda: False):
+        def by_parameter(vector: np.ndarray) -> tuple[np.ndarray, ...]:
+            parts = np.split(vector, (len(models) * self.sizes[-1]).cumsum()[:-1])
+            return tuple(part.reshape(-1, *shape) for part, shape in zip(parts, shapes, strict=True))
+
+        # The weights and their gradient; Adam's first moment or SGD's momentum; Adam's second moment
+        self.memory = weights, slopes, np.zeros_like(weights), np.zeros_like(weights)
+        self.tables = by_parameter(weights), by_parameter(slopes)
+
+    def run(self, langs: list, count: int, rate: float, decay: float, stop: Callable[[], bool] = lambda: False):
         """Train each model on the next `count` sequences of its language, or fewer if stop() becomes true.
 
-        rate: the learning rate; held: share of the weight decay that is applied.
+        rate: the learning rate; decay: weight decay.
         """
         drawn = [lang.get_symbols(count) for lang in langs]
         symbols = np.concatenate([symbols for symbols, _ in drawn])
@@ -46,25 +61,23 @@ class Trainer:
         for first in range(0, count, part):
             if not stop():
                 now = slice(first, first + part)
-                self.step(symbols, (ends - lengths)[:, now].T, ends[:, now].T, rate, held)
+                self.step(symbols, (ends - lengths)[:, now].T, ends[:, now].T, rate, decay)
 
-    def step(self, symbols: np.ndarray, begins: np.ndarray, ends: np.ndarray, rate: float, held: float = 1):
+    def step(self, symbols: np.ndarray, begins: np.ndarray, ends: np.ndarray, rate: float, decay: float):
         """One epoch on each row of sequences symbols[begin:end]; begins and ends: (epochs, starts)."""
-        training = self.training
-        settings = float(rate), float(training.mom), float(training.decay * held), float(training.clip)
+        adam, mom, clip = self.training.optim == 'adam', self.training.mom, self.training.clip
         sequences = symbols.astype(np.int8, copy=False), np.ascontiguousarray(begins), np.ascontiguousarray(ends)
-        self.train(*self.sizes, self.memory, self.done, sequences, (training.optim == 'adam', *settings))
+        settings = adam, float(rate), float(mom), float(decay), float(clip)
+        self.train(*self.sizes, self.tables, self.memory, self.done, sequences, settings)
         self.done += len(begins)
 
     def parameters(self) -> list[dict[str, np.ndarray]]:
         """Each model's parameters by now, by name, in double precision."""
-        found, first = [{} for _ in self.models], 0
-        for name, value in self.models[0].named_parameters():
-            last = first + len(self.models) * value.numel()
-            for parameters, array in zip(found, self.memory[0][first:last].reshape(-1, *value.shape), strict=True):
-                parameters[name] = array
-            first = last
-        return found
+        tables = [*zip(self.models[0].named_parameters(), self.tables[0], strict=True)]
+        return [
+            {name: table[start].reshape(value.shape) for (name, value), table in tables}
+            for start in range(len(self.models))
+        ]
 
     def states(self) -> list[dict[str, torch.Tensor] | None]:
         """Each model's state_dict by now, in its own precision; None where it diverged: weights are NaN or infinite."""
@@ -78,8 +91,8 @@ class Trainer:
 
 def gradient(model: nn.Module, symbols: np.ndarray) -> dict[str, np.ndarray]:
     """The gradient of the mean negative log-likelihood of a sequence's symbols after the first, by parameter."""
-    trainer = Trainer([model], Training(decay=0))
-    trainer.step(symbols, np.zeros((1, 1), int), np.array([[len(symbols)]]), 1)
+    trainer = Trainer([model], Training())
+    trainer.step(symbols, np.zeros((1, 1), int), np.array([[len(symbols)]]), 1, 0)
     [after] = trainer.parameters()
     return {name: value.detach().double().numpy() - after[name] for name, value in model.named_parameters()}
 

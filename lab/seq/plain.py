@@ -26,14 +26,14 @@ class Trainer:
             return torch.optim.Adam(model.parameters())
         return torch.optim.SGD(model.parameters(), momentum=self.training.mom)
 
-    def run(self, langs: list, count: int, rate: float, held: float = 1, stop: Callable[[], bool] = lambda: False):
+    def run(self, langs: list, count: int, rate: float, decay: float, stop: Callable[[], bool] = lambda: False):
         """Train each model on the next `count` sequences of its language, or fewer if stop() becomes true.
 
-        rate: the learning rate; held: share of the weight decay that is applied.
+        rate: the learning rate; decay: weight decay.
         """
         clip = self.training.clip
         for model, lang, optimizer in zip(self.models, langs, self.optimizers, strict=True):
-            optimizer.param_groups[0].update(lr=rate, weight_decay=self.training.decay * held)
+            optimizer.param_groups[0].update(lr=rate, weight_decay=decay)
             for _ in range(count):
                 if stop():
                     break

@@ -1,14 +1,14 @@
 """Results: the verdict on each start, which start is the best, and what is printed about them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from typing import NamedTuple
 
 from tqdm import tqdm
 
 from lab.common.errors import UserError
-from lab.seq import starts, student, verdict
-from lab.seq.starts import Record, Snapshot, Start
+from lab.seq import student, verdict
+from lab.seq.starts import Record, Snapshot
 from lab.seq.task import Task, Training
 from lab.seq.verdict import Verdict
 
@@ -53,37 +53,27 @@ def judge_of(task: Task, keep: str) -> Callable[[int, Record], Result]:
 
 
 def choose(
-    many: list[Start], records: Iterable[Record], judge: Callable[[int, Record], Result], first: bool = False
+    seeds: Sequence[int], records: Iterator[Record], judge: Callable[[int, Record], Result], first: bool
 ) -> tuple[list[Result], Record]:
-    """Judge each start as soon as it is trained; return all results and the best start's record.
+    """Judge each start as soon as it is trained, by its seed and record. Return all results and the best one's record.
 
-    first: take no more records once a start has learned. Starts with an empty record (Ctrl-C came
-    before them) are left out. Raises UserError if all others diverged.
+    first: take no more records once a start has learned; so it is the one of the lowest seed that learns, whatever the
+    number of cores. Starts with an empty record (Ctrl-C came before them) are left out. Raises UserError if all others
+    diverged.
     """
     results, best, best_record = [], None, []
-    for start, record in zip(many, records, strict=False):
-        if record:
-            results.append(judge(start.seed, record))
-            if best is None or results[-1].rank() > best.rank():
-                best, best_record = results[-1], record
-            if first and learned(results):
-                break
+    bar = {'total': len(seeds), 'unit': 'start', 'disable': None, 'leave': False, 'delay': 1}  # on a terminal
+    with closing(records), tqdm(records, **bar) as shown:
+        for seed, record in zip(seeds, shown, strict=False):
+            if record:
+                results.append(judge(seed, record))
+                if best is None or results[-1].rank() > best.rank():
+                    best, best_record = results[-1], record
+                if first and learned(results):
+                    break
     if best and best.verdict is None:
         raise UserError(f'training diverged in all {len(results)} starts: weights are NaN or infinite; try --clip 1')
     return results, best_record
-
-
-def train_starts(
-    many: list[Start], judge: Callable[[int, Record], Result], stop: Callable[[], bool], first: bool = False
-) -> tuple[list[Result], Record]:
-    """Train starts on all cores; first: until one has learned.
-
-    Returns the results of all, in order, and the record of the best: with `first` the one of the lowest seed that
-    learns, whatever the number of cores. Raises UserError if all diverged.
-    """
-    bar = {'total': len(many), 'unit': 'start', 'disable': None, 'leave': False, 'delay': 1}  # on a terminal
-    with closing(starts.train_on_all_cores(many, stop)) as records, tqdm(records, **bar) as shown:
-        return choose(many, shown, judge, first)
 
 
 def learned(results: list[Result]) -> int:

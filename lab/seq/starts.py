@@ -1,10 +1,11 @@
-"""A start: a network and a language that both follow from a seed. One is trained alone, or many on all cores."""
+"""A start: a network and a language that both follow from a seed. One is trained alone, or many."""
 
 import inspect
+import itertools
 import os
 import random
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
 from typing import NamedTuple
@@ -118,25 +119,25 @@ def new_trainer(starts: list[Start]):
 
 
 def plan(task: Task, training: Training, langs: list) -> Iterator[tuple[int, int, float, float]]:
-    """(epoch reached, epochs to train until then, learning rate, share of the weight decay) for each part of a run.
+    """(epoch reached, epochs to train until then, learning rate, weight decay) for each part of a run.
 
     A part ends at each snapshot, or before. With training.grow or training.mix it also sets the languages' length.
     """
     part = MIXED if training.mix else REPORT
-    random = np.random.default_rng(0)
+    generator = np.random.default_rng(0)
     for epoch in range(0, training.epoch * REPORT + 1, part):
         done = max(0, epoch - 1) // REPORT / training.epoch
         longest = task.length
         if training.grow:
             longest = min(longest, 1 + int(done / training.grow * longest))
-        if random.random() < training.mix:
-            longest = int(longest ** random.random())  # as often 1 to 9 as 10 to 99
+        if generator.random() < training.mix:
+            longest = int(longest ** generator.random())  # as often 1 to 9 as 10 to 99
         if training.grow or training.mix:
             for lang in langs:
                 lang.length = longest
         rate = training.lr * (1 - done if training.schedule == 'linear' else 1)
-        held = max(0, 1 - done / training.decay_until) if training.decay_until else 1
-        yield epoch, part if epoch else 1, rate, held
+        left = max(0, 1 - done / training.decay_until) if training.decay_until else 1
+        yield epoch, part if epoch else 1, rate, training.decay * left
 
 
 def take(starts: list[Start], trainer, epoch: int) -> Record:
@@ -163,12 +164,16 @@ def train_together(starts: list[Start], stop: Callable[[], bool]) -> list[Record
     return records
 
 
-def train_on_all_cores(starts: list[Start], stop: Callable[[], bool]) -> Iterator[Record]:
-    """Train starts of one task on all cores; yield their records in order.
+def train_all(starts: Iterable[Start], engine: Engine, stop: Callable[[], bool]) -> Iterator[Record]:
+    """Train starts of one task; yield their records in order. That of a start that Ctrl-C came before is empty.
 
-    The record of a start that Ctrl-C came before is empty. Whoever needs no more starts closes this generator: then
-    those under way stop after their step.
+    The compiled engine trains on all cores; whoever needs no more starts closes this generator. PyTorch trains one by
+    one, each made when its turn comes: threads would wait for each other, and share a student's random numbers.
     """
+    if engine.module is plain:
+        for start in starts:
+            yield [] if stop() else train_together([start], stop)[0]
+        return
     enough = threading.Event()
 
     def halt() -> bool:
@@ -180,13 +185,12 @@ def train_on_all_cores(starts: list[Start], stop: Callable[[], bool]) -> Iterato
     cores = os.cpu_count() or 1
     with ThreadPoolExecutor(cores) as pool:
         try:
-            for records in pool.map(run, teams(starts, cores, 1 if starts[0].engine.module is plain else TOGETHER)):
-                yield from records
+            yield from itertools.chain.from_iterable(pool.map(run, teams(list(starts), cores)))
         finally:
             enough.set()
 
 
-def teams(starts: list[Start], cores: int, size: int) -> list[list[Start]]:
+def teams(starts: list[Start], cores: int) -> list[list[Start]]:
     """Which starts are trained together. The first on each core is trained alone: it may be enough."""
     rest = starts[cores:]
-    return [[start] for start in starts[:cores]] + [rest[n : n + size] for n in range(0, len(rest), size)]
+    return [[start] for start in starts[:cores]] + [rest[n : n + TOGETHER] for n in range(0, len(rest), TOGETHER)]

@@ -8,10 +8,7 @@ import contextlib
 import copy
 import functools
 import inspect
-import pickle
-import random
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import NamedTuple
 
@@ -36,7 +33,6 @@ TRIED = 3  # sequences that a network is tried with at once
 LARGE = 3  # weights with which a network is tried: so large that only hidden units stay between -1 and 1
 DRAWN = 10  # sequences of a language; with blocks of different lengths, no ten are equally long
 LAB = ('epoch', 'seq', 'state', 'hidden', 'target', 'output')  # the arguments of print_outputs()
-ALONE = threading.RLock()  # held by who draws random numbers that the whole program shares
 
 
 # --- networks
@@ -49,8 +45,7 @@ def new_network(task: Task, batch_size: int = 1) -> nn.Module:
     """
     made = get('seq_models', MODELS[task.model])
     form = known_network(made, task).form
-    with ALONE:
-        return _in_form(_new(made, task, batch_size), form)
+    return _in_form(_new(made, task, batch_size), form)
 
 
 def _new(made: Callable, task: Task, batch_size: int) -> nn.Module:
@@ -104,9 +99,9 @@ def outputs_of(task: Task, state: State, x: torch.Tensor) -> tuple[torch.Tensor,
     Returns hidden units (batch, T, hid) and outputs before softmax (batch, T, classes).
     """
     batches = known_network(get('seq_models', MODELS[task.model]), task).batches
-    model = new_network(task, len(x) if batches else 1)
-    model.load_state_dict(state)
-    with torch.no_grad():
+    with trial(), torch.no_grad():
+        model = new_network(task, len(x) if batches else 1)
+        model.load_state_dict(state)
         if batches or len(x) == 1:
             return _read_one(model, x)
         return tuple(torch.cat(parts) for parts in zip(*(_read_one(model, one[None]) for one in x), strict=True))
@@ -135,16 +130,15 @@ def new_language(task: Task):
     made = get('anb2n', 'lang_anb2n')
     lang = call(made, task.classes, task.length, least=1 if task.length == USUAL_LENGTH else 2)
     cells = known_network(get('seq_models', MODELS[task.model]), task).form.cell is not None
-    known = _known_language(type(lang), task, cells)
-    return lang if known.as_the_labs else Language(lang, task.classes, known)
+    as_the_labs, style = _known_language(type(lang), task, cells)
+    return lang if as_the_labs else Language(lang, task.classes, style)
 
 
 class Language:
     """A student's language in the form of the lab's."""
 
-    def __init__(self, lang, classes: int, known: SimpleNamespace):
-        self.lang, self.classes, self.known = lang, classes, known
-        self.state = _random_state()
+    def __init__(self, lang, classes: int, style: 'Style'):
+        self.lang, self.classes, self.style = lang, classes, style
         for name in 'get_one_example', 'get_symbols':  # the compiled engine asks for these
             if hasattr(lang, name):
                 setattr(self, name, getattr(lang, name))
@@ -158,47 +152,29 @@ class Language:
         self.lang.length = longest
 
     def get_sequence(self) -> tuple:
-        with self._drawing() if self.known.shares else contextlib.nullcontext():
-            return in_lab_form(self.lang.get_sequence(), self.classes)
-
-    @contextlib.contextmanager
-    def _drawing(self) -> Iterator[None]:
-        """Put the language's own random numbers in the place of those that the whole program shares.
-
-        So its sequences follow from the seed, whatever else is drawn meanwhile, also in other threads.
-        """
-        with ALONE:
-            shared = _random_state()
-            _set_random_state(*self.state)
-            try:
-                yield
-            finally:
-                self.state = _random_state()
-                _set_random_state(*shared)
+        return in_lab_form(self.lang.get_sequence(), self.classes)
 
     def print_outputs(self, epoch, seq, state, hidden, target, output):
         values = epoch, seq, state, hidden, target, output
-        return self.known.style.call(self.lang.print_outputs, values, getattr(hidden, 'cell', None))
+        return self.style.call(self.lang.print_outputs, values, getattr(hidden, 'cell', None))
 
 
 @functools.cache
-def _known_language(kind: type, task: Task, cells: bool) -> SimpleNamespace:
-    """What there is to know of a language: as_the_labs; the `style` of its print_outputs(); whether it `shares` its
-    random numbers with the whole program. cells: whether the network returns its cells. Raises Fault.
+def _known_language(kind: type, task: Task, cells: bool) -> tuple[bool, 'Style']:
+    """Whether a language is as the lab's, and the style of its print_outputs(). Raises Fault.
+
+    cells: whether the network returns its cells.
     """
     with trial(), faults(kind):
         lang = call(kind, task.classes, task.length, least=1)
-        before = pickle.dumps(_random_state())
         given = lang.get_sequence()
-        shares = before != pickle.dumps(_random_state())
         sequence = in_lab_form(given, task.classes)
         kept = [one is other for one, other in zip(given, sequence, strict=False)]  # no part had to be changed
         style = find_style(lang.print_outputs, task.hid, sequence)
     lost = [] if cells else style.extra
     if lost:
         note(f'print_outputs() of {file_of(kind)} gets None for {", ".join(lost)}, which the network does not return')
-    plain = len(kept) == len(given) and all(kept) and style == Style()
-    return SimpleNamespace(as_the_labs=plain and not shares, style=style, shares=shares)
+    return len(kept) == len(given) and all(kept) and style == Style(), style
 
 
 def grows(lang) -> bool:
@@ -208,17 +184,6 @@ def grows(lang) -> bool:
         short.length = 1
     with trial():
         return len({len(short.get_sequence()[1]) for _ in range(DRAWN)}) == 1
-
-
-def _random_state() -> tuple:
-    """The state of the random generators that the whole program shares: those of Python, NumPy and PyTorch."""
-    return random.getstate(), np.random.get_state(), torch.get_rng_state().numpy().copy()
-
-
-def _set_random_state(python, numpy, pytorch):
-    random.setstate(python)
-    np.random.set_state(numpy)
-    torch.set_rng_state(torch.from_numpy(pytorch))
 
 
 def in_lab_form(values, num_class: int) -> tuple:

@@ -74,7 +74,7 @@ def test_200_epochs_give_the_weights_that_autograd_gives(kind, training):
     torch.manual_seed(1)
     lang = lang_anb2n(2, 2)
     for count in (1, 150, 49):  # in parts: the optimizer's memory must last
-        trainer.run([lang], count, training.lr)
+        trainer.run([lang], count, training.lr, training.decay)
     model = network(kind, 2, 3)
     torch.manual_seed(1)
     expected = train_by_autograd(model, training, lang_anb2n(2, 2), 200)
@@ -111,7 +111,7 @@ def test_models_trained_side_by_side_are_those_trained_alone_to_the_last_bit(kin
         langs = [lang_anb2n(3, 1 + seed % 5) for seed in seeds if torch.manual_seed(seed)]  # longer and longer
         trainer = compiled.Trainer(models, training)
         for epochs in (1, 40, 19):
-            trainer.run(langs, epochs, 0.01)
+            trainer.run(langs, epochs, 0.01, 0)
         return [flat(parameters) for parameters in trainer.parameters()]
 
     for seed, found in enumerate(train(range(5))):
@@ -126,8 +126,8 @@ def test_a_model_that_diverges_leaves_its_neighbours_alone(kind):
     models[0].double()
     nn.init.constant_(models[0].W, torch.nan)
     team, alone = compiled.Trainer(models, Training()), compiled.Trainer(models[1:], Training())
-    team.run(2 * [Sequence()], 5, 0.1)
-    alone.run([Sequence()], 5, 0.1)
+    team.run(2 * [Sequence()], 5, 0.1, 0)
+    alone.run([Sequence()], 5, 0.1, 0)
     assert team.states()[0] is None
     assert np.array_equal(flat(team.parameters()[1]), flat(alone.parameters()[0]))
     assert {value.dtype for value in team.states()[1].values()} == {torch.float32}
@@ -158,7 +158,7 @@ def test_weights_too_large_for_float32_have_diverged():
 def test_run_stops_when_asked():
     trainer = compiled.Trainer([network('srn', 2, 2)], Training())
     before = trainer.memory[0].copy()
-    trainer.run([Sequence()], 5, 0.1, stop=lambda: True)
+    trainer.run([Sequence()], 5, 0.1, 0, stop=lambda: True)
     assert np.array_equal(trainer.memory[0], before)
 
 

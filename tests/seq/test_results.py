@@ -81,18 +81,14 @@ def test_another_language_has_another_threshold():
     assert (found.below, found.counts) == (0, 0)
 
 
-class Started:
-    def __init__(self, seed):
-        self.seed = seed
-
-
 def choose(*verdicts):
     """The results and the index of the best record; a verdict None: diverged; 'none': Ctrl-C came first."""
     records = [[] if found == 'none' else [found and n] for n, found in enumerate(verdicts)]
     found, best = results.choose(
-        [Started(10 + n) for n in range(len(records))],
-        records,
+        range(10, 10 + len(records)),
+        (record for record in records),
         lambda seed, record: Result(seed, None if record[-1] is None else verdicts[record[-1]], 0),
+        first=False,
     )
     return [seed for seed, _, _ in found], best
 

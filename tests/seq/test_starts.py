@@ -56,8 +56,8 @@ def test_mixing_draws_the_largest_n_anew_many_times_between_two_snapshots(monkey
 def test_weight_decay_falls_to_zero_where_that_is_asked_for():
     kept = [part[3] for part in starts.plan(Task(), Training(epoch=10), [])]
     falls = [part[3] for part in starts.plan(Task(), Training(epoch=10, decay_until=0.5), [])]
-    assert kept == 11 * [1]
-    assert falls == pytest.approx([1, 1, 0.8, 0.6, 0.4, 0.2, *5 * [0]])
+    assert kept == 11 * [1e-4]
+    assert falls == pytest.approx([1e-4 * share for share in (1, 1, 0.8, 0.6, 0.4, 0.2, *5 * [0])])
 
 
 @pytest.mark.parametrize('engine', [COMPILED, PLAIN])
@@ -125,7 +125,7 @@ def test_a_start_that_diverges_ends_with_none_and_the_others_go_on(wrong, engine
     many = [starts.begin(Task(), Training(epoch=2), engine, seed) for seed in range(4)]
     with torch.no_grad():
         many[2].model.V[1, 1] = wrong
-    records = list(starts.train_on_all_cores(many, never))
+    records = list(starts.train_all(many, engine, never))
     assert records[2] == [None]
     for seed in 0, 1, 3:
         assert [snapshot.epoch for snapshot in records[seed]] == [0, 10, 20]
@@ -138,7 +138,7 @@ def test_a_start_is_the_same_to_the_last_bit_alone_and_among_many(task, engine, 
     monkeypatch.setattr(starts, 'MIXED', 5)
     training = Training('adam', epoch=3, lr=0.05, init=0.5, grow=0.5, mix=0.5, clip=0.3, decay_until=0.9)
     many = [starts.begin(task, training, engine, seed) for seed in range(13)]
-    records = list(starts.train_on_all_cores(many, never))
+    records = list(starts.train_all(many, engine, never))
     assert len(records) == 13
     for seed, record in enumerate(records):
         [alone] = starts.train_together([starts.begin(task, training, engine, seed)], never)
@@ -157,9 +157,9 @@ def test_both_engines_train_alike(task):
 
 def test_the_first_start_of_each_core_trains_alone_and_eight_of_the_others_together():
     many = list(range(20))
-    assert [len(team) for team in starts.teams(many, 2, 8)] == [1, 1, 8, 8, 2]
-    assert [start for team in starts.teams(many, 2, 8) for start in team] == many
-    assert [len(team) for team in starts.teams(many[:3], 16, 8)] == [1, 1, 1]
+    assert [len(team) for team in starts.teams(many, 2)] == [1, 1, 8, 8, 2]
+    assert [start for team in starts.teams(many, 2) for start in team] == many
+    assert [len(team) for team in starts.teams(many[:3], 16)] == [1, 1, 1]
 
 
 def test_after_ctrl_c_only_whole_reports_count(monkeypatch):
@@ -174,7 +174,7 @@ def test_after_ctrl_c_only_whole_reports_count(monkeypatch):
             pressed.append(True)
 
     monkeypatch.setattr(plain.Trainer, 'run', press)
-    records = list(starts.train_on_all_cores(many, lambda: bool(pressed)))
+    records = list(starts.train_all(many, PLAIN, lambda: bool(pressed)))
     assert [[snapshot.epoch for snapshot in record] for record in records] == [[0, 10], []]
 
 
@@ -236,17 +236,16 @@ DRAWS = {
 
 
 @pytest.mark.parametrize('name', DRAWS)
-def test_a_language_of_everybodys_random_numbers_follows_from_the_seed_in_threads_too(name, monkeypatch):
+def test_a_language_of_everybodys_random_numbers_follows_from_the_seed(name, monkeypatch):
     class Shares(lang_anb2n):
         def get_one_example(self):
             self.random = np.random.default_rng(DRAWS[name]())
             return super().get_one_example()
 
     monkeypatch.setattr(anb2n, 'lang_anb2n', Shares)
-    monkeypatch.setattr(starts.os, 'cpu_count', lambda: 3)
     training = Training(epoch=3, init=0.5, grow=0.5)
-    many = [starts.begin(Task(), training, PLAIN, seed) for seed in (1, 2, 3)]
-    records = list(starts.train_on_all_cores(many, never))  # all, before begin() draws for others
+    many = (starts.begin(Task(), training, PLAIN, seed) for seed in (1, 2, 3))
+    records = list(starts.train_all(many, PLAIN, never))
     for seed, record in enumerate(records, 1):
         [alone] = starts.train_together([starts.begin(Task(), training, PLAIN, seed)], never)
         for found, expected in zip(record, alone, strict=True):
