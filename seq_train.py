@@ -101,24 +101,6 @@ def diverged(training: Training, epoch: int) -> UserError:
     )
 
 
-def train_many_starts(args: argparse.Namespace, engine, seed: int, judge, stop: Interrupt) -> tuple[list, list]:
-    """Train many starts and show the best: --restarts of them, or until one has learned.
-
-    Returns the results of all, and the record of the best.
-    """
-    from lab.seq import results, starts
-
-    seeds = range(seed, seed + (args.restarts or results.TRIES))
-    many = (starts.begin(args.task, args.training, engine, each) for each in seeds)
-    records = starts.train_all(many, engine, stop.__bool__)
-    found, record = results.choose(seeds, records, judge, first=args.restarts is None)
-    for snapshot in record:
-        show(args.task, snapshot, args.out_path)
-    if found and args.restarts:
-        results.print_table(found)
-    return found, record
-
-
 def main(argv: list[str] | None = None):
     args = parse(argv)
     task, training = args.task, args.training
@@ -131,17 +113,20 @@ def main(argv: list[str] | None = None):
     if args.recipe_is_ours:
         note('recipe: hard, for an srn learns anb2nc3n in one of ten starts with the settings of --recipe lab')
     torch.set_num_threads(1)  # the matrices are small: a second thread would only take a core from another start
-    engine = starts.choose_engine(args.engine, task, cli.device(args.no_cuda) if args.engine == 'torch' else None)
+    engine = starts.choose_engine(args.engine, task)
+    device = cli.device(args.no_cuda) if args.engine == 'torch' else None
     if args.restarts is None and starts.is_long(task, training, engine):
         note('a start takes minutes here: training one, live, and not until one learns (--restarts 20 trains 20)')
         args.restarts = 1
     judge = results.judge_of(task, training.keep)
+    seeds = range(seed, seed + (args.restarts or results.TRIES))
+    many = (starts.begin(task, training, each, device) for each in seeds)
     loaded()
 
     with Interrupt() as stop:
         if args.restarts == 1:  # the lab's run
-            start = starts.begin(task, training, engine, seed)
-            trainer, record = starts.new_trainer([start]), []
+            [start] = many
+            trainer, record = engine.Trainer([start.model], training), []
             for epoch, *part in starts.plan(task, training, [start.lang]):
                 trainer.run([start.lang], *part, stop.__bool__)  # as lab/seq/plain.py does, a sequence in each epoch
                 if stop and epoch:
@@ -153,7 +138,12 @@ def main(argv: list[str] | None = None):
                     show(task, record[-1], args.out_path)
             found = [judge(seed, record)]
         else:
-            found, record = train_many_starts(args, engine, seed, judge, stop)
+            records = starts.train_all(many, engine, stop.__bool__)
+            found, record = results.choose(seeds, records, judge, first=args.restarts is None)
+            for snapshot in record:  # of the best start
+                show(task, snapshot, args.out_path)
+            if found and args.restarts:
+                results.print_table(found)
         if found:
             finish(args, found, record, sys.argv[1:] if argv is None else argv, stop)
     stop.leave()

@@ -56,7 +56,7 @@ def search(task: Task, training: Training, seed: int) -> tuple[list[results.Resu
     """As seq_train.py does: starts from this seed on, until one has learned. All results, and the best one's record."""
     engine, judge = starts.choose_engine('auto', task), results.judge_of(task, training.keep)
     seeds = range(seed, seed + results.TRIES)
-    many = (starts.begin(task, training, engine, each) for each in seeds)
+    many = (starts.begin(task, training, each) for each in seeds)
     return results.choose(seeds, starts.train_all(many, engine, lambda: False), judge, first=True)
 
 

@@ -15,9 +15,8 @@ from lab.seq.task import Training
 class Trainer:
     """Trains models in place, one after the other, each on its own language; the interface of compiled.Trainer, too."""
 
-    def __init__(self, models: list[nn.Module], training: Training, device: torch.device | None = None):
-        """device: where it trains, if not on the CPU."""
-        self.models, self.training, self.device = [model.to(device) for model in models], training, device
+    def __init__(self, models: list[nn.Module], training: Training):
+        self.models, self.training = models, training
         self.optimizers = [self.new_optimizer(model) for model in models]
 
     def new_optimizer(self, model: nn.Module) -> torch.optim.Optimizer:
@@ -33,12 +32,13 @@ class Trainer:
         """
         clip = self.training.clip
         for model, lang, optimizer in zip(self.models, langs, self.optimizers, strict=True):
+            device = next(model.parameters()).device
             optimizer.param_groups[0].update(lr=rate, weight_decay=decay)
             for _ in range(count):
                 if stop():
                     break
                 x, seq, _, _ = lang.get_sequence()
-                x, following = x.to(self.device), torch.as_tensor(seq)[1:].to(self.device)
+                x, following = x.to(device), torch.as_tensor(seq)[1:].to(device)
                 optimizer.zero_grad()
                 model.init_hidden()
                 _, output = model(x)

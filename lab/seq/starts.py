@@ -25,18 +25,9 @@ MIXED = 10  # epochs with the same largest n, where training.mix draws it: in 1,
 TOGETHER = 8  # starts that the compiled engine trains side by side: half the time of as many one after the other
 
 
-class Engine(NamedTuple):
-    """What trains: the module `plain` or `compiled`; for plain also the device, if not the CPU."""
-
-    module: ModuleType
-    device: torch.device | None = None
-
-
 class Start(NamedTuple):
     task: Task
     training: Training
-    engine: Engine
-    seed: int
     model: nn.Module
     lang: object  # of anb2n.py
 
@@ -53,14 +44,13 @@ class Snapshot(NamedTuple):
 Record = list[Snapshot | None]  # all of one start, in order; a None at the end says that it diverged
 
 
-def choose_engine(name: str, task: Task, device: torch.device | None = None) -> Engine:
-    """The compiled engine if it fits the student's model and language, else the plain one.
+def choose_engine(name: str, task: Task) -> ModuleType:
+    """The module `compiled` if it fits the student's model and language, else `plain`; their Trainers train alike.
 
-    name: 'auto', or 'kernel' or 'torch' to have just this one, 'torch' on `device`. Raises UserError if 'kernel' does
-    not fit.
+    name: 'auto', or 'kernel' or 'torch' to have just this one. Raises UserError if 'kernel' does not fit.
     """
     if name == 'torch':
-        return Engine(plain, device)
+        return plain
     model, lang = student.new_network(task), student.new_language(task)
     if compiling.fault():
         reason = compiling.fault()
@@ -72,11 +62,11 @@ def choose_engine(name: str, task: Task, device: torch.device | None = None) -> 
         elif not compiled.draws(lang):
             reason = f'{_file(lang)} has no get_symbols() that draws what its get_one_example() does'
         else:
-            return Engine(compiled)
+            return compiled
     if name == 'kernel':
         raise UserError(f'{reason}: train it with --engine torch')
     note(f'engine: torch, as {reason}')
-    return Engine(plain)
+    return plain
 
 
 def _file(thing: object) -> str:
@@ -84,15 +74,15 @@ def _file(thing: object) -> str:
     return os.path.basename(inspect.getfile(type(getattr(thing, 'lang', thing))))
 
 
-def is_long(task: Task, training: Training, engine: Engine) -> bool:
+def is_long(task: Task, training: Training, engine: ModuleType) -> bool:
     """Whether a start takes minutes. It depends on no clock, so the same command does the same on every machine."""
     weights = sum(parameter.numel() for parameter in student.new_network(task).parameters())
     symbols = 5 * (1 + task.length) / 2 * task.classes * (task.classes + 1) / 2  # in a sequence, on average
-    return engine.module is plain or training.epoch * REPORT * symbols * weights > LONG
+    return engine is plain or training.epoch * REPORT * symbols * weights > LONG
 
 
-def begin(task: Task, training: Training, engine: Engine, seed: int) -> Start:
-    """A start whose first weights and sequences all follow from its seed.
+def begin(task: Task, training: Training, seed: int, device: torch.device | None = None) -> Start:
+    """A start whose first weights and sequences all follow from its seed; device: of the network, if not the CPU.
 
     Raises UserError where training changes the length of the language, and a student's takes no notice.
     """
@@ -109,13 +99,7 @@ def begin(task: Task, training: Training, engine: Engine, seed: int) -> Start:
             f'--grow and --mix set the attribute length of a language, and that in {_file(lang)} does not follow it: '
             'try --grow 0 --mix 0'
         )
-    return Start(task, training, engine, seed, model, lang)
-
-
-def new_trainer(starts: list[Start]):
-    """What trains starts of one task."""
-    models, (_, training, engine, *_) = [start.model for start in starts], starts[0]
-    return engine.module.Trainer(models, training, *[engine.device] if engine.device else [])
+    return Start(task, training, model.to(device), lang)
 
 
 def plan(task: Task, training: Training, langs: list) -> Iterator[tuple[int, int, float, float]]:
@@ -146,14 +130,15 @@ def take(starts: list[Start], trainer, epoch: int) -> Record:
     return [state and Snapshot(epoch, state, start.lang, start.lang.get_sequence()) for start, state in pairs]
 
 
-def train_together(starts: list[Start], stop: Callable[[], bool]) -> list[Record]:
+def train_together(starts: list[Start], engine: ModuleType, stop: Callable[[], bool]) -> list[Record]:
     """Train starts of one task, in each epoch each on its own sequence. Returns their records, of every REPORT epochs.
 
     Once stop() is true it ends; what was trained since the last snapshot is lost.
     """
+    task, training, *_ = starts[0]
     langs, records = [start.lang for start in starts], [[] for _ in starts]
-    trainer = new_trainer(starts)
-    for epoch, *part in plan(starts[0].task, starts[0].training, langs):
+    trainer = engine.Trainer([start.model for start in starts], training)
+    for epoch, *part in plan(task, training, langs):
         trainer.run(langs, *part, stop)
         if epoch and (stop() or not any(record[-1] for record in records)):
             break
@@ -164,15 +149,15 @@ def train_together(starts: list[Start], stop: Callable[[], bool]) -> list[Record
     return records
 
 
-def train_all(starts: Iterable[Start], engine: Engine, stop: Callable[[], bool]) -> Iterator[Record]:
+def train_all(starts: Iterable[Start], engine: ModuleType, stop: Callable[[], bool]) -> Iterator[Record]:
     """Train starts of one task; yield their records in order. That of a start that Ctrl-C came before is empty.
 
     The compiled engine trains on all cores; whoever needs no more starts closes this generator. PyTorch trains one by
     one, each made when its turn comes: threads would wait for each other, and share a student's random numbers.
     """
-    if engine.module is plain:
+    if engine is plain:
         for start in starts:
-            yield [] if stop() else train_together([start], stop)[0]
+            yield [] if stop() else train_together([start], engine, stop)[0]
         return
     enough = threading.Event()
 
@@ -180,7 +165,7 @@ def train_all(starts: Iterable[Start], engine: Engine, stop: Callable[[], bool])
         return enough.is_set() or stop()
 
     def run(team: list[Start]) -> list[Record]:
-        return [[] for _ in team] if halt() else train_together(team, halt)
+        return [[] for _ in team] if halt() else train_together(team, engine, halt)
 
     cores = os.cpu_count() or 1
     with ThreadPoolExecutor(cores) as pool:

@@ -228,9 +228,7 @@ class Style(NamedTuple):
 def find_style(function: Callable, hid: int, sequence: tuple) -> Style:
     """How to call a print_outputs(): by its signature, and by what it prints for a sequence in the lab's form."""
     takes = inspect.signature(function)
-    needed = tuple(
-        name for name, value in takes.parameters.items() if value.default is value.empty and value.kind not in (2, 4)
-    )
+    needed = tuple(name for name, value in takes.parameters.items() if _is_needed(value))
     extra = tuple(name for name in needed if name not in LAB)
     try:
         takes.bind(*LAB)
@@ -243,6 +241,11 @@ def find_style(function: Callable, hid: int, sequence: tuple) -> Style:
         else:
             raise Fault(f'print_outputs({", ".join(needed)}) of anb2n.py should take ({", ".join(LAB)})') from None
     return style._replace(flat=_is_flat(function, style, hid, sequence))
+
+
+def _is_needed(argument: inspect.Parameter) -> bool:
+    """Whether a call has to give it: it has no default, and is not *args or **more."""
+    return argument.default is argument.empty and argument.kind not in (argument.VAR_POSITIONAL, argument.VAR_KEYWORD)
 
 
 def _is_flat(function, style, hid, sequence) -> bool:

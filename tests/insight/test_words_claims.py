@@ -22,7 +22,7 @@ TASKS = {'srn': Task('anb2n', model='srn'), 'lstm': Task('anb2nc3n', model='lstm
 
 def trained(task: Task, seed: int, thousands: int = 100) -> dict:
     engine = starts.choose_engine('kernel', task)
-    [record] = starts.train_together([starts.begin(task, Training(epoch=thousands), engine, seed)], lambda: False)
+    [record] = starts.train_together([starts.begin(task, Training(epoch=thousands), seed)], engine, lambda: False)
     return record[-1].state
 
 

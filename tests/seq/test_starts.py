@@ -14,7 +14,7 @@ from lab.seq.task import Task, Training
 from seq_models import SRN_model
 
 LSTM = Task('anb2nc3n', 2, 'lstm', 2)
-ENGINES = COMPILED, PLAIN = starts.Engine(compiled), starts.Engine(plain)
+ENGINES = COMPILED, PLAIN = compiled, plain
 
 
 @pytest.fixture(autouse=True)
@@ -63,8 +63,8 @@ def test_weight_decay_falls_to_zero_where_that_is_asked_for():
 @pytest.mark.parametrize('engine', [COMPILED, PLAIN])
 def test_the_settings_and_the_share_of_the_weight_decay_reach_the_optimizer(engine):
     def end(**settings):
-        start = starts.begin(LSTM, Training(epoch=2, **settings), engine, 1)
-        return weights(starts.train_together([start], never)[0][-1].state)
+        start = starts.begin(LSTM, Training(epoch=2, **settings), 1)
+        return weights(starts.train_together([start], engine, never)[0][-1].state)
 
     ends = [end(decay=0.5), end(decay=0.5, decay_until=0.01), end(decay=0)]
     assert np.abs(ends[0] - ends[2]).max() > 0.001
@@ -97,22 +97,22 @@ def test_the_lab_trains_at_one_rate_and_leaves_the_language_alone():
 
 @pytest.mark.parametrize('task', [Task(), LSTM])
 def test_a_start_follows_from_its_seed(task):
-    first, same, other = (starts.begin(task, Training(init=0.3), PLAIN, seed) for seed in (5, 5, 6))
+    first, same, other = (starts.begin(task, Training(init=0.3), seed) for seed in (5, 5, 6))
     assert np.array_equal(weights(first.model.state_dict()), weights(same.model.state_dict()))
     assert first.lang.get_one_example() == same.lang.get_one_example()
     assert not np.array_equal(weights(first.model.state_dict()), weights(other.model.state_dict()))
 
 
 def test_init_is_the_size_of_an_srns_first_weights_alone():
-    srn, lstm = (starts.begin(Task(model=kind, hid=50), Training(init=7), PLAIN, 0) for kind in ('srn', 'lstm'))
+    srn, lstm = (starts.begin(Task(model=kind, hid=50), Training(init=7), 0) for kind in ('srn', 'lstm'))
     assert weights(srn.model.state_dict()).std() == pytest.approx(7, rel=0.1)
     assert np.abs(weights(lstm.model.state_dict())).max() < 1
 
 
 def test_a_snapshot_is_shown_with_the_sequence_that_training_leaves_out():
-    start = starts.begin(Task(), Training(), COMPILED, 0)
+    start = starts.begin(Task(), Training(), 0)
     lang = copy.deepcopy(start.lang)
-    [snapshot] = starts.take([start], starts.new_trainer([start]), 30)
+    [snapshot] = starts.take([start], compiled.Trainer([start.model], Training()), 30)
     shown, trained = lang.get_one_example(), lang.get_one_example()
     assert (snapshot.epoch, snapshot.sequence[1].tolist()) == (30, shown[0])
     assert start.lang.get_one_example() == trained
@@ -122,7 +122,7 @@ def test_a_snapshot_is_shown_with_the_sequence_that_training_leaves_out():
 @pytest.mark.parametrize('wrong', [torch.nan, torch.inf])
 def test_a_start_that_diverges_ends_with_none_and_the_others_go_on(wrong, engine, monkeypatch):
     monkeypatch.setattr(starts.os, 'cpu_count', lambda: 1)
-    many = [starts.begin(Task(), Training(epoch=2), engine, seed) for seed in range(4)]
+    many = [starts.begin(Task(), Training(epoch=2), seed) for seed in range(4)]
     with torch.no_grad():
         many[2].model.V[1, 1] = wrong
     records = list(starts.train_all(many, engine, never))
@@ -137,11 +137,11 @@ def test_a_start_is_the_same_to_the_last_bit_alone_and_among_many(task, engine, 
     monkeypatch.setattr(starts.os, 'cpu_count', lambda: 2)
     monkeypatch.setattr(starts, 'MIXED', 5)
     training = Training('adam', epoch=3, lr=0.05, init=0.5, grow=0.5, mix=0.5, clip=0.3, decay_until=0.9)
-    many = [starts.begin(task, training, engine, seed) for seed in range(13)]
+    many = [starts.begin(task, training, seed) for seed in range(13)]
     records = list(starts.train_all(many, engine, never))
     assert len(records) == 13
     for seed, record in enumerate(records):
-        [alone] = starts.train_together([starts.begin(task, training, engine, seed)], never)
+        [alone] = starts.train_together([starts.begin(task, training, seed)], engine, never)
         assert [snapshot.epoch for snapshot in record] == [0, 10, 20, 30]
         for found, expected in zip(record, alone, strict=True):
             assert np.array_equal(weights(found.state), weights(expected.state))
@@ -151,7 +151,7 @@ def test_a_start_is_the_same_to_the_last_bit_alone_and_among_many(task, engine, 
 @pytest.mark.parametrize('task', [Task(), LSTM])
 def test_both_engines_train_alike(task):
     training = Training(epoch=3, init=0.5, grow=0.5)
-    [ours], [labs] = (starts.train_together([starts.begin(task, training, each, 1)], never) for each in ENGINES)
+    [ours], [labs] = (starts.train_together([starts.begin(task, training, 1)], each, never) for each in ENGINES)
     assert np.abs(weights(ours[-1].state) - weights(labs[-1].state)).max() < 1e-5
 
 
@@ -164,7 +164,7 @@ def test_the_first_start_of_each_core_trains_alone_and_eight_of_the_others_toget
 
 def test_after_ctrl_c_only_whole_reports_count(monkeypatch):
     monkeypatch.setattr(starts.os, 'cpu_count', lambda: 1)
-    many = [starts.begin(Task(), Training(), PLAIN, seed) for seed in (1, 2)]
+    many = [starts.begin(Task(), Training(), seed) for seed in (1, 2)]
     run, left = plain.Trainer.run, iter(range(2, -1, -1))
     pressed = []
 
@@ -179,7 +179,7 @@ def test_after_ctrl_c_only_whole_reports_count(monkeypatch):
 
 
 def test_ctrl_c_at_once_still_leaves_the_first_snapshot():
-    [record] = starts.train_together([starts.begin(Task(), Training(), COMPILED, 0)], lambda: True)
+    [record] = starts.train_together([starts.begin(Task(), Training(), 0)], COMPILED, lambda: True)
     assert [snapshot.epoch for snapshot in record] == [0]
 
 
@@ -224,7 +224,7 @@ def test_another_language_is_trained_by_pytorch(monkeypatch, capsys):
     monkeypatch.setattr(anb2n, 'lang_anb2n', OthersLanguage)
     assert starts.choose_engine('auto', Task()) == PLAIN
     assert 'engine: torch, as test_starts.py has no get_symbols()' in capsys.readouterr().err
-    [record] = starts.train_together([starts.begin(Task(), Training(epoch=1), PLAIN, 0)], never)
+    [record] = starts.train_together([starts.begin(Task(), Training(epoch=1), 0)], PLAIN, never)
     assert [snapshot.epoch for snapshot in record] == [0, 10]
 
 
@@ -244,10 +244,10 @@ def test_a_language_of_everybodys_random_numbers_follows_from_the_seed(name, mon
 
     monkeypatch.setattr(anb2n, 'lang_anb2n', Shares)
     training = Training(epoch=3, init=0.5, grow=0.5)
-    many = (starts.begin(Task(), training, PLAIN, seed) for seed in (1, 2, 3))
+    many = (starts.begin(Task(), training, seed) for seed in (1, 2, 3))
     records = list(starts.train_all(many, PLAIN, never))
     for seed, record in enumerate(records, 1):
-        [alone] = starts.train_together([starts.begin(Task(), training, PLAIN, seed)], never)
+        [alone] = starts.train_together([starts.begin(Task(), training, seed)], PLAIN, never)
         for found, expected in zip(record, alone, strict=True):
             assert np.array_equal(weights(found.state), weights(expected.state))
             assert found.sequence[1].tolist() == expected.sequence[1].tolist()
@@ -260,8 +260,8 @@ def test_a_language_that_takes_no_notice_of_its_length_cannot_grow(monkeypatch):
     monkeypatch.setattr(anb2n, 'lang_anb2n', Fixed)
     for training in Training(grow=0.5), Training(mix=0.5):
         with pytest.raises(UserError, match=r'test_starts\.py does not follow it: try --grow 0 --mix 0'):
-            starts.begin(Task(), training, PLAIN, 1)
-    assert starts.begin(Task(), Training(), PLAIN, 1)
+            starts.begin(Task(), training, 1)
+    assert starts.begin(Task(), Training(), 1)
 
 
 def test_without_numba_pytorch_trains(monkeypatch, capsys):
