@@ -126,6 +126,25 @@ def optimize(memory, settings, epoch):
             weights[n] = fma(means[n], -rate, weights[n])
 
 
+@njit(**OPTIONS)
+def srn_states(units, H0, W, U, hid_bias, x, steps, states):
+    """Read the symbols: fill states (T + 1, starts, hid), h(0) = tanh(H0), h(t + 1) = tanh(W[x(t)] + h(t) U + bias)."""
+    hid = len(units)
+    for s in range(len(x)):
+        for j in range(hid):
+            states[0, s, j] = tanh(H0[s, j])
+    for t in range(steps.max()):
+        for s in range(len(x)):
+            for j in range(hid):
+                net = hid_bias[s, j] + W[s, x[s, t], j]
+                for i in range(hid):
+                    net = fma(states[t, s, i], U[s, i, j], net)
+                states[t + 1, s, j] = net
+        row = states[t + 1].reshape(-1)
+        for n in range(len(row)):
+            row[n] = tanh(row[n])
+
+
 @compiled('the training step (some 5 seconds)', **OPTIONS)
 def train_srn(units, alphabet, sizes, tables, memory, done, sequences, settings):
     """Train SRNs, in each epoch every one on its own sequence, after `done` earlier epochs; see Trainer.
@@ -144,19 +163,7 @@ def train_srn(units, alphabet, sizes, tables, memory, done, sequences, settings)
     for epoch in range(len(begins)):
         slopes[:] = 0
         steps = take_sequences(symbols, begins[epoch], ends[epoch], x)
-        for s in range(starts):
-            for j in range(hid):
-                states[0, s, j] = tanh(H0[s, j])
-        for t in range(steps.max()):  # read the symbols: h(t + 1) = tanh(hid_bias + W[x(t)] + h(t) U)
-            for s in range(starts):
-                for j in range(hid):
-                    net = hid_bias[s, j] + W[s, x[s, t], j]
-                    for i in range(hid):
-                        net = fma(states[t, s, i], U[s, i, j], net)
-                    states[t + 1, s, j] = net
-            row = states[t + 1].reshape(-1)
-            for n in range(len(row)):
-                row[n] = tanh(row[n])
+        srn_states(units, H0, W, U, hid_bias, x, steps, states)
         output_gradient(units, alphabet, V, out_bias, dV, dout_bias, x, steps, states, dstates, errors)
         for t in range(steps.max() - 1, -1, -1):  # back through time
             for s in range(starts):
