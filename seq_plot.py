@@ -33,9 +33,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     add('--design', help="which hand-made weights (default: the first ones of the network's size)")
     add('--num_plot', type=cli.whole(1, 1000), default=10, help='sequences to print and to plot')
     add('--cell', action='store_true', help='lstm: print and plot the cell states, too')
-    add(
-        '--plane', choices=('cell', 'unit'), help='lstm: show states in the plane of cells (default) or of hidden units'
-    )
+    plane = 'lstm: show states in the plane of cells (default) or of hidden units'
+    add('--plane', choices=('cell', 'unit'), help=plane)
     add('--plot_path', type=cli.folder, default='plot', help='folder of the pictures')
     cli.add_seed(parser)
     args = parser.parse_args(argv)
@@ -50,7 +49,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
 
 
 def checkpoint_path(task: Task, folder: str, epoch: int) -> str:
-    """The file of the network after `epoch` thousand epochs. Raises UserError where it is missing: which there are."""
+    """The file of the network after `epoch` thousand epochs. If it is missing, UserError says which there are."""
     path = task.checkpoint(folder, epoch)
     if os.path.isfile(path):
         return path

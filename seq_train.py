@@ -44,23 +44,20 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     add('--grow', type=cli.real(0, 1), default=Training.grow, help=grow)
     usual = 'default: lab; hard for an srn on anb2nc3n without --restarts'
     add('--recipe', choices=RECIPES, help='other defaults: ' + '; '.join([*map(describe, RECIPES), usual]))
-    mix = 'share of the epochs that have a smaller largest n, mostly a small one; alone: 0.5'
+    mix = 'share of the epochs (0 to 1) that are trained on shorter blocks; without a number: 0.5'
     add('--mix', nargs='?', type=cli.real(0, 1), const=0.5, default=Training.mix, metavar='SHARE', help=mix)
     add('--keep', choices=['last', 'best'], default=Training.keep, help='which checkpoint of a start is judged')
-    add(
-        '--restarts',
-        type=cli.whole(1, 10_000),
-        help='starts, with seeds from --seed on; default: until one has learned',
-    )
+    restarts = 'starts, with seeds from --seed on; default: until one has learned'
+    add('--restarts', type=cli.whole(1, 10_000), help=restarts)
     add('--engine', choices=['auto', 'kernel', 'torch'], default='auto', help='compiled, or PyTorch for any model')
     add('--no_cuda', action='store_true', help='--engine torch: on the CPU')
     cli.add_seed(parser)
     args = parser.parse_args(argv)
-    # Until one has learned: not with settings with which nearly none learns
+    # With the lab's settings an srn rarely learns anb2nc3n: a search for one that learns takes the recipe hard
     hard = Task(args.lang, model=args.model).hard and not args.recipe and args.restarts is None
     recipe = 'hard' if hard else args.recipe or 'lab'
     parser.set_defaults(recipe=recipe, recipe_is_ours=hard, **RECIPES[recipe])
-    args = parser.parse_args(argv)
+    args = parser.parse_args(argv)  # again: what is not given is now the recipe's
     args.task = Task(args.lang, args.length, args.model, args.hid)
     args.epoch = args.epoch or args.task.epochs
     args.training = Training(**{field.name: getattr(args, field.name) for field in fields(Training)})
@@ -94,13 +91,6 @@ def save(task: Task, snapshot, folder: str) -> str:
     return path
 
 
-def diverged(training: Training, epoch: int) -> UserError:
-    return UserError(
-        f'training diverged: weights are NaN or infinite at epoch {epoch}; '
-        f'try --clip 1, or --lr smaller than {training.lr:g}'
-    )
-
-
 def main(argv: list[str] | None = None):
     args = parse(argv)
     task, training = args.task, args.training
@@ -111,7 +101,7 @@ def main(argv: list[str] | None = None):
     files.prepare(args.out_path)
     seed = cli.seed_all(args.seed)
     if args.recipe_is_ours:
-        note('recipe: hard, for an srn learns anb2nc3n in one of ten starts with the settings of --recipe lab')
+        note('recipe: hard, because with --recipe lab only one of ten srn starts learns anb2nc3n')
     torch.set_num_threads(1)  # the matrices are small: a second thread would only take a core from another start
     engine = starts.choose_engine(args.engine, task)
     device = cli.device(args.no_cuda) if args.engine == 'torch' else None
@@ -128,13 +118,14 @@ def main(argv: list[str] | None = None):
             [start] = many
             trainer, record = engine.Trainer([start.model], training), []
             for epoch, *part in starts.plan(task, training, [start.lang]):
-                trainer.run([start.lang], *part, stop.__bool__)  # as lab/seq/plain.py does, a sequence in each epoch
-                if stop and epoch:
+                trainer.run([start.lang], *part, stop.__bool__)  # as in lab/seq/plain.py: forward, loss, backward, step
+                if stop and epoch:  # the first weights are always shown and saved
                     break
                 if epoch % starts.REPORT == 0:
                     record += starts.take([start], trainer, epoch)
                     if record[-1] is None:
-                        raise diverged(training, epoch)
+                        smaller = f'try --clip 1, or --lr smaller than {training.lr:g}'
+                        raise UserError(f'training diverged: weights are NaN or infinite at epoch {epoch}; {smaller}')
                     show(task, record[-1], args.out_path)
             found = [judge(seed, record)]
         else:
@@ -177,7 +168,7 @@ def finish(args: argparse.Namespace, found: list, record: list, typed: list[str]
         tried = f'{len(found)} start{"s" * (len(found) > 1)} tried'
         which = f'seed {best.seed} has learned' if best.verdict.learned else f'none has learned; best: seed {best.seed}'
         alone = f'--restarts 1 --seed {best.seed}' + ' --recipe hard' * args.recipe_is_ours
-        note(f'{tried}: {which} (alone: {alone})')
+        note(f'{tried}: {which} (to train it alone: {alone})')
     if stop:
         note(f'stopped at epoch {last.epoch}: {task.checkpoint(args.out_path, last.epoch // 1000)}')
 

@@ -224,7 +224,7 @@ def test_without_restarts_the_lowest_seed_that_learns_is_all_there_is(cores, mon
     several = capsys.readouterr()
     seq_train.main(['--epoch', '11', '--init', '0.5', '--seed', '9', '--restarts', '1', '--out_path', 'alone'])
     assert capsys.readouterr().out == several.out
-    assert several.err == 'seed: 7\n3 starts tried: seed 9 has learned (alone: --restarts 1 --seed 9)\n'
+    assert several.err == 'seed: 7\n3 starts tried: seed 9 has learned (to train it alone: --restarts 1 --seed 9)\n'
     names = [f'anb2n_srn2_{n}.pth' for n in (0, 10, 11)]
     assert sorted(path.name for path in Path('several').iterdir()) == names
     assert all(Path('several', name).read_bytes() == Path('alone', name).read_bytes() for name in names)
@@ -234,7 +234,7 @@ def test_where_none_learns_the_best_of_20_is_shown(monkeypatch, capsys):
     monkeypatch.setattr(results, 'judge_of', Judge())
     seq_train.main(['--epoch', '1', '--seed', '7', '--out_path', 'several'])
     several = capsys.readouterr()
-    assert '20 starts tried: none has learned; best: seed 26 (alone: --restarts 1 --seed 26)' in several.err
+    assert '20 starts tried: none has learned; best: seed 26 (to train it alone: --restarts 1 --seed 26)' in several.err
     seq_train.main(['--epoch', '1', '--seed', '26', '--restarts', '1', '--out_path', 'alone'])
     assert capsys.readouterr().out.partition(' learned: no')[0] == several.out.partition(' learned: no')[0]
     assert torch.equal(weights('several/anb2n_srn2_1.pth'), weights('alone/anb2n_srn2_1.pth'))
@@ -277,8 +277,8 @@ def test_an_srn_on_anb2nc3n_has_the_settings_that_it_needs_unless_the_lab_is_ask
     monkeypatch.setattr(results, 'judge_of', Judge(7))
     seq_train.main(['--lang', 'anb2nc3n', '--epoch', '1', '--seed', '7'])
     assert capsys.readouterr().err.splitlines()[1:] == [
-        'recipe: hard, for an srn learns anb2nc3n in one of ten starts with the settings of --recipe lab',
-        '1 start tried: seed 7 has learned (alone: --restarts 1 --seed 7 --recipe hard)',
+        'recipe: hard, because with --recipe lab only one of ten srn starts learns anb2nc3n',
+        '1 start tried: seed 7 has learned (to train it alone: --restarts 1 --seed 7 --recipe hard)',
     ]
 
 

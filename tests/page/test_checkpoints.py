@@ -13,7 +13,7 @@ from lab.seq import student
 from tests.page.made import OPTIONS, SRN
 from tests.seq.learned import LEARNED
 
-NOTES = 'seed: 1\n2 starts tried: seed 2 has learned (alone: --restarts 1 --seed 2)\n'
+NOTES = 'seed: 1\n2 starts tried: seed 2 has learned (to train it alone: --restarts 1 --seed 2)\n'
 PRINTED = '-----\nfirst\n-----\nlast\n learned: yes\n'
 
 
