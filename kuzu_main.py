@@ -20,15 +20,7 @@ from lab.common import cli, files, picture
 from lab.common.errors import UserError, note
 from lab.common.run import Interrupt, loaded, run
 from lab.kuzu import distributed
-from lab.kuzu.settings import (
-    ADAM_RATE,
-    FAST,
-    SHAPE_FLAGS,
-    Network,
-    Settings,
-    networks_of,
-    training_of,
-)
+from lab.kuzu.settings import ADAM_RATE, FAST, SHAPE_FLAGS, Network, Settings, networks_of, training_of
 
 if TYPE_CHECKING:  # these load torch, which waits until the flags are read
     import torch

@@ -107,10 +107,10 @@ def new(width: float, height: float, window: bool = True, title: str = '') -> Fi
     return figure
 
 
-def save(figure: Figure, path: str, dpi: int = 100):
+def save(figure: Figure, path: str):
     """Write a figure as a JPG file that is whole or not there, see files.write(). Its window is called as the file."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, format='jpg', dpi=dpi, pil_kwargs=JPEG)
+    figure.savefig(buffer, format='jpg', dpi=100, pil_kwargs=JPEG)
     files.write(path, buffer.getvalue())
     if figure in _figures:
         _figures[figure] = _figures[figure] or Path(path).stem
