@@ -5,7 +5,6 @@ The classic way is a process too. It trains on a part, and the time of this part
 
 import os
 import re
-import struct
 import subprocess
 import sys
 import tempfile
@@ -14,11 +13,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from lab.common import files
 from lab.common.children import HOUSE
 from lab.common.errors import UserError, note
+from lab.kuzu.fetch import OFFICIAL, RAW, idx
 
 ROUNDS = 3  # of which the best counts
-IMAGES = {'train': 60_000, 't10k': 10_000}  # as many as there are of KMNIST
 HEADING = f'\n{"command":54s}  seconds    in T0  first s  classic    ratio  asked for'
 
 
@@ -68,14 +68,11 @@ def commands():
 
 def made_kmnist(root: str):
     """Write made images, of the real counts and shape, as the four files that torchvision reads."""
-    raw = os.path.join(root, 'KMNIST', 'raw')
-    os.makedirs(raw)
     random = np.random.default_rng(1)
-    for half, count in IMAGES.items():
-        for kind, high, shape in ('images-idx3', 256, (count, 28, 28)), ('labels-idx1', 10, (count,)):
-            head = struct.pack(f'>{1 + len(shape)}i', 0x800 + len(shape), *shape)
-            with open(os.path.join(raw, f'{half}-{kind}-ubyte'), 'wb') as file:
-                file.write(head + random.integers(0, high, shape, np.uint8).tobytes())
+    for half, count in zip(('train', 't10k'), OFFICIAL, strict=True):
+        for kind, high, shape in ('images-idx3', 256, (count, 28, 28)), ('labels-idx1', 10, count):
+            values = random.integers(0, high, shape, np.uint8)
+            files.write(os.path.join(root, RAW, f'{half}-{kind}-ubyte'), idx(values))
 
 
 def process(words: list[str], folder: str, **environment: str) -> tuple[float, str]:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 
+import numpy as np
+
 from lab.common import files
 from lab.common.errors import UserError, note
 
@@ -131,7 +133,6 @@ def from_openml(folder: str):
     Raises ValueError or OSError, which say what went wrong. The parser is liac-arff, a part of scikit-learn. For 70,000
     rows (137 MB of ARFF) it takes 47 to 49 s of processor time and 1,007 MB of memory.
     """
-    import numpy as np
     from sklearn.datasets import fetch_openml
 
     rows = fetch_openml(
@@ -143,8 +144,12 @@ def from_openml(folder: str):
     train = OFFICIAL[0]
     for half, part in ('train', slice(train)), ('t10k', slice(train, None)):
         for kind, values in ('images-idx3', pixels[part]), ('labels-idx1', labels[part]):
-            head = struct.pack(f'>{1 + values.ndim}i', 0x800 + values.ndim, *values.shape)
-            files.write(os.path.join(folder, RAW, f'{half}-{kind}-ubyte'), head + values.tobytes())
+            files.write(os.path.join(folder, RAW, f'{half}-{kind}-ubyte'), idx(values))
+
+
+def idx(values: np.ndarray) -> bytes:
+    """Labels (N,) or images (N, 28, 28), as bytes, in the form of an idx file; data.py reads it."""
+    return struct.pack(f'>{1 + values.ndim}i', 0x800 + values.ndim, *values.shape) + values.tobytes()
 
 
 SOURCES: dict[str, tuple[Callable[[str], None], float]] = {  # and the seconds that the server may be silent
