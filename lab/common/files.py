@@ -10,7 +10,6 @@ from pathlib import Path
 
 from lab.common.errors import UserError
 
-LARGEST = 4_000_000_000  # bytes of a checkpoint; the largest network that the flags allow takes half of it
 BUSY_SECONDS = 1  # so long Windows may refuse to replace a file that a virus scanner looks at
 
 
@@ -71,15 +70,11 @@ def write_tensors(path: str, state: object):
 def read_tensors(path: str) -> object:
     """Read what write_tensors() wrote; tensors come to the CPU.
 
-    Raises UserError where the file is missing, truncated, corrupt, or holds anything but plain data. Pickled code in a
-    file is never run.
+    Raises OSError where the file cannot be read, UserError where it is truncated, corrupt, or holds anything but plain
+    data. Pickled code in a file is never run.
     """
     import torch
 
-    if not os.path.isfile(path):
-        raise UserError(f'no file {path}')
-    if os.path.getsize(path) > LARGEST:
-        raise UserError(f'{path} is too large for a checkpoint: {LARGEST:,} bytes at most')
     data = io.BytesIO(Path(path).read_bytes())
     try:
         with warnings.catch_warnings():

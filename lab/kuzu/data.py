@@ -7,7 +7,6 @@ import gzip
 import hashlib
 import math
 import os
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -84,18 +83,18 @@ def _array(path: str, images: bool) -> np.ndarray:
         data = _unzipped(path, data)
     # idx (http://yann.lecun.com/exdb/mnist): the magic number is four bytes: 0, 0, 8 (unsigned bytes), number of
     # dimensions. Then each dimension, big-endian.
-    head, magic, kind = (struct.Struct('>4i'), 0x803, 'images') if images else (struct.Struct('>2i'), 0x801, 'labels')
-    if len(data) < head.size:
+    head, magic, kind = (16, 0x803, 'images') if images else (8, 0x801, 'labels')
+    if len(data) < head:
         raise UserError(f'{path} is truncated: {len(data)} bytes')
-    found, *shape = head.unpack_from(data)
+    found, *shape = data[:head].view('>i4').tolist()
     if found != magic:
         raise UserError(f'{path} is not an idx file of {kind}: magic {found}, not {magic}')
     _check_shape(path, shape, images)
-    size = head.size + math.prod(shape)
+    size = head + math.prod(shape)
     if len(data) != size:
         what = 'truncated' if len(data) < size else 'followed by something else'
         raise UserError(f'{path} is {what}: {len(data):,} bytes where its head announces {size:,}')
-    return data[head.size :].reshape(shape)
+    return data[head:].reshape(shape)
 
 
 def _check_shape(path: str, shape: Sequence[int], images: bool):
