@@ -121,7 +121,7 @@ def _npz_array(path: str) -> np.ndarray:
 
 def _unzipped(path: str, data: np.ndarray) -> np.ndarray:
     """Unpack an official .gz file. Raises UserError for any other, which may be damaged or of any size unpacked."""
-    md5 = fetch.MD5_GZ[f'{os.path.basename(path).removesuffix(".gz")}.gz']
+    md5, _ = fetch.MD5[os.path.basename(path).removesuffix('.gz')]
     if hashlib.md5(data, usedforsecurity=False).hexdigest() != md5:
         raise UserError(f'{path} is not the official file (MD5 {md5}): replace it, or unpack it to use it as it is')
     return np.frombuffer(bytearray(gzip.decompress(data)), np.uint8)  # of bytes, torch.from_numpy() warns: read-only
