@@ -8,7 +8,7 @@ from torch import nn
 
 from lab.check.lines import read_weights
 from lab.common import compiling
-from lab.common.student import Fault, adapt, call, faults, get, module, trial
+from lab.common.student import Fault, adapt, call, faults, get, module, tensors, trial
 
 with module('check'):
     import check
@@ -35,11 +35,8 @@ def _new(hid: int, act: str) -> nn.Module:
 
 def output(returned):
     """The outputs (N, 1) among what an MLP returned for points (N, 2)."""
-    values = returned.values() if isinstance(returned, dict) else returned
-    for value in values if isinstance(returned, dict | tuple | list) else [returned]:
-        if isinstance(value, torch.Tensor) and (value.dim() == 1 or value.shape[1:] == (1,)):
-            return value.reshape(-1, 1)
-    return returned
+    found = [value for value in tensors(returned) if value.dim() == 1 or value.shape[1:] == (1,)]
+    return found[0].reshape(-1, 1) if found else returned
 
 
 def _check(net: nn.Module, hid: int, act: str):

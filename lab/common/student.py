@@ -115,6 +115,16 @@ def adapt(model, change: Callable):
     return model
 
 
+def tensors(returned) -> list:
+    """All tensors that a model returned, in order, also those in tuples, lists and dicts."""
+    import torch
+
+    if isinstance(returned, torch.Tensor):
+        return [returned]
+    values = [*returned.values()] if isinstance(returned, dict) else returned
+    return [one for value in values for one in tensors(value)] if isinstance(values, tuple | list) else []
+
+
 def blame(error: BaseException) -> str | None:
     """The line about an error of a student's module, or of a file beside it that it uses; None where it is of others.
 

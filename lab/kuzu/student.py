@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from lab.common.errors import note
-from lab.common.student import Fault, adapt, faults, get, module, trial
+from lab.common.student import Fault, adapt, faults, get, module, tensors, trial
 from lab.kuzu.data import SIDE
 
 with module('kuzu'):
@@ -43,11 +43,7 @@ def new_network(kind: str, shape: dict) -> nn.Module:
 
 def log_probabilities(outputs):
     """What a network returns; where it returns several values, the first that can be log-probabilities."""
-    values = outputs.values() if isinstance(outputs, dict) else outputs
-    if isinstance(values, torch.Tensor) or not hasattr(values, '__iter__'):
-        return outputs
-    fitting = [value for value in values if isinstance(value, torch.Tensor) and _fits(value)]
-    return fitting[0] if fitting else outputs
+    return next(filter(_fits, tensors(outputs)), outputs)
 
 
 def _fits(value: torch.Tensor) -> bool:
