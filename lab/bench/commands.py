@@ -19,7 +19,6 @@ from lab.common.errors import UserError, note
 from lab.kuzu.fetch import OFFICIAL, RAW, idx
 
 ROUNDS = 3  # of which the best counts
-HEADING = f'\n{"command":54s}  seconds    in T0  first s  classic    ratio  asked for'
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,8 @@ def commands():
             for command, found in zip(COMMANDS, turns, strict=True):
                 if number < command.rounds:
                     found.append(turn(command, folder))
-    print(HEADING, *map(row, COMMANDS, turns, first), sep='\n')
+    heading = f'\n{"command":54s}  seconds    in T0  first s  classic    ratio  asked for'
+    print(heading, *map(row, COMMANDS, turns, first), sep='\n')
     t0 = min(t0 for found in turns for t0, _, _ in found)
     print(f'T0 = {t0:.2f} s; (!): not reached', flush=True)
 

@@ -141,18 +141,16 @@ def show():
     shown = [(title, figure) for figure, title in _figures.items()]
     _figures.clear()
     sys.stdout.flush()  # the transcript is whole while the windows are open
-    fault = ''
     try:
         with Child() as child:
             child.submit(__name__, 'open_windows', BACKEND, shown).result(PATIENCE)
             with contextlib.suppress(UserError):  # the display goes away
                 child.submit(__name__, 'wait_until_closed').result()
-    except futures.TimeoutError:
-        fault = f'the display has not answered in {PATIENCE} s'
     except Exception as error:
-        fault = ' '.join(str(error).split()) or type(error).__name__
-    if fault:
-        note(f'no windows: {f"MPLBACKEND={BACKEND}: " if BACKEND else ""}{fault[:200]}')
+        late = isinstance(error, futures.TimeoutError)
+        fault = f'the display has not answered in {PATIENCE} s' if late else ' '.join(str(error).split())
+        chosen = f'MPLBACKEND={BACKEND}: ' if BACKEND else ''
+        note(f'no windows: {chosen}{(fault or type(error).__name__)[:200]}')
 
 
 def open_windows(backend: str, shown: list[tuple[str, Figure]]):

@@ -30,10 +30,9 @@ def new_network(kind: str, shape: dict) -> nn.Module:
     except TypeError as error:
         names = list(takes.parameters)
         unknown = ' '.join(f'--{name}' for name in shape if name not in names)
-        if unknown:
-            raise Fault(f'{CLASSES[kind]} of this kuzu.py does not take {unknown}') from error
         needs = f'needs arguments ({", ".join(names)}): {CLASSES[kind]}() should work without'
-        raise Fault(f'{CLASSES[kind]} of this kuzu.py {needs}') from error
+        wrong = f'does not take {unknown}' if unknown else needs
+        raise Fault(f'{CLASSES[kind]} of this kuzu.py {wrong}') from error
     with faults(made):
         model = made(**shape)
     return adapt(model, f'{CLASSES[kind]} in kuzu.py', log_probabilities)
