@@ -8,6 +8,7 @@ weights and a table of the epochs to net/, and the confusion matrix, the mistake
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from dataclasses import dataclass
@@ -19,16 +20,7 @@ from lab.common import cli, files, picture
 from lab.common.errors import UserError, note
 from lab.common.run import Interrupt, loaded, run
 from lab.kuzu import distributed
-from lab.kuzu.settings import (
-    ADAM_RATE,
-    CLASSIC,
-    SHAPE_FLAGS,
-    Network,
-    Options,
-    Settings,
-    networks_of,
-    training_of,
-)
+from lab.kuzu.settings import ADAM_RATE, FAST, SHAPE_FLAGS, Network, Settings, networks_of, training_of
 
 if TYPE_CHECKING:  # these load torch, which waits until the flags are read
     import torch
@@ -54,8 +46,8 @@ class Result:
     pairs: list[str]  # those that are confused most often, as printed
 
 
-def parse(argv: list[str] | None) -> Options:
-    """Read and check the flags."""
+def parse(argv: list[str] | None) -> argparse.Namespace:
+    """Read and check the flags. Beside them stand `networks`, and `training`, the fields of Settings that they set."""
     parser = cli.Parser(__doc__, lab='net lr mom epochs no_cuda')
     add = parser.add_argument
     add('--net', choices=[*SHAPE_FLAGS, 'all'], default='full', help='linear, fully connected, convolutional, or all')
@@ -81,15 +73,12 @@ def parse(argv: list[str] | None) -> Options:
     add('--threads', type=cli.whole(1, os.cpu_count() or 1), help=threads)
     add('--no_cuda', action='store_true', help='run on the CPU even if there is a CUDA device')
     cli.add_seed(parser)
-    args = vars(parser.parse_args(argv))
+    args = parser.parse_args(argv)
     try:
-        networks, training = networks_of(args), training_of(args)
+        args.networks, args.training = networks_of(vars(args)), training_of(vars(args))
     except UserError as error:
         parser.error(str(error))
-    settings = Settings(seed=args['seed'], dataset=args['dataset'], images=0, epochs=args['epochs'], **training)
-    rest = 'data_path', 'out_path', 'plot_path', 'resume', 'threads', 'no_cuda'
-    own_recipe = any(args[flag] is not None for flag in ('recipe', *CLASSIC))
-    return Options(networks, settings, own_recipe, **{name: args[name] for name in rest})
+    return args
 
 
 def trainable(networks: list[Network], device: torch.device) -> list[Network]:
@@ -110,15 +99,15 @@ def trainable(networks: list[Network], device: torch.device) -> list[Network]:
     return [network for network in networks if network.name not in left_out]
 
 
-def prepare(options: Options, networks: list[Network]) -> tuple[int, dict[str, dict]]:
+def prepare(args: argparse.Namespace, networks: list[Network]) -> tuple[int, dict[str, dict]]:
     """Check that the folders can be written to. Return the seed and, by a network's name, what --resume found."""
     from lab.kuzu import resume
 
-    files.prepare(options.out_path)
-    files.prepare(options.plot_path)
-    seed, saved = options.settings.seed, {}
-    if options.resume:
-        paths = {network.name: os.path.join(options.out_path, network.name) for network in networks}
+    files.prepare(args.out_path)
+    files.prepare(args.plot_path)
+    seed, saved = args.seed, {}
+    if args.resume:
+        paths = {network.name: os.path.join(args.out_path, network.name) for network in networks}
         begun = [name for name, path in paths.items() if os.path.exists(f'{path}.resume')] or [*paths][:1]
         saved = {name: resume.load(paths[name]) for name in begun}
         seed = saved[begun[0]]['settings']['seed'] if seed is None else seed
@@ -231,7 +220,7 @@ def test(model: nn.Module, images: Tensor, labels: Tensor) -> Judged:
 
 
 def main(argv: list[str] | None = None):
-    options = parse(argv)
+    args = parse(argv)
 
     import torch  # slow, so not before the flags are read
 
@@ -239,21 +228,23 @@ def main(argv: list[str] | None = None):
     from lab.kuzu.data import load
 
     fastest = {'conv': torch.get_num_threads()}  # the physical cores; the small networks wait longer for a second one
-    threads = {each.kind: options.threads or fastest.get(each.kind, 1) for each in options.networks}
-    device = cli.device(options.no_cuda)
-    networks = trainable(options.networks, device)
+    threads = {each.kind: args.threads or fastest.get(each.kind, 1) for each in args.networks}
+    device = cli.device(args.no_cuda)
+    networks = trainable(args.networks, device)
     distributed.start(device)
-    seed, saved = distributed.from_first(lambda: prepare(options, networks))
-    data = load(options.settings.dataset, options.data_path, device)
+    seed, saved = distributed.from_first(lambda: prepare(args, networks))
+    data = load(args.dataset, args.data_path, device)
     told = ', '.join(f'{count} ({kind})' for kind, count in threads.items())
     cli.seed_all(seed, f', threads: {told}' if device.type == 'cpu' else '')
-    settings = options.settled(seed, len(data.train_images), saved)
+    resumes_fast = any(before['settings'].get('recipe') == 'fast' for before in saved.values())
+    training = args.training or (FAST if resumes_fast else {})
+    settings = Settings(seed, args.dataset, len(data.train_images), args.epochs, **training)
     results, drawn = [], []
     loaded()
     with Interrupt() as stop, picture.painter('lab.kuzu.pictures') as painter:
         for network in networks:
             torch.set_num_threads(threads[network.kind])
-            path, tested = os.path.join(options.out_path, network.name), None
+            path, tested = os.path.join(args.out_path, network.name), None
             model, recipe, progress = begin(network, path, settings, device, saved.get(network.name))
             if progress.epoch > settings.epochs:
                 note(f'{path}.resume is of a finished run: there was nothing to do')
@@ -267,12 +258,12 @@ def main(argv: list[str] | None = None):
                     resume.save(path, model, recipe.optimizer, settings, progress)
             if tested and distributed.RANK == 0:
                 results.append(conclude(network, model, tested, data.classes))
-                plot = os.path.join(options.plot_path, network.name)
+                plot = os.path.join(args.plot_path, network.name)
                 drawn += draw(painter, plot, results[-1], data, progress.history)
         if results and len(networks) > 1:
             print_table(results)
             if {network.kind for network in networks} == {'full'}:
-                drawn.append(os.path.join(options.plot_path, 'kuzu_full_sweep.jpg'))
+                drawn.append(os.path.join(args.plot_path, 'kuzu_full_sweep.jpg'))
                 print_sweep(painter, drawn[-1], results)
     if drawn:
         note(f'pictures: {", ".join(drawn)}')

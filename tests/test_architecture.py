@@ -22,7 +22,7 @@ ARROWS = {
     'report.py': ['lab/page'],
     'bench.py': ['lab/bench'],
     'lab/page': ['lab/insight', 'lab/kuzu', 'lab/check', 'lab/seq'],
-    'lab/bench': ['lab/insight', 'lab/kuzu', 'lab/check', 'lab/seq'],
+    'lab/bench': ['lab/kuzu', 'lab/check', 'lab/seq'],
     'lab/insight': ['lab/seq/verdict.py'],
     'lab/kuzu': ['kuzu.py'],
     'lab/check': ['check.py'],

@@ -15,9 +15,9 @@ import torch.nn.functional as F
 from torch.utils.data import DataLoader, Subset
 from torchvision import datasets, transforms
 
-import lab.kuzu.student
-import lab.seq.student  # noqa: F401  these two load the modules that get() takes the classes from
+import lab.seq.student  # noqa: F401  it loads the modules that get() takes classes from
 from lab.common.student import get
+from lab.kuzu.student import CLASSES
 
 Work = tuple[Callable[[], None], float]  # a part of a command, and how many such parts the command has
 SHARE, KUZU_EPOCHS = 10, 10  # Part 1: the part is so small a fraction of an epoch; epochs of the command
@@ -76,7 +76,7 @@ def kuzu(kind: str) -> Work:
         DataLoader(Subset(loader.dataset, range(len(loader.dataset) // SHARE)), batch_size=64)
         for loader in loaders('data')
     )
-    model = get('kuzu', {'lin': 'NetLin', 'full': 'NetFull', 'conv': 'NetConv'}[kind])()
+    model = get('kuzu', CLASSES[kind])()
     model.to(device, memory_format=torch.contiguous_format)  # PyTorch's own layout, not the faster one of our NetConv
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.5)
 

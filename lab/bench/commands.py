@@ -5,7 +5,6 @@ The classic way is a process too. It trains on a part, and the time of this part
 
 import os
 import re
-import struct
 import subprocess
 import sys
 import tempfile
@@ -14,13 +13,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from lab.common import files
 from lab.common.children import HOUSE
 from lab.common.errors import UserError, note
+from lab.kuzu.fetch import OFFICIAL, RAW, idx
 
 ROUNDS = 3  # of which the best counts
-IMAGES = {'train': 60_000, 't10k': 10_000}  # as many as there are of KMNIST
-NUMBERS = {'s': 'seconds', 'T0': 'in T0', 'first_run_s': 'first s', 'classic_s': 'classic', 'ratio': 'ratio'}
-HEADING = f'\n{"command":54s} {" ".join(f"{name:>8s}" for name in NUMBERS.values())}  asked for'
 
 
 @dataclass(frozen=True)
@@ -52,8 +50,8 @@ COMMANDS = [
 ]
 
 
-def commands() -> list[dict]:
-    """Each command in turns with T0, the seconds that `import torch` takes, and with the classic way."""
+def commands():
+    """Time each command in turns with T0, the seconds that `import torch` takes, and with the classic way."""
     with tempfile.TemporaryDirectory() as folder:
         made_kmnist(os.path.join(folder, 'data'))
         first = [run_command(each, folder) if 's more' in each.asked else None for each in COMMANDS]
@@ -62,23 +60,19 @@ def commands() -> list[dict]:
             for command, found in zip(COMMANDS, turns, strict=True):
                 if number < command.rounds:
                     found.append(turn(command, folder))
-    rows = [row_of(*each) for each in zip(COMMANDS, turns, first, strict=True)]
-    print(HEADING, *map(line, rows), sep='\n')
+    heading = f'\n{"command":54s}  seconds    in T0  first s  classic    ratio  asked for'
+    print(heading, *map(row, COMMANDS, turns, first), sep='\n')
     t0 = min(t0 for found in turns for t0, _, _ in found)
     print(f'T0 = {t0:.2f} s; (!): not reached', flush=True)
-    return rows
 
 
 def made_kmnist(root: str):
     """Write made images, of the real counts and shape, as the four files that torchvision reads."""
-    raw = os.path.join(root, 'KMNIST', 'raw')
-    os.makedirs(raw)
     random = np.random.default_rng(1)
-    for half, count in IMAGES.items():
-        for kind, high, shape in ('images-idx3', 256, (count, 28, 28)), ('labels-idx1', 10, (count,)):
-            head = struct.pack(f'>{1 + len(shape)}i', 0x800 + len(shape), *shape)
-            with open(os.path.join(raw, f'{half}-{kind}-ubyte'), 'wb') as file:
-                file.write(head + random.integers(0, high, shape, np.uint8).tobytes())
+    for half, count in zip(('train', 't10k'), OFFICIAL, strict=True):
+        for kind, high, shape in ('images-idx3', 256, (count, 28, 28)), ('labels-idx1', 10, count):
+            values = random.integers(0, high, shape, np.uint8)
+            files.write(os.path.join(root, RAW, f'{half}-{kind}-ubyte'), idx(values))
 
 
 def process(words: list[str], folder: str, **environment: str) -> tuple[float, str]:
@@ -115,22 +109,19 @@ def turn(command: Command, folder: str) -> tuple[float, float, float | None]:
     return t0, ours, theirs
 
 
-def row_of(command: Command, turns: list[tuple], first: float | None) -> dict:
-    """The best of the turns, and what is asked of it; (!) where it is not reached."""
+def row(command: Command, turns: list[tuple], first: float | None) -> str:
+    """A row of the table: the best of the turns, and what is asked of it; (!) where it is not reached."""
     t0, ours, theirs = zip(*turns, strict=True)
-    row = {'command': command.typed, 's': min(ours), 'T0': min(ours) / min(t0)}
-    if command.classic:
-        row |= {'classic_s': min(theirs), 'ratio': min(theirs) / min(ours)}
+    best = min(ours)
+    found = {'s': best, 'T0': best / min(t0)}
     if first is not None:
-        row |= {'first_run_s': first, 's more': first - row['s']}
-    row['asked'] = []
+        found |= {'first': first, 's more': first - best}
+    if command.classic:
+        found |= {'classic': min(theirs), 'ratio': min(theirs) / best}
+    asked = []
     for name, value in command.asked.items():
-        reached = row[name] >= value if name == 'ratio' else row[name] <= value
-        row['asked'].append(f'{value:g} {name}' + ('' if reached else ' (!)'))
-    return row
-
-
-def line(row: dict) -> str:
-    """A row of the table."""
-    seconds = [f'{row[name]:8.2f}' if name in row else 8 * ' ' for name in NUMBERS]
-    return f'{row["command"]:54s} {" ".join(seconds)}  {", ".join(row["asked"])}'
+        reached = found[name] >= value if name == 'ratio' else found[name] <= value
+        asked.append(f'{value:g} {name}' + ('' if reached else ' (!)'))
+    columns = 's', 'T0', 'first', 'classic', 'ratio'
+    numbers = [f'{found[name]:8.2f}' if name in found else 8 * ' ' for name in columns]
+    return f'{command.typed:54s} {" ".join(numbers)}  {", ".join(asked)}'

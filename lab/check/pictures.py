@@ -70,19 +70,12 @@ def mesh(where: Extent) -> np.ndarray:
     return np.column_stack([x.ravel(), y.ravel()])
 
 
-def panel(
-    where: Extent,
-    points: Points,
-    title: str,
-    region: np.ndarray | None,
-    lines: list[Line],
-    colour: str = 'black',
-) -> Image.Image:
+def panel(points: Points, title: str, region: np.ndarray | None, lines: list[Line], colour='black') -> Image.Image:
     """Draw, from back to front, the region where a unit is on, dividing lines, and the points.
 
     region: the unit's activations (AREA * AREA). colour: of the title, to say which line is the unit's.
     """
-    left, right, bottom, top = where
+    left, right, bottom, top = where = extent(points.inputs)
     sheet = Sheet(PANEL, PANEL)
 
     def place(x, y):
@@ -156,18 +149,17 @@ def draw(net: torch.nn.Module, hid: int, weights: Weights | None, points: Points
     weights: None where the network is not two layers; then there are no lines and no net_<hid> to draw. There is none
     either of more than LABELLED hidden units.
     """
-    where = extent(points.inputs)
-    hidden, out = evaluate(net, mesh(where))
+    hidden, out = evaluate(net, mesh(extent(points.inputs)))
     lines, titles = [], [f'hidden unit {k}' for k in range(hidden.shape[1])]
     if weights:
         rows = enumerate(zip(weights.w, weights.b, strict=True))
         lines = [(COLOURS[k % len(COLOURS)], (*w, b)) for k, (w, b) in rows]
         titles = [f'h{k}: {text}' for k, text in enumerate(conditions(weights))]
-    images = {'check': panel(where, points, 'target 0: white, 1: black', None, lines)}
+    images = {'check': panel(points, 'target 0: white, 1: black', None, lines)}
     for k, title in enumerate(titles):
         line, colour = lines[k : k + 1], lines[k][0] if lines else 'black'
-        images[f'hid_{hid}_{k}'] = panel(where, points, title, hidden[:, k], line, colour)
-    images[f'out_{hid}'] = panel(where, points, 'output, yellow: on', out, lines)
+        images[f'hid_{hid}_{k}'] = panel(points, title, hidden[:, k], line, colour)
+    images[f'out_{hid}'] = panel(points, 'output, yellow: on', out, lines)
     panels, diagram = list(images.values()), None
     if weights and len(weights.b) <= LABELLED:
         diagram = images[f'net_{hid}'] = diagram_of(weights)

@@ -147,15 +147,15 @@ def draw_seed() -> int:
     return int.from_bytes(os.urandom(4), 'little')
 
 
-def device(no_cuda: bool, threads: int = 1):
+def device(no_cuda: bool):
     """The torch device to run on: CUDA where there is a GPU that works and `no_cuda` is false, else the CPU.
 
-    Sets the number of CPU threads and makes cuDNN use repeatable algorithms. More threads split the sums of a gradient
-    into more parts: the numbers are then rounded in another way.
+    Sets one CPU thread, as more split the sums of a gradient into parts: the numbers are then rounded in another way.
+    Makes cuDNN use repeatable algorithms.
     """
     import torch
 
-    torch.set_num_threads(threads)
+    torch.set_num_threads(1)
     torch.backends.cudnn.deterministic = True
     torch.backends.cudnn.benchmark = False
     return torch.device('cuda' if not no_cuda and _gpu_works() else 'cpu')

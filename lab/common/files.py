@@ -71,13 +71,11 @@ def write_tensors(path: str, state: object):
 def read_tensors(path: str) -> object:
     """Read what write_tensors() wrote; tensors come to the CPU.
 
-    Raises UserError where the file is missing, truncated, corrupt, or holds anything but plain data. Pickled code in a
-    file is never run.
+    Raises OSError where the file cannot be read, UserError where it is too large, truncated, corrupt, or holds anything but
+    plain data. Pickled code in a file is never run.
     """
     import torch
 
-    if not os.path.isfile(path):
-        raise UserError(f'no file {path}')
     if os.path.getsize(path) > LARGEST:
         raise UserError(f'{path} is too large for a checkpoint: {LARGEST:,} bytes at most')
     data = io.BytesIO(Path(path).read_bytes())
@@ -96,26 +94,18 @@ def fit(model, state: object, path: str):
     """
     import torch
 
-    def is_dense(value):
-        return isinstance(value, torch.Tensor) and value.layout is torch.strided and not value.is_meta
+    def is_real(value):
+        return isinstance(value, torch.Tensor) and not value.is_complex()
 
-    if not isinstance(state, dict) or not all(map(is_dense, dict.values(state))):
-        raise UserError(f'{path} is not a state_dict: it should hold tensors by name')
-    state = dict(dict.items(state))  # a file can give an OrderedDict attributes, such as `keys`: leave them
-    wanted = model.state_dict()
-    for name in [*wanted, *(state.keys() - wanted.keys())]:
-        found = tuple(state[name].shape) if name in state else 'missing'
-        need = tuple(wanted[name].shape) if name in wanted else 'none of that name'
-        if found != need:
-            raise UserError(f'{path} is of another network: {name} is {found}, this network has {need}')
-    for name, value in state.items():
-        found, need = value.dtype, wanted[name].dtype
-        if found != need and not (found.is_floating_point and need.is_floating_point):
-            raise UserError(f'{path} is of another network: {name} is {found}, this network has {need}')
-        state[name] = value.to(need)
-        if not torch.isfinite(state[name]).all():  # infinite is also a float64 too large for float32
-            raise UserError(f'{path} holds weights that are NaN or infinite')
-    model.load_state_dict(state)
+    if not isinstance(state, dict) or not all(map(is_real, dict.values(state))):
+        raise UserError(f'{path} is not a state_dict: it should hold tensors of real numbers by name')
+    try:
+        model.load_state_dict(dict(dict.items(state)))  # a file can give an OrderedDict attributes, such as `keys`
+    except (RuntimeError, AttributeError) as error:
+        *_, fault = str(error).splitlines()[:2]  # of PyTorch's lines the first is a heading
+        raise UserError(f'{path} is of another network: {fault.strip()}') from error
+    if not all(value.isfinite().all() for value in model.state_dict().values()):
+        raise UserError(f'{path} holds weights that are NaN or infinite')
 
 
 def load_into(model, path: str):

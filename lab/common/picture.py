@@ -107,10 +107,10 @@ def new(width: float, height: float, window: bool = True, title: str = '') -> Fi
     return figure
 
 
-def save(figure: Figure, path: str, dpi: int = 100):
+def save(figure: Figure, path: str):
     """Write a figure as a JPG file that is whole or not there, see files.write(). Its window is called as the file."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, format='jpg', dpi=dpi, pil_kwargs=JPEG)
+    figure.savefig(buffer, format='jpg', dpi=100, pil_kwargs=JPEG)
     files.write(path, buffer.getvalue())
     if figure in _figures:
         _figures[figure] = _figures[figure] or Path(path).stem
@@ -141,18 +141,16 @@ def show():
     shown = [(title, figure) for figure, title in _figures.items()]
     _figures.clear()
     sys.stdout.flush()  # the transcript is whole while the windows are open
-    fault = ''
     try:
         with Child() as child:
             child.submit(__name__, 'open_windows', BACKEND, shown).result(PATIENCE)
             with contextlib.suppress(UserError):  # the display goes away
                 child.submit(__name__, 'wait_until_closed').result()
-    except futures.TimeoutError:
-        fault = f'the display has not answered in {PATIENCE} s'
     except Exception as error:
-        fault = ' '.join(str(error).split()) or type(error).__name__
-    if fault:
-        note(f'no windows: {f"MPLBACKEND={BACKEND}: " if BACKEND else ""}{fault[:200]}')
+        late = isinstance(error, futures.TimeoutError)
+        fault = f'the display has not answered in {PATIENCE} s' if late else ' '.join(str(error).split())
+        chosen = f'MPLBACKEND={BACKEND}: ' if BACKEND else ''
+        note(f'no windows: {chosen}{(fault or type(error).__name__)[:200]}')
 
 
 def open_windows(backend: str, shown: list[tuple[str, Figure]]):

@@ -109,10 +109,29 @@ def _name(thing: Callable) -> str:
     return getattr(thing, '__name__', type(thing).__name__)
 
 
-def adapt(model, change: Callable):
-    """From now on model(x) gives change(what it gave). The model, an nn.Module, is returned."""
+def adapt(model, name: str, change: Callable):
+    """From now on model(x) gives change(what it gave). Returns the model.
+
+    Raises Fault, which begins with the `name` of its class, where it is no nn.Module or has no parameters.
+    """
+    import torch
+
+    if not isinstance(model, torch.nn.Module):
+        raise Fault(f'{name} should be an nn.Module')
+    if not list(model.parameters()):
+        raise Fault(f'{name} has no parameters yet')
     model.register_forward_hook(lambda module, inputs, returned: change(returned))
     return model
+
+
+def tensors(returned) -> list:
+    """All tensors that a model returned, in order, also those in tuples, lists and dicts."""
+    import torch
+
+    if isinstance(returned, torch.Tensor):
+        return [returned]
+    values = [*returned.values()] if isinstance(returned, dict) else returned
+    return [one for value in values for one in tensors(value)] if isinstance(values, tuple | list) else []
 
 
 def blame(error: BaseException) -> str | None:

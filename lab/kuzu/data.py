@@ -7,7 +7,6 @@ import gzip
 import hashlib
 import math
 import os
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -84,18 +83,18 @@ def _array(path: str, images: bool) -> np.ndarray:
         data = _unzipped(path, data)
     # idx (http://yann.lecun.com/exdb/mnist): the magic number is four bytes: 0, 0, 8 (unsigned bytes), number of
     # dimensions. Then each dimension, big-endian.
-    head, magic, kind = (struct.Struct('>4i'), 0x803, 'images') if images else (struct.Struct('>2i'), 0x801, 'labels')
-    if len(data) < head.size:
+    head, magic, kind = (16, 0x803, 'images') if images else (8, 0x801, 'labels')
+    if len(data) < head:
         raise UserError(f'{path} is truncated: {len(data)} bytes')
-    found, *shape = head.unpack_from(data)
+    found, *shape = data[:head].view('>i4').tolist()
     if found != magic:
         raise UserError(f'{path} is not an idx file of {kind}: magic {found}, not {magic}')
     _check_shape(path, shape, images)
-    size = head.size + math.prod(shape)
+    size = head + math.prod(shape)
     if len(data) != size:
         what = 'truncated' if len(data) < size else 'followed by something else'
         raise UserError(f'{path} is {what}: {len(data):,} bytes where its head announces {size:,}')
-    return data[head.size :].reshape(shape)
+    return data[head:].reshape(shape)
 
 
 def _check_shape(path: str, shape: Sequence[int], images: bool):
@@ -122,7 +121,7 @@ def _npz_array(path: str) -> np.ndarray:
 
 def _unzipped(path: str, data: np.ndarray) -> np.ndarray:
     """Unpack an official .gz file. Raises UserError for any other, which may be damaged or of any size unpacked."""
-    md5 = fetch.MD5_GZ[f'{os.path.basename(path).removesuffix(".gz")}.gz']
+    md5, _ = fetch.MD5[os.path.basename(path).removesuffix('.gz')]
     if hashlib.md5(data, usedforsecurity=False).hexdigest() != md5:
         raise UserError(f'{path} is not the official file (MD5 {md5}): replace it, or unpack it to use it as it is')
     return np.frombuffer(bytearray(gzip.decompress(data)), np.uint8)  # of bytes, torch.from_numpy() warns: read-only

@@ -10,24 +10,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 
+import numpy as np
+
 from lab.common import files
 from lab.common.errors import UserError, note
 
 OFFICIAL = 60_000, 10_000  # images to train and to test
-MD5_GZ = {  # of the official .gz files, as torchvision has them
-    'train-images-idx3-ubyte.gz': 'bdb82020997e1d708af4cf47b453dcf7',
-    'train-labels-idx1-ubyte.gz': 'e144d726b3acfaa3e44228e80efcd344',
-    't10k-images-idx3-ubyte.gz': '5c965bf0a639b31b8f53240b1b52f4d7',
-    't10k-labels-idx1-ubyte.gz': '7320c461ea6c1c855c0b718fb2a4b134',
+MD5 = {  # of the official files: of each .gz file, as torchvision has it, and unpacked
+    'train-labels-idx1-ubyte': ('e144d726b3acfaa3e44228e80efcd344', '949e75301f8813e0dc5800dcc320fc52'),
+    't10k-images-idx3-ubyte': ('5c965bf0a639b31b8f53240b1b52f4d7', 'bf305b8cd328700fbc17f5acbc2856d2'),
+    't10k-labels-idx1-ubyte': ('7320c461ea6c1c855c0b718fb2a4b134', '9f55f451c0988b028eccdf7d5cc265ab'),
+    'train-images-idx3-ubyte': ('bdb82020997e1d708af4cf47b453dcf7', '92be26ec9822e900ac425d0a0aa84ced'),
 }
-# Of the same files, unpacked. That of the training images is known from one place only, see _fault().
-MD5 = {
-    'train-labels-idx1-ubyte': '949e75301f8813e0dc5800dcc320fc52',
-    't10k-images-idx3-ubyte': 'bf305b8cd328700fbc17f5acbc2856d2',
-    't10k-labels-idx1-ubyte': '9f55f451c0988b028eccdf7d5cc265ab',
-    'train-images-idx3-ubyte': '92be26ec9822e900ac425d0a0aa84ced',
-}
-ONCE = 'train-images-idx3-ubyte'
+ONCE = 'train-images-idx3-ubyte'  # its MD5 unpacked is known from one place only, see _check()
 NPZ = {  # the same files as numpy arrays, as the site of KMNIST has them
     'train-images-idx3-ubyte': 'kmnist-train-imgs.npz',
     'train-labels-idx1-ubyte': 'kmnist-train-labels.npz',
@@ -82,16 +77,15 @@ def _download(missing: list[str], raw: Path):
             try:
                 with _quiet(silence):
                     source(folder)
-                fault = _fault(Path(folder, RAW))
+                _check(Path(folder, RAW))
             except Exception as error:
-                fault = ' '.join(str(error).split())[:300] or type(error).__name__
-            if not fault:
-                for name in missing:
-                    files.write(str(raw / name), Path(folder, RAW, name).read_bytes())
-                for failure in tried:
-                    note(f'KMNIST could not be downloaded from {failure}')
-                return
-        tried.append(f'{title}: {fault}')
+                tried.append(f'{title}: {" ".join(str(error).split())[:300] or type(error).__name__}')
+                continue
+            for name in missing:
+                files.write(str(raw / name), Path(folder, RAW, name).read_bytes())
+        for failure in tried:
+            note(f'KMNIST could not be downloaded from {failure}')
+        return
     raise UserError(
         f'KMNIST cannot be downloaded: tried {"; ".join(tried)}. Put {", ".join(missing)} (or the same with .gz) '
         f'into {raw}, or take --dataset digits, which needs no download'
@@ -131,7 +125,6 @@ def from_openml(folder: str):
     Raises ValueError or OSError, which say what went wrong. The parser is liac-arff, a part of scikit-learn. For 70,000
     rows (137 MB of ARFF) it takes 47 to 49 s of processor time and 1,007 MB of memory.
     """
-    import numpy as np
     from sklearn.datasets import fetch_openml
 
     rows = fetch_openml(
@@ -143,8 +136,12 @@ def from_openml(folder: str):
     train = OFFICIAL[0]
     for half, part in ('train', slice(train)), ('t10k', slice(train, None)):
         for kind, values in ('images-idx3', pixels[part]), ('labels-idx1', labels[part]):
-            head = struct.pack(f'>{1 + values.ndim}i', 0x800 + values.ndim, *values.shape)
-            files.write(os.path.join(folder, RAW, f'{half}-{kind}-ubyte'), head + values.tobytes())
+            files.write(os.path.join(folder, RAW, f'{half}-{kind}-ubyte'), idx(values))
+
+
+def idx(values: np.ndarray) -> bytes:
+    """Labels (N,) or images (N, 28, 28), as bytes, in the form of an idx file; data.py reads it."""
+    return struct.pack(f'>{1 + values.ndim}i', 0x800 + values.ndim, *values.shape) + values.tobytes()
 
 
 SOURCES: dict[str, tuple[Callable[[str], None], float]] = {  # and the seconds that the server may be silent
@@ -153,12 +150,12 @@ SOURCES: dict[str, tuple[Callable[[str], None], float]] = {  # and the seconds t
 }
 
 
-def _fault(raw: Path) -> str | None:
-    """What is wrong with the downloaded files, or None; where it is the training images alone, that is only told."""
+def _check(raw: Path):
+    """Raise ValueError where downloaded files are not the official ones; where it is ONCE alone, that is only told."""
     found = {name: hashlib.md5((raw / name).read_bytes(), usedforsecurity=False).hexdigest() for name in MD5}
-    wrong = [name for name in MD5 if found[name] != MD5[name]]
-    if wrong == [ONCE]:
-        note(f'{ONCE}: its MD5 is {found[ONCE]}, not {MD5[ONCE]}, which is on record in one place only; it is used')
+    wrong = {name: md5 for name, (_, md5) in MD5.items() if found[name] != md5}
+    if [*wrong] == [ONCE]:
+        note(f'{ONCE}: its MD5 is {found[ONCE]}, not {wrong[ONCE]}, which is on record in one place only; it is used')
     elif wrong:
-        return f'{wrong[0]} is not the official file (its MD5 should be {MD5[wrong[0]]})'
-    return None
+        name, md5 = next(iter(wrong.items()))
+        raise ValueError(f'{name} is not the official file (its MD5 should be {md5})')

@@ -2,8 +2,6 @@
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
-from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Bbox
@@ -56,7 +54,9 @@ def draw_mistakes(path: str, title: str, classes: list[str], pairs: list[tuple[i
     top = 1 - 0.95 / figure.get_figheight()
     space = {'left': 0.01, 'right': 0.99, 'bottom': 0.02, 'top': top, 'hspace': 0.42, 'wspace': 0.06}
     grid = figure.add_gridspec(len(pairs), width, **space)
-    axes = _canvas(figure)
+    axes = figure.add_axes((0, 0, 1, 1))  # in inches; eighty small images in axes of their own take most of a second
+    axes.set(xlim=(0, figure.get_figwidth()), ylim=(0, figure.get_figheight()), aspect='equal')
+    axes.axis('off')
     for row, (blocks, (target, taken, count)) in enumerate(zip(images, pairs, strict=True)):
         mistake = f'{classes[target]} taken for {classes[taken]}: {count} times'
         names = f'true {classes[target]}', f'true {classes[taken]}', mistake
@@ -66,15 +66,6 @@ def draw_mistakes(path: str, title: str, classes: list[str], pairs: list[tuple[i
                 cell = grid[row, start + place].get_position(figure)
                 _tile(axes, cell, image, colour, name if place == 0 else '')
     picture.save(figure, path)
-
-
-def _canvas(figure: Figure) -> Axes:
-    """Axes over the whole figure, in inches. Eighty small images in axes of their own take most of a second."""
-    axes = figure.add_axes((0, 0, 1, 1))
-    width, height = figure.get_size_inches()
-    axes.set(xlim=(0, width), ylim=(0, height), aspect='equal')
-    axes.axis('off')
-    return axes
 
 
 def _tile(axes: Axes, cell: Bbox, image: np.ndarray, colour: str, name: str):
@@ -87,9 +78,8 @@ def _tile(axes: Axes, cell: Bbox, image: np.ndarray, colour: str, name: str):
     shown = AxesImage(axes, cmap='gray_r', extent=(left, right, low, high), origin='upper')
     shown.set_data(image)
     axes.add_image(shown)
-    frame = [[(x, low), (x, high)] for x in (left, right)] + [[(left, y), (right, y)] for y in (low, high)]
-    lines = LineCollection(frame, colors=colour, linewidths=FRAME, capstyle='projecting')
-    axes.add_collection(lines, autolim=False)
+    axes.vlines([left, right], low, high, colour, linewidth=FRAME, capstyle='projecting')
+    axes.hlines([low, high], left, right, colour, linewidth=FRAME, capstyle='projecting')
     if name:
         axes.annotate(name, (left, high), (0, 3), textcoords='offset points', fontsize=10, color=colour)
 

@@ -12,8 +12,6 @@ from torch.optim import Optimizer
 
 from lab.common import files
 from lab.common.errors import UserError
-from lab.common.student import trial
-from lab.kuzu.data import SIDE
 from lab.kuzu.settings import Settings
 
 HEAD = 'epoch,train_loss,test_loss,accuracy\n'
@@ -96,9 +94,6 @@ def restore(saved: dict, path: str, model: nn.Module, optimizer: Optimizer, sett
         if before != wanted[name]:
             differs = f'{name} {before}, not {wanted[name]}'
             raise UserError(f'{path}.resume is of a run with {differs}: --resume needs the same')
-    if any(map(nn.parameter.is_lazy, model.parameters())):  # the first image gives it its shapes
-        with trial(), torch.no_grad():
-            model.eval()(torch.zeros(1, 1, SIDE, SIDE, device=next(model.parameters()).device))
     with _ours(path):
         files.fit(model, saved['weights'], f'{path}.resume')
         groups = optimizer.state_dict()['param_groups']  # these follow from the settings

@@ -1,7 +1,7 @@
 """What the flags of kuzu_main.py come to. Nothing here loads a slow package."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from lab.common.errors import UserError
 
@@ -17,9 +17,9 @@ MISTAKES = 8  # real mistakes shown of each pair
 class Settings:
     """What decides the outcome of a run, beside the network and the data. Its fields are saved in the .resume file."""
 
-    seed: int | None  # None until one is drawn
+    seed: int
     dataset: str
-    images: int  # to train on; 0 until the data is loaded
+    images: int  # to train on
     epochs: int = 10
     batch: int = 64
     shuffle: bool = False
@@ -41,26 +41,6 @@ class Network:
     kind: str
     name: str
     shape: dict
-
-
-@dataclass(frozen=True)
-class Options:
-    """All that a user can choose."""
-
-    networks: list[Network]
-    settings: Settings
-    own_recipe: bool  # whether the user chose a recipe, or part of one; else --resume takes the earlier run's
-    data_path: str
-    out_path: str
-    plot_path: str
-    resume: bool
-    threads: int | None  # None: what is fastest for each network
-    no_cuda: bool
-
-    def settled(self, seed: int, images: int, saved: dict[str, dict]) -> Settings:
-        """The settings, now that the seed, the number of images and what --resume found are known."""
-        fast = any(before['settings'].get('recipe') == 'fast' for before in saved.values())
-        return replace(self.settings, seed=seed, images=images, **(FAST if fast and not self.own_recipe else {}))
 
 
 def networks_of(args: dict) -> list[Network]:
@@ -88,11 +68,10 @@ def networks_of(args: dict) -> list[Network]:
 
 
 def training_of(args: dict) -> dict:
-    """The settings of the recipe that differ from the lab's."""
-    given = {flag: args[flag] for flag in CLASSIC if args[flag] is not None}
-    if args['recipe'] == 'fast':
-        for flag in given:
-            raise UserError(f'--{flag} belongs to --recipe classic: the fast recipe sets its own')
-        return FAST
-    rate = {'lr': ADAM_RATE} if args['optim'] == 'adam' else {}
-    return rate | given
+    """The settings of the recipe that the user chose, or parts of it; {} where that is left to us."""
+    given = {flag: args[flag] for flag in ('recipe', *CLASSIC) if args[flag] is not None}
+    if args['recipe'] != 'fast':
+        return {'lr': ADAM_RATE, **given} if args['optim'] == 'adam' else given
+    if len(given) > 1:
+        raise UserError(f'--{[*given][1]} belongs to --recipe classic: the fast recipe sets its own')
+    return FAST

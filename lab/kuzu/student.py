@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from lab.common.errors import note
-from lab.common.student import Fault, adapt, faults, get, module, trial
+from lab.common.student import Fault, adapt, faults, get, module, tensors, trial
 from lab.kuzu.data import SIDE
 
 with module('kuzu'):
@@ -30,24 +30,17 @@ def new_network(kind: str, shape: dict) -> nn.Module:
     except TypeError as error:
         names = list(takes.parameters)
         unknown = ' '.join(f'--{name}' for name in shape if name not in names)
-        if unknown:
-            raise Fault(f'{CLASSES[kind]} of this kuzu.py does not take {unknown}') from error
         needs = f'needs arguments ({", ".join(names)}): {CLASSES[kind]}() should work without'
-        raise Fault(f'{CLASSES[kind]} of this kuzu.py {needs}') from error
+        wrong = f'does not take {unknown}' if unknown else needs
+        raise Fault(f'{CLASSES[kind]} of this kuzu.py {wrong}') from error
     with faults(made):
         model = made(**shape)
-    if not isinstance(model, nn.Module):
-        raise Fault(f'{CLASSES[kind]} in kuzu.py should be an nn.Module')
-    return adapt(model, log_probabilities)
+    return adapt(model, f'{CLASSES[kind]} in kuzu.py', log_probabilities)
 
 
 def log_probabilities(outputs):
     """What a network returns; where it returns several values, the first that can be log-probabilities."""
-    values = outputs.values() if isinstance(outputs, dict) else outputs
-    if isinstance(values, torch.Tensor) or not hasattr(values, '__iter__'):
-        return outputs
-    fitting = [value for value in values if isinstance(value, torch.Tensor) and _fits(value)]
-    return fitting[0] if fitting else outputs
+    return next(filter(_fits, tensors(outputs)), outputs)
 
 
 def _fits(value: torch.Tensor) -> bool:
@@ -60,8 +53,6 @@ def try_out(kind: str, shape: dict, device: torch.device):
     with trial():
         model = new_network(kind, shape)
         with faults(get('kuzu', CLASSES[kind])):
-            if not list(model.parameters()):
-                raise Fault(f'{name} has no parameters yet')
             outputs = model.to(device)(2 * torch.rand(TRIED, 1, SIDE, SIDE, device=device) - 1)
             _check(name, outputs)
             F.nll_loss(outputs, torch.zeros(TRIED, dtype=torch.long, device=device)).backward()

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from lab.common.student import Fault
+from lab.common.student import Fault, tensors
 
 CLOSE = 1e-3  # relative: rounding is a thousandth of this
 
@@ -17,14 +17,6 @@ class Form(NamedTuple):
     output: int
     cell: int | None
     plain: bool
-
-
-def tensors(returned) -> list[torch.Tensor]:
-    """All tensors that were returned, in order, also those in tuples, lists and dicts."""
-    if isinstance(returned, torch.Tensor):
-        return [returned]
-    values = [*returned.values()] if isinstance(returned, dict) else returned
-    return [one for value in values for one in tensors(value)] if isinstance(values, tuple | list) else []
 
 
 def shaped(value: torch.Tensor, batch: int, steps: int) -> torch.Tensor | None:

@@ -13,7 +13,7 @@ from seq_models import LSTM_model, SRN_model
 @pytest.mark.parametrize(('part', 'times'), [(['kuzu', 'lin'], 100), (['seq', 'srn'], 200), (['seq', 'lstm'], 500)])
 def test_it_does_a_part_and_says_how_many_there_are(part, times, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(commands, 'IMAGES', {'train': 1300, 't10k': 100})
+    monkeypatch.setattr(commands, 'OFFICIAL', (1300, 100))
     monkeypatch.setattr(classic, 'SEQ_EPOCHS', {kind: count // 100 for kind, count in classic.SEQ_EPOCHS.items()})
     monkeypatch.setattr(classic, 'SEQ_ALL', classic.SEQ_ALL // 100)
     commands.made_kmnist('data')

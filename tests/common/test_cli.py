@@ -182,14 +182,10 @@ def test_a_gpu_that_does_not_compute_or_has_an_old_driver_is_told_and_the_cpu_ta
     assert cli.device(True).type == 'cpu' and capsys.readouterr().err == ''
 
 
-def test_one_thread_unless_more_are_asked_for():
-    try:
-        cli.device(True, 2)
-        assert torch.get_num_threads() == 2
-        cli.device(True)
-        assert torch.get_num_threads() == 1
-    finally:
-        torch.set_num_threads(1)
+def test_there_is_one_thread():
+    torch.set_num_threads(2)
+    cli.device(True)
+    assert torch.get_num_threads() == 1
 
 
 def test_the_seed_is_printed_and_decides_every_source_of_chance(capsys):

@@ -39,8 +39,7 @@ def official(mirror: str, openml: str, put=setattr):
     from torchvision.datasets import KMNIST
 
     zipped = {name: hashlib.md5(data).hexdigest() for name, data in ZIPPED.items()}
-    put(fetch, 'MD5_GZ', zipped)
-    put(fetch, 'MD5', {name: hashlib.md5(data).hexdigest() for name, data in FILES.items()})
+    put(fetch, 'MD5', {name: (zipped[f'{name}.gz'], hashlib.md5(data).hexdigest()) for name, data in FILES.items()})
     put(fetch, 'OFFICIAL', COUNTS)
     put(KMNIST, 'mirrors', [mirror])
     put(KMNIST, 'resources', [*zipped.items()])

@@ -105,7 +105,7 @@ def test_an_official_gz_file_is_read_and_any_other_refused_whatever_their_names(
     (raw / IMAGES).write_bytes(ZIPPED[f'{IMAGES}.gz'])
     with pytest.raises(UserError, match=re.escape(f'{raw / IMAGES} is not the official file')):
         loaded(tmp_path)
-    monkeypatch.setitem(fetch.MD5_GZ, f'{IMAGES}.gz', hashlib.md5(ZIPPED[f'{IMAGES}.gz']).hexdigest())
+    monkeypatch.setitem(fetch.MD5, IMAGES, (hashlib.md5(ZIPPED[f'{IMAGES}.gz']).hexdigest(), ''))
     assert same(loaded(tmp_path), plain)
 
 

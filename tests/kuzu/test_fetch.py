@@ -134,8 +134,8 @@ def test_one_bit_of_another_file_is_refused_and_leaves_nothing(name, serve, tmp_
 
 def test_training_images_that_alone_are_not_on_record_are_told_and_used(serve, tmp_path, monkeypatch, capsys):
     serve()
-    right = fetch.MD5[IMAGES]
-    monkeypatch.setitem(fetch.MD5, IMAGES, '0' * 32)
+    zipped, right = fetch.MD5[IMAGES]
+    monkeypatch.setitem(fetch.MD5, IMAGES, (zipped, '0' * 32))
     fetch.fetch(str(tmp_path))
     assert standing(tmp_path) == WHOLE
     assert f'{IMAGES}: its MD5 is {right}, not {"0" * 32}' in capsys.readouterr().err
