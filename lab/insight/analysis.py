@@ -97,7 +97,7 @@ def draw(length: int, num_class: int, count: int, rng: np.random.Generator) -> A
 
 def find(net: Network, length: int, rng: np.random.Generator, tell: Callable[[str], None] = lambda text: None) -> Found:
     """Extract the automaton of a network from sequences with n up to `length`, and judge it on fresh ones."""
-    language = fsm.minimise(fsm.language(net.num_class, length))[0]
+    language = fsm.minimise(fsm.language(net.num_class, length))
     visits = states.visit(net, language, states.histories(length, net.num_class, rng))
     fresh, others = (draw(length, net.num_class, FRESH, rng) for _ in range(2))
     every = 1 + others.shape[1] // LONG
@@ -108,8 +108,7 @@ def find(net: Network, length: int, rng: np.random.Generator, tell: Callable[[st
         most = int(larger * len(language.output))
         agreement = states.fidelity(net, language, choosing, guesses)
         extracted = states.extract(visits, agreement, guesses, most, every)
-        taken = states.taken(extracted.automaton, visits, choosing, fresh)
-        shown = states.without(extracted, taken, visits)
+        shown = states.trim(extracted, visits, choosing, fresh)
         both += shown, states.fidelity(net, language, fresh, guesses)(shown.automaton)
     return Found(language, visits, *both, fresh)
 

@@ -157,7 +157,7 @@ def extraction(found: Found, length: int) -> list[str]:
     """How the automaton was found, its fidelity, and whether it is the language's own."""
     automaton, size = found.states.automaton, len(found.language.output)
     is_not = '' if fsm.same(automaton, found.language) else ' not'
-    merged = len(fsm.minimise(found.language._replace(phase=0 * found.language.phase))[0].output)
+    merged = len(fsm.minimise(found.language._replace(phase=0 * found.language.phase)).output)
     note_on_phases = '' if merged == size else f', {merged} if phases were not kept apart'
     guesses = f'{len(found.guessing.automaton.output)} states, fidelity {found.guesses[0]:.4f}'
     state, predicts, due = found.states.state, found.visits.predicts, found.visits.due != OPEN

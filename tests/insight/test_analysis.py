@@ -24,7 +24,7 @@ def few(monkeypatch):
 def test_what_is_found_of_a_network_that_has_learned():
     found = analysed('learned')
     assert fsm.same(found.found.states.automaton, found.found.language)
-    assert fsm.same(found.found.language, fsm.minimise(fsm.language(2, 4))[0])
+    assert fsm.same(found.found.language, fsm.minimise(fsm.language(2, 4)))
     assert (found.found.shares, found.mistakes, found.gates, found.place.names[0]) == ((1, 1), [], None, 'B0')
     assert found.counts and found.length == 4
     assert all(point.symbol == symbol for symbol, points in enumerate(found.points) for point in points)

@@ -6,7 +6,7 @@ from lab.insight import automaton as fsm
 from lab.insight import behaviour, states
 from tests.insight.counting import exact
 
-LANGUAGE = fsm.minimise(fsm.language(2, 3))[0]
+LANGUAGE = fsm.minimise(fsm.language(2, 3))
 HISTORIES = states.histories(3, 2, np.random.default_rng(0))
 
 

@@ -9,7 +9,7 @@ from tests.insight.counting import exact, untrained
 
 
 def visits(net, length=4):
-    language = fsm.minimise(fsm.language(net.num_class, length))[0]
+    language = fsm.minimise(fsm.language(net.num_class, length))
     return states.visit(net, language, states.histories(length, net.num_class, np.random.default_rng(0)))
 
 

@@ -9,7 +9,7 @@ from tests.insight.counting import exact
 
 
 def visits(num_class, length=4):
-    language = fsm.minimise(fsm.language(num_class, length))[0]
+    language = fsm.minimise(fsm.language(num_class, length))
     return language, states.visit(
         exact(num_class), language, states.histories(length, num_class, np.random.default_rng(0))
     )
