@@ -11,7 +11,7 @@ import numpy as np
 
 from lab.common.errors import note
 from lab.insight import automaton as fsm
-from lab.insight import behaviour, fixed, mechanism, phases, repeat, states
+from lab.insight import behaviour, fixed, mechanism, repeat, states
 from lab.insight.automaton import Array, Automaton
 from lab.insight.layout import Layout, layout
 from lab.insight.names import spans
@@ -49,17 +49,16 @@ class Analysis(NamedTuple):
     last: list[int] | None  # what it predicts after each symbol, if nothing else matters
     forever: list[int]  # the symbols that it predicts for ever, once they were read
     alone: list[Counter]  # by n, how it goes on when left to itself: see behaviour.alone()
-    loss: Array  # by n, see phases.losses()
+    loss: Array  # by n, see behaviour.losses()
     right: Array
-    gates: dict[str, dict[str, Array]] | None  # of an LSTM, see phases.gates()
     found: Found
     span: Array  # of the points in each state of the automaton found the least and the largest count, (states, 2)
     place: Layout  # of the states of the automaton found: their names, and where they are drawn
-    mistakes: list[phases.Mistake]  # on found.fresh
+    mistakes: list[behaviour.Mistake]  # on found.fresh
     points: list[list[fixed.FixedPoint]]  # of each symbol: fixed points, slow points, cycles
     moves: list[repeat.Movement | None]  # of each symbol
     endings: list[list[repeat.Ending]]  # of each symbol: where it leads when it never ends
-    steps: dict[str, mechanism.Steps]  # by phase: what a symbol adds to each unit
+    steps: dict[str, mechanism.Steps]  # by phase: what a symbol adds to each unit, and the gates of an LSTM
     readings: list[list[mechanism.Reading]]  # of each symbol: how its count can be read back
     stores: list[mechanism.Store]  # units that hold a block's n
     decisions: list[mechanism.Decision]  # which unit decides what comes next
@@ -118,7 +117,7 @@ def analyse(net: Network, length: int, seed: int) -> Analysis:
     rng, symbols, progress = np.random.default_rng(seed), range(net.num_class), Progress(5)
     sequences = draw(length, net.num_class, SHOWN, rng)
     progress.part('how far it counts')
-    loss, right = phases.losses(net)
+    loss, right = behaviour.losses(net)
     found_verdict = verdict.judge(outputs_of(net), net.num_class, length)
     found = find(net, length, rng, progress.part)
     visits, automaton = found.visits, found.states.automaton
@@ -139,11 +138,10 @@ def analyse(net: Network, length: int, seed: int) -> Analysis:
         alone=behaviour.alone(net, length, rng),
         loss=loss,
         right=right,
-        gates=net.gates and phases.gates(net, visits),
         found=found,
         span=span,
         place=layout(automaton, span),
-        mistakes=phases.mistakes(net, found.fresh),
+        mistakes=behaviour.mistakes(net, found.fresh),
         points=points,
         moves=[repeat.movement(each, visits) for each in points],
         endings=endings,

@@ -8,7 +8,7 @@ from matplotlib.ticker import MaxNLocator
 from lab.common import picture
 from lab.insight.automaton import SYMBOLS, Array
 from lab.insight.fixed import FixedPoint
-from lab.insight.phases import CLOSED_BELOW, OPEN_ABOVE
+from lab.insight.mechanism import CLOSED_BELOW, OPEN_ABOVE, Steps
 from lab.insight.plane import Plane
 from lab.insight.step import GATES, Network, before, follow, softmax
 
@@ -147,21 +147,21 @@ def path(places: Array, sequence: Array, labels: list[str], title: str) -> Figur
     return figure
 
 
-def gates(table: dict[str, dict[str, Array]], title: str) -> Figure:
-    """Gates by phase, see phases.gates(): a point at each unit's mean, a bar from its least to its largest value."""
+def gates(steps: dict[str, Steps], title: str) -> Figure:
+    """Gates by phase: a point at each unit's mean, a bar from its least to its largest value."""
     figure = picture.new(11, 6.8, window=False)
-    hid = next(iter(table.values()))['new'].shape[1]
+    hid = len(next(iter(steps.values())).new)
     for axes, gate in zip(np.ravel(figure.subplots(2, 2)), GATES, strict=True):
         if gate != 'new':
             axes.axhspan(OPEN_ABOVE, 1, color='0.93')
             axes.axhspan(0, CLOSED_BELOW, color='0.93')
         for unit in range(hid):
-            mean, least, largest = np.stack([values[gate][:, unit] for values in table.values()], axis=1)
-            x = np.arange(len(table)) + (unit - (hid - 1) / 2) * min(0.18, 0.7 / hid)
+            mean, least, largest = np.stack([each.gates[gate][:, unit] for each in steps.values()], axis=1)
+            x = np.arange(len(steps)) + (unit - (hid - 1) / 2) * min(0.18, 0.7 / hid)
             again, which = divmod(unit, len(MORE_COLOURS))
             axes.vlines(x, least, largest, color=MORE_COLOURS[which], lw=1.2)
             axes.plot(x, mean, SHAPES[again % len(SHAPES)], color=MORE_COLOURS[which], ms=5, label=f'cell {unit}')
-        axes.set_xticks(range(len(table)), list(table))
+        axes.set_xticks(range(len(steps)), list(steps))
         name = 'new values' if gate == 'new' else f'{gate} gate (grey below: closed, above: open)'
         axes.set_title(name, fontsize=10, y=TITLE_AT)
         axes.set_ylim(*((-1.05, 1.05) if gate == 'new' else (-0.04, 1.04)))

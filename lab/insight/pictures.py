@@ -59,8 +59,8 @@ def of_analysis(analysis: Analysis, cells: bool, title: str) -> Iterator[tuple[s
     net, sequences = analysis.net, analysis.sequences
     states, visits = analysis.found.states, analysis.found.visits
     yield 'reach', figures.reach(analysis.loss, analysis.right, analysis.length, f'loss by n: {title}')
-    if analysis.gates is not None:
-        yield 'gates', figures.gates(analysis.gates, f'gates by the symbol read: {title}')
+    if net.gates:
+        yield 'gates', figures.gates(analysis.steps, f'gates by the symbol read: {title}')
     yield 'fsm', machine.machine(states.automaton, analysis.place, f'the automaton found: {title}')
     example = sequences[0][sequences[0] != NONE][:-1][:MOST_SYMBOLS]  # a network does not read the last symbol
     if net.hid > 1:

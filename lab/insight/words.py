@@ -3,7 +3,7 @@
 The verdict, how far a network counts, and its automaton; lab/insight/sentences.py says how it counts.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -11,9 +11,9 @@ from lab.insight import automaton as fsm
 from lab.insight import sentences
 from lab.insight.analysis import Analysis, Found
 from lab.insight.automaton import NONE, OPEN, SYMBOLS, Array, Automaton
-from lab.insight.behaviour import FOREVER, ROWS
+from lab.insight.behaviour import FOREVER, ROWS, Mistake
 from lab.insight.layout import Layout
-from lab.insight.phases import CLOSED_BELOW, OPEN_ABOVE, Mistake, word
+from lab.insight.mechanism import CLOSED_BELOW, OPEN_ABOVE, Steps, word
 from lab.insight.sentences import numbers
 from lab.insight.step import GATES
 from lab.seq import verdict
@@ -32,8 +32,8 @@ def lines(found: Analysis, trained: bool = True) -> list[str]:
     table = transitions(found.found.states.automaton, found.place)
     mistakes = wrong(found.mistakes, len(found.found.fresh))
     parts['the finite automaton found'] = table + extraction(found.found, found.length) + mistakes
-    if found.gates is not None:
-        parts['gates by phase'] = gate_table(found.gates)
+    if found.net.gates:
+        parts['gates by phase'] = gate_table(found.steps)
     parts['what each symbol adds'] = sentences.steps(found)
     if found.counts:
         parts['how it counts'] = sentences.counting(found)
@@ -126,19 +126,24 @@ def reach(found: Analysis) -> list[str]:
     return lines + sentences.limits(found)
 
 
-def gate_table(table: dict[str, dict[str, Array]]) -> list[str]:
-    """Mean, least and largest value of every gate by phase and unit, with the word for the mean; see phases.gates()."""
+def gate_rows(steps: dict[str, Steps]) -> Iterator[tuple[str, int, list[tuple[str, Array, str]]]]:
+    """By phase and unit the gates of an LSTM: mean, least and largest value of each, and the word for the mean."""
+    for phase, each in steps.items():
+        for unit in range(len(each.new)):
+            values = {gate: each.gates[gate][:, unit] for gate in GATES}
+            yield phase, unit, [(gate, some, '' if gate == 'new' else word(some[0])) for gate, some in values.items()]
+
+
+def gate_table(steps: dict[str, Steps]) -> list[str]:
+    """The gate_rows() as lines."""
     lines = [
         'Mean [least largest] of each gate. By its mean it is called '
         f'open (from {OPEN_ABOVE} on), closed (up to {CLOSED_BELOW}) or partly open.',
         'phase     unit ' + ''.join(f'{gate:28s}' for gate in GATES[:3]) + 'new values',
     ]
-    for phase, values in table.items():
-        for unit in range(values['new'].shape[1]):
-            cells = [f'{values[gate][0, unit]:5.2f} {numbers(values[gate][1:, unit])}' for gate in GATES]
-            words = [word(values[gate][0, unit]) for gate in GATES[:3]] + ['']
-            line = ''.join(f'{f"{cell} {name}":28s}' for cell, name in zip(cells, words, strict=True))
-            lines.append(f'{phase:9s} {unit:4d} {line}'.rstrip())
+    for phase, unit, cells in gate_rows(steps):
+        line = ''.join(f'{f"{mean:5.2f} {numbers(ends)} {name}":28s}' for _, (mean, *ends), name in cells)
+        lines.append(f'{phase:9s} {unit:4d} {line}'.rstrip())
     return lines
 
 

@@ -13,8 +13,7 @@ from lab.common.errors import UserError, note
 from lab.common.run import Interrupt
 from lab.insight import pictures, words
 from lab.insight.analysis import Analysis, analyse
-from lab.insight.phases import word
-from lab.insight.step import GATES, network
+from lab.insight.step import network
 from lab.page import images
 from lab.page.checkpoints import Trained, network_flags
 from lab.seq import student
@@ -110,7 +109,7 @@ def examine(task: Task, state: student.State, origin: str, seed: int) -> dict:
         'weights': weights,
         'transcript': transcript(task, state),
         'sections': sections(words.lines(found)),
-        'gates': found.gates and gates(found),
+        'gates': found.net.gates and gates(found),
         'pictures': list(drawn(found, f'{task.lang}, {task.model.upper()}, {origin}')),
     }
 
@@ -143,14 +142,8 @@ def sections(lines: list[str]) -> list[tuple[str, list[tuple[bool, str]]]]:
 
 
 def gates(found: Analysis) -> list[dict]:
-    """The gates of an LSTM by phase: for each unit their means, extremes, and the word for the mean."""
-    rows = []
-    for phase, values in found.gates.items():
-        for unit in range(values['new'].shape[1]):
-            cells = [[float(number) for number in values[gate][:, unit]] for gate in GATES]
-            says = [word(cell[0]) for cell in cells[:-1]] + ['']
-            rows.append({'phase': phase, 'unit': unit, 'cells': list(zip(GATES, cells, says, strict=True))})
-    return rows
+    """The gates of an LSTM by phase and unit, see words.gate_rows()."""
+    return [{'phase': phase, 'unit': unit, 'cells': cells} for phase, unit, cells in words.gate_rows(found.steps)]
 
 
 def drawn(found: Analysis, title: str) -> Iterator[dict]:
