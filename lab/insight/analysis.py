@@ -11,10 +11,9 @@ import numpy as np
 
 from lab.common.errors import note
 from lab.insight import automaton as fsm
-from lab.insight import behaviour, fixed, mechanism, repeat, states
+from lab.insight import behaviour, fixed, mechanism, states
 from lab.insight.automaton import Array, Automaton
-from lab.insight.layout import Layout, layout
-from lab.insight.names import spans
+from lab.insight.layout import Layout, layout, spans
 from lab.insight.step import Network, outputs_of, recurrent
 from lab.seq import verdict
 from lab.seq.verdict import BLOCKS, Verdict, spell
@@ -52,12 +51,11 @@ class Analysis(NamedTuple):
     loss: Array  # by n, see behaviour.losses()
     right: Array
     found: Found
-    span: Array  # of the points in each state of the automaton found the least and the largest count, (states, 2)
     place: Layout  # of the states of the automaton found: their names, and where they are drawn
     mistakes: list[behaviour.Mistake]  # on found.fresh
     points: list[list[fixed.FixedPoint]]  # of each symbol: fixed points, slow points, cycles
-    moves: list[repeat.Movement | None]  # of each symbol
-    endings: list[list[repeat.Ending]]  # of each symbol: where it leads when it never ends
+    moves: list[fixed.Movement | None]  # of each symbol
+    endings: list[list[fixed.Ending]]  # of each symbol: where it leads when it never ends
     steps: dict[str, mechanism.Steps]  # by phase: what a symbol adds to each unit, and the gates of an LSTM
     readings: list[list[mechanism.Reading]]  # of each symbol: how its count can be read back
     stores: list[mechanism.Store]  # units that hold a block's n
@@ -121,11 +119,10 @@ def analyse(net: Network, length: int, seed: int) -> Analysis:
     found_verdict = verdict.judge(outputs_of(net), net.num_class, length)
     found = find(net, length, rng, progress.part)
     visits, automaton = found.visits, found.states.automaton
-    span = spans(automaton, found.states.state, visits)
     progress.part('fixed points and cycles')
     before = visits.state[visits.parent[1:]]
     points = [fixed.fixed_points(net, symbol, before[visits.read[1:] == symbol], rng) for symbol in symbols]
-    endings = [repeat.endings(net, symbol, visits) for symbol in symbols]
+    endings = [fixed.endings(net, symbol, visits) for symbol in symbols]
     progress.part('how it counts')
     analysis = Analysis(
         net=net,
@@ -139,11 +136,10 @@ def analyse(net: Network, length: int, seed: int) -> Analysis:
         loss=loss,
         right=right,
         found=found,
-        span=span,
-        place=layout(automaton, span),
+        place=layout(automaton, spans(automaton, found.states.state, visits)),
         mistakes=behaviour.mistakes(net, found.fresh),
         points=points,
-        moves=[repeat.movement(each, visits) for each in points],
+        moves=[fixed.movement(each, visits) for each in points],
         endings=endings,
         steps=mechanism.steps(net, visits),
         readings=[mechanism.readings(net, symbol, points[symbol], visits) for symbol in symbols],

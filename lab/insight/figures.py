@@ -10,7 +10,7 @@ from lab.insight.automaton import SYMBOLS, Array
 from lab.insight.fixed import FixedPoint
 from lab.insight.mechanism import CLOSED_BELOW, OPEN_ABOVE, Steps
 from lab.insight.plane import Plane
-from lab.insight.step import GATES, Network, before, follow, softmax
+from lab.insight.step import GATES, Network, follow, softmax
 
 # of the symbols, and of units; the colour-blind tell them apart (Okabe and Ito 2008)
 COLOURS = ('#d55e00', '#0072b2', '#009e73')
@@ -81,12 +81,13 @@ def _count_bar(figure: Figure, points, place: tuple[float, float, float, float])
 
 def over_time(net: Network, sequence: Array, title: str) -> Figure:
     """One sequence (T,) from left to right, and above each symbol what is inside the network after reading it."""
-    states = follow(net, sequence[None])[0]
+    way = np.vstack([net.start, follow(net, sequence[None])[0]])
+    states = way[1:]
     panels = [('hidden units', states[:, : net.hid], 'RdBu_r', max(1.0, np.abs(states[:, : net.hid]).max()))]
     if net.gates is not None:
         cell = states[:, net.hid :]
         panels.append(('cells', cell, 'RdBu_r', np.abs(cell).max()))
-        gates = net.gates(before(net, sequence[None])[0], sequence)
+        gates = net.gates(way[:-1], sequence)
         panels += [(f'{gate} gate', gates[gate], 'viridis', 1.0) for gate in GATES[:3]]
         panels.append(('new values', gates['new'], 'RdBu_r', 1.0))
     panels.append(('probability', softmax(net.logits(states)), 'viridis', 1.0))

@@ -10,8 +10,7 @@ from lab.common import picture
 from lab.insight.automaton import NONE, OPEN, SYMBOLS, Array, Automaton
 from lab.insight.figures import COLOURS
 from lab.insight.ink import AROUND, CELL, Ink
-from lab.insight.layout import Layout
-from lab.insight.names import meaning
+from lab.insight.layout import Layout, meaning
 
 RADIUS = 0.36  # of a circle; the next circle of a row is 1 away
 APART = 1.3  # rows

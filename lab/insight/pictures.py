@@ -10,7 +10,7 @@ from lab.insight import figures, machine, regions
 from lab.insight.analysis import Analysis
 from lab.insight.automaton import NONE
 from lab.insight.plane import choose, shown_pairs
-from lab.insight.step import before, follow, network
+from lab.insight.step import follow, network
 from lab.insight.transcript import Seen
 
 MOST_SYMBOLS = 120  # of a sequence that is drawn
@@ -76,6 +76,7 @@ def of_analysis(analysis: Analysis, cells: bool, title: str) -> Iterator[tuple[s
         yield 'path', figures.path(places, example, plane.labels, f'one sequence: {title}')
     yield 'time', figures.over_time(net, example, f'one sequence: {title}')
     if net.gates is None and net.hid == 2:
-        here, there = before(net, sequences), follow(net, sequences)
+        there = follow(net, sequences)
+        here = np.insert(there[:, :-1], 0, net.start, axis=1)
         steps = [(here[sequences == symbol], there[sequences == symbol]) for symbol in range(net.num_class)]
         yield 'flow', figures.flow(net, analysis.points, steps, f'where each symbol leads: {title}')

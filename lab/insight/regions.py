@@ -15,8 +15,7 @@ from lab.common import picture
 from lab.insight.automaton import NONE, SYMBOLS, Array, Automaton
 from lab.insight.figures import COLOURS, TICKS, TITLE_AT
 from lab.insight.ink import AROUND, Ink
-from lab.insight.layout import Layout
-from lab.insight.names import meaning
+from lab.insight.layout import Layout, meaning
 from lab.insight.states import States
 
 SIDE = 8.0  # inches, of the picture's axes

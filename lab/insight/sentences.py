@@ -6,9 +6,8 @@ import numpy as np
 
 from lab.insight.analysis import Analysis
 from lab.insight.automaton import SYMBOLS
-from lab.insight.fixed import FixedPoint
+from lab.insight.fixed import FROM, LONG, TOUCHES, Ending, FixedPoint, Movement
 from lab.insight.mechanism import READS, Decision, Reading, Store
-from lab.insight.repeat import FROM, LONG, TOUCHES, Ending, Movement
 
 SHOWN = 12  # numbers of a list
 POINTS_SHOWN = 5  # of each symbol

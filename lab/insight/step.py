@@ -169,9 +169,3 @@ def outputs_of(net: Network) -> Callable[[torch.Tensor], torch.Tensor]:
         return torch.from_numpy(np.stack(outputs, axis=1))
 
     return read
-
-
-def before(net: Network, sequences: Array) -> Array:
-    """The state before every symbol of sequences (N, T), (N, T, size)."""
-    start = np.broadcast_to(net.start, (len(sequences), 1, len(net.start)))
-    return np.concatenate([start, follow(net, sequences)[:, :-1]], axis=1)

@@ -8,7 +8,7 @@ from lab.insight.automaton import language
 from lab.insight.mechanism import Steps, steps
 from lab.insight.plane import Plane
 from lab.insight.states import visit
-from lab.insight.step import GATES, before, follow, network, softmax
+from lab.insight.step import GATES, follow, network, softmax
 from tests.insight import looks
 from tests.insight.counting import analysed, untrained
 from tests.seq.learned import LEARNED
@@ -83,7 +83,7 @@ def test_over_time_each_panel_shows_what_is_inside_the_network(kind, hid):
     states = follow(net, SEQUENCE[None])[0]
     expected = {'hidden units': states[:, :hid], 'probability': softmax(net.logits(states))}
     if kind == 'lstm':
-        opening = net.gates(before(net, SEQUENCE[None])[0], SEQUENCE)
+        opening = net.gates(np.vstack([net.start, states[:-1]]), SEQUENCE)
         expected |= {'cells': states[:, hid:], 'new values': opening['new']}
         expected |= {f'{gate} gate': opening[gate] for gate in GATES[:3]}
     panels = [axes for axes in figures.over_time(net, SEQUENCE, TITLE).axes if axes.get_ylabel()]

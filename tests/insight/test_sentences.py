@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from lab.insight import sentences
-from lab.insight.fixed import FixedPoint
+from lab.insight.fixed import FixedPoint, Movement
 from lab.insight.mechanism import Reading, Steps, Store
-from lab.insight.repeat import Movement
 from seq_models import LSTM_model, SRN_model
 from tests.insight.claims_inside import false_lines
 from tests.insight.counting import analysed, drawn
