@@ -84,7 +84,6 @@ def describe(points: Points, networks: list[Perceptron]) -> dict:
     presets = {'the weights of check.py': as_lists(step)} if step.weights else {}
     return {
         'curve_chart': _curve(trained.curve),
-        'points': [(*map(float, point), int(target)) for point, target in zip(*points, strict=True)],
         'networks': {each.name: about(each, points) for each in networks},
         'view': {
             'points': points.inputs.tolist(),
@@ -139,7 +138,6 @@ def about(each: Perceptron, points: Points) -> dict:
         'accuracy': lines.accuracy(each.out, points.targets),
         'rows': [dict(zip(COLUMNS, row, strict=True)) for row in zip(*columns, strict=True)],
         'equations': None,
-        'last': each.curve[-1] if each.curve else None,
         'curve': each.curve,
     }
     if each.weights:

@@ -40,7 +40,8 @@ def describe(trained: list[Trained], seed: int, stop: Interrupt) -> dict:
         return {}
     networks = [one(each) | next(found) for each in trained]
     for described, each, state in zip(networks, trained, made, strict=True):
-        described['made'] = state and next(found) | {'command': made_by(each.task)}
+        command = typed(['seq_plot.py', *network_flags(each.task), '--set_weights'])
+        described['made'] = state and next(found) | {'command': command}
     views = {each.task.stem: view(each, state) for each, state in zip(trained, made, strict=True)}
     return {'networks': networks, 'view': {'networks': views}}
 
@@ -89,11 +90,6 @@ def one(trained: Trained) -> dict:
         'printed': trained.printed,
         'tried': trained.tried,
     }
-
-
-def made_by(task: Task) -> str:
-    """The command that shows the network made by hand."""
-    return typed(['seq_plot.py', *network_flags(task), '--set_weights'])
 
 
 def examine(task: Task, state: student.State, origin: str, seed: int) -> dict:
