@@ -14,7 +14,7 @@ from lab.insight import automaton as fsm
 from lab.insight import behaviour, fixed, mechanism, states
 from lab.insight.automaton import Array, Automaton
 from lab.insight.layout import Layout, layout, spans
-from lab.insight.step import Network, outputs_of, recurrent
+from lab.insight.step import Network, outputs_of
 from lab.seq import verdict
 from lab.seq.verdict import BLOCKS, Verdict, spell
 
@@ -122,7 +122,6 @@ def analyse(net: Network, length: int, seed: int) -> Analysis:
     progress.part('fixed points and cycles')
     before = visits.state[visits.parent[1:]]
     points = [fixed.fixed_points(net, symbol, before[visits.read[1:] == symbol], rng) for symbol in symbols]
-    endings = [fixed.endings(net, symbol, visits) for symbol in symbols]
     progress.part('how it counts')
     analysis = Analysis(
         net=net,
@@ -140,7 +139,7 @@ def analyse(net: Network, length: int, seed: int) -> Analysis:
         mistakes=behaviour.mistakes(net, found.fresh),
         points=points,
         moves=[fixed.movement(each, visits) for each in points],
-        endings=endings,
+        endings=[fixed.endings(net, symbol, visits) for symbol in symbols],
         steps=mechanism.steps(net, visits),
         readings=[mechanism.readings(net, symbol, points[symbol], visits) for symbol in symbols],
         stores=mechanism.stores(net, visits),
@@ -158,4 +157,17 @@ def explain(start: Any, step: Callable, outputs: Callable, classes: int, length:
     outputs: states (N, size) -> outputs before softmax (N, classes). All are tensors of doubles, symbols whole numbers.
     classes: 2 for anb2n, 3 for anb2nc3n. length: the largest n of a block in training.
     """
-    return analyse(recurrent(start, step, outputs, classes), length, seed)
+    import torch
+
+    start = np.asarray(torch.as_tensor(start).detach(), dtype=np.float64)
+
+    def read(states, symbols):
+        symbols = torch.as_tensor(np.array(np.broadcast_to(symbols, len(states))))
+        with torch.no_grad():
+            return step(torch.as_tensor(states), symbols).numpy()
+
+    def logits(states):
+        with torch.no_grad():
+            return outputs(torch.as_tensor(states.reshape(-1, len(start)))).numpy().reshape(*states.shape[:-1], classes)
+
+    return analyse(Network(start, read, logits, classes, len(start)), length, seed)

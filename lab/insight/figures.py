@@ -26,6 +26,13 @@ NEXT = (
 MARKERS = {'attracting': 'o', 'saddle': 'X', 'repelling': 's', 'slow': 'D'}
 
 
+def labelled(axes: Axes, across: str, up: str, title: str, size: float = 10):
+    """Give axes their labels, few ticks and a title of this size."""
+    axes.set(xlabel=across, ylabel=up)
+    axes.locator_params(nbins=TICKS)
+    axes.set_title(title, fontsize=size, y=TITLE_AT)
+
+
 def pair(units: Array, colour: Array, axes_of: dict[int, str], length: int, start: Array | None, title: str) -> Figure:
     """The lab's picture: two of the `units` (N, hid) after each symbol, coloured from 0 to `length`.
 
@@ -38,9 +45,7 @@ def pair(units: Array, colour: Array, axes_of: dict[int, str], length: int, star
     if start is not None:
         axes.plot(start[j], start[k], 'x', color='black', ms=10, mew=2, label='start')
         axes.legend(loc='best', fontsize=9)
-    axes.set(xlabel=across, ylabel=up)
-    axes.locator_params(nbins=TICKS)
-    axes.set_title(title, fontsize=10, y=TITLE_AT)
+    labelled(axes, across, up, title)
     _count_bar(figure, points, (0.84, 0.1, 0.025, 0.83))
     return figure
 
@@ -140,9 +145,7 @@ def path(places: Array, sequence: Array, labels: list[str], title: str) -> Figur
                     width=0.003, headwidth=5, alpha=0.8, label=f'reads {SYMBOLS[symbol]}')  # fmt: skip
         axes.plot(*places[here + 1].T, 'o', color=COLOURS[symbol], ms=4)
     axes.plot(*places[0], 'x', color='black', ms=11, mew=2.5, label='start')
-    axes.set(xlabel=labels[0], ylabel=labels[1])
-    axes.locator_params(nbins=TICKS)
-    axes.set_title(title, fontsize=10, y=TITLE_AT)
+    labelled(axes, *labels, title)
     axes.margins(0.06)
     axes.legend(loc='best', fontsize=9)
     return figure
@@ -185,9 +188,8 @@ def reach(loss: Array, right: Array, trained: int, title: str) -> Figure:
         (right < 1, 'X', COLOURS[0], 'not all right'),
     ):
         axes.plot(n[mask], loss[mask], shape, color=colour, ms=6, label=f'where one symbol can follow: {text}')
-    axes.set(xlabel='n, the same in all five blocks', ylabel='loss (mean squared difference)', xlim=(0.5, len(n) + 0.5))
-    axes.locator_params(nbins=TICKS)
-    axes.set_title(title, fontsize=10, y=TITLE_AT)
+    labelled(axes, 'n, the same in all five blocks', 'loss (mean squared difference)', title)
+    axes.set_xlim(0.5, len(n) + 0.5)
     axes.set_ylim(bottom=0)
     axes.legend(loc='lower right', fontsize=9)
     return figure
@@ -220,9 +222,8 @@ def flow(net: Network, fixed: list[list[FixedPoint]], steps: list[tuple[Array, A
             loop = np.vstack([each.cycle, each.point])
             axes.plot(*loop.T, MARKERS[each.kind], color='gold', mec='black', ms=11 if len(each.cycle) == 1 else 8,
                       ls='--' if len(each.cycle) > 1 else '', lw=1.5)  # fmt: skip
-        axes.set(xlim=(-1.08 * span, 1.08 * span), ylim=(-1.08 * span, 1.08 * span), xlabel='unit 0', ylabel='unit 1')
-        axes.locator_params(nbins=TICKS)
-        axes.set_title(f'reading {SYMBOLS[symbol]}', y=TITLE_AT)
+        axes.set(xlim=(-1.08 * span, 1.08 * span), ylim=(-1.08 * span, 1.08 * span))
+        labelled(axes, 'unit 0', 'unit 1', f'reading {SYMBOLS[symbol]}', 12)
         axes.set_aspect('equal')
     text = 'fixed points: circle attracting, X saddle, square repelling; diamond: slow (nearly fixed)\n'
     text += 'black lines: directions that grow (solid) and shrink (dotted); dashed gold: cycles'

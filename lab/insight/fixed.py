@@ -150,14 +150,15 @@ def fixed_points(net: Network, symbol: int, visited: Array, rng: np.random.Gener
         states, length, level = settle(net, symbol, few.copy(), period)
         slow = (length < SLOW * quick) & (level < LEVEL) & ((states > low) & (states < high)).all(axis=1)
         for state in states[(length < RESIDUAL) | (slow & (period == 1))]:
-            if not any(_near(state, other) for old in found for other in old):
+            if not any(meets(cycle, state, SAME) for cycle in found):
                 found.append(np.vstack([repeated(net, symbol, state[None], times) for times in range(period)]))
     points = [_point(net, symbol, cycle, visited) for cycle in found]
     return sorted(points, key=lambda each: (len(each.cycle), each.distance))
 
 
-def _near(state: Array, other: Array) -> bool:
-    return bool(np.abs(state - other).max() < SAME * (1 + np.abs(state).max()))
+def meets(cycle: Array, state: Array, near: float) -> bool:
+    """Whether a state is one of a cycle (period, size); near: less far from it than this, relative to its size."""
+    return bool((np.abs(cycle - state).max(axis=1) < near * (1 + np.abs(state).max())).any())
 
 
 def _point(net: Network, symbol: int, cycle: Array, visited: Array) -> FixedPoint:
@@ -224,7 +225,7 @@ def endings(net: Network, symbol: int, visits: Visits) -> list[Ending]:
     found: list[tuple[Array | None, list[int]]] = []
     for number, length in enumerate(period):
         for cycle, members in found:
-            if cycle is None if not length else cycle is not None and _meets(cycle, states[number]):
+            if cycle is None if not length else cycle is not None and meets(cycle, states[number], 10 * RETURNS):
                 members.append(number)
                 break
         else:
@@ -232,7 +233,3 @@ def endings(net: Network, symbol: int, visits: Visits) -> list[Ending]:
     found.sort(key=lambda each: -len(each[1]))
     change = np.abs(np.diff(tail, axis=1)).mean(axis=1)
     return [Ending(cycle, change[members].mean(axis=0), len(members) / len(states)) for cycle, members in found]
-
-
-def _meets(cycle: Array, state: Array) -> bool:
-    return bool((np.abs(cycle - state).max(axis=1) < 10 * RETURNS * (1 + np.abs(state).max())).any())

@@ -198,28 +198,25 @@ def decisions(net: Network, visits: Visits) -> list[Decision]:
         end = visits.predicts[here] == other
         if not end.any() or end.all():
             continue
-        best = None
-        for column, values in enumerate(visits.state[here].T):
-            order = np.argsort(values, kind='stable')
-            rest = np.diff(values[order], append=np.inf) > 0  # a limit stands between different values
-            ahead = np.cumsum(end[order])[rest]
-            below = np.flatnonzero(rest) + 1
-            agree = ahead + (~end).sum() - (below - ahead)  # up to the limit the end, beyond it another one
-            right = max(agree.max(), (len(end) - agree).max()) / len(end)
-            gap = _gap(values, end) / max(np.ptp(values), 1e-300)
-            if best is None or (right, gap) > best[:2]:
-                best = right, gap, column
-        values = visits.state[here][:, best[2]]
-        part, unit = divmod(best[2], net.hid)
+        scores = [_parted(values, end) for values in visits.state[here].T]
+        best = scores.index(max(scores))
+        values = visits.state[here][:, best]
+        part, unit = divmod(best, net.hid)
         sides = [(float(side.min()), float(side.max())) for side in (values[~end], values[end])]
-        found.append(Decision(symbol, other, unit, part, *sides, float(best[0])))
+        found.append(Decision(symbol, other, unit, part, *sides, scores[best][0]))
     return found
 
 
-def _gap(values: Array, end: Array) -> float:
-    """How far the values of two groups are apart; below 0 where they overlap."""
+def _parted(values: Array, end: Array) -> tuple[float, float]:
+    """How well a limit parts two groups of values: the share that it parts correctly, and how far they are apart."""
+    order = np.argsort(values, kind='stable')
+    rest = np.diff(values[order], append=np.inf) > 0  # a limit stands between different values
+    ahead = np.cumsum(end[order])[rest]
+    below = np.flatnonzero(rest) + 1
+    agree = ahead + (~end).sum() - (below - ahead)  # up to the limit the end, beyond it another one
     one, two = values[~end], values[end]
-    return float(max(two.min() - one.max(), one.min() - two.max()))
+    gap = max(two.min() - one.max(), one.min() - two.max())  # below 0 where they overlap
+    return float(max(agree.max(), (len(end) - agree).max()) / len(end)), float(gap / max(np.ptp(values), 1e-300))
 
 
 def apart(net: Network, visits: Visits) -> tuple[Array, Array, Array]:

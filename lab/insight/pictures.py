@@ -67,10 +67,10 @@ def of_analysis(analysis: Analysis, cells: bool, title: str) -> Iterator[tuple[s
         shown = slice(net.hid, 2 * net.hid) if cells and net.gates else slice(net.hid)
         units, says = visits.state[:, shown], f'the states: {title}'
         plane = choose(units, states.state, 2, 'cell' if cells and net.gates else 'unit')
+        points = units @ plane.matrix
         if len(states.automaton.output) > regions.MOST_NAMES:
-            yield 'states', regions.counts(states, units @ plane.matrix, visits.count, plane.labels, says)
+            yield 'states', regions.counts(states, points, visits.count, plane.labels, says)
         else:
-            points = units @ plane.matrix
             yield 'states', regions.states(states, points, visits.following, analysis.place, plane.labels, says)
         places = np.vstack([net.start, follow(net, example[None])[0]])[:, shown] @ plane.matrix
         yield 'path', figures.path(places, example, plane.labels, f'one sequence: {title}')

@@ -26,19 +26,24 @@ LANGUAGES = {2: 'anb2n', 3: 'anb2nc3n'}
 
 
 def lines(found: Analysis, trained: bool = True) -> list[str]:
-    """All that was found out about a network, part by part: the verdict first. trained: it was not made by hand."""
-    parts = {'has it learned?' if trained else 'does it know its language?': judgement(found, trained)}
-    parts |= {'left to itself': alone(found), 'how far it counts': reach(found)}
+    """All that was found out about a network, part by part, see parts()."""
+    return [line for heading, part in parts(found, trained).items() for line in ('', f'----- {heading}', *part)]
+
+
+def parts(found: Analysis, trained: bool = True) -> dict[str, list[str]]:
+    """The lines about a network by their headings: the verdict first. trained: it was not made by hand."""
+    said = {'has it learned?' if trained else 'does it know its language?': judgement(found, trained)}
+    said |= {'left to itself': alone(found), 'how far it counts': reach(found)}
     table = transitions(found.found.states.automaton, found.place)
     mistakes = wrong(found.mistakes, len(found.found.fresh))
-    parts['the finite automaton found'] = table + extraction(found.found, found.length) + mistakes
+    said['the finite automaton found'] = table + extraction(found.found, found.length) + mistakes
     if found.net.gates:
-        parts['gates by phase'] = gate_table(found.steps)
-    parts['what each symbol adds'] = sentences.steps(found)
+        said['gates by phase'] = gate_table(found.steps)
+    said['what each symbol adds'] = sentences.steps(found)
     if found.counts:
-        parts['how it counts'] = sentences.counting(found)
-    parts['when a symbol repeats'] = sentences.repeating(found)
-    return [line for heading, part in parts.items() for line in ('', f'----- {heading}', *part)]
+        said['how it counts'] = sentences.counting(found)
+    said['when a symbol repeats'] = sentences.repeating(found)
+    return said
 
 
 def spelt(symbols: Iterable[int]) -> str:

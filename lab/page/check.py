@@ -128,17 +128,11 @@ def about(each: Perceptron, points: Points) -> dict:
     columns = [
         column.tolist() for column in (points.inputs, each.hidden, each.out, on.astype(int), (each.out >= 0.5) == on)
     ]
-    found = {
-        'name': each.name,
-        'act': each.act,
+    found = each._asdict() | {
         'hid': each.hidden.shape[1],
-        'command': each.command,
-        'seed': each.seed,
-        'scale': each.scale,
         'accuracy': lines.accuracy(each.out, points.targets),
         'rows': [dict(zip(COLUMNS, row, strict=True)) for row in zip(*columns, strict=True)],
         'equations': None,
-        'curve': each.curve,
     }
     if each.weights:
         *found['equations'], found['output'] = [line.split(': ', 1) for line in lines.equations(each.weights)]

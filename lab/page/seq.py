@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -72,24 +73,9 @@ def as_lists(state: student.State) -> dict[str, list]:
 
 def one(trained: Trained) -> dict:
     """What the page says of the training of a network."""
-    task = trained.task
-    shapes = [
-        (name, ' × '.join(map(str, each.shape)), each.numel()) for name, each in max(trained.states.items())[1].items()
-    ]
-    return {
-        'stem': task.stem,
-        'lang': task.lang,
-        'model': task.model,
-        'hid': task.hid,
-        'classes': task.classes,
-        'length': task.length,
-        'command': trained.command,
-        'seed': trained.seed,
-        'terms': shapes,
-        'parameters': sum(count for *_, count in shapes),
-        'printed': trained.printed,
-        'tried': trained.tried,
-    }
+    _, last = max(trained.states.items())
+    terms = [(name, ' × '.join(map(str, value.shape)), value.numel()) for name, value in last.items()]
+    return trained._asdict() | {'terms': terms, 'parameters': sum(count for *_, count in terms)}
 
 
 def examine(task: Task, state: student.State, origin: str, seed: int) -> dict:
@@ -104,7 +90,7 @@ def examine(task: Task, state: student.State, origin: str, seed: int) -> dict:
         'learned': found.verdict.learned,
         'weights': weights,
         'transcript': transcript(task, state),
-        'sections': sections(words.lines(found)),
+        'sections': [(heading, blocks(lines)) for heading, lines in words.parts(found).items()],
         'gates': found.net.gates and gates(found),
         'pictures': list(drawn(found, f'{task.lang}, {task.model.upper()}, {origin}')),
     }
@@ -122,18 +108,12 @@ def transcript(task: Task, state: student.State) -> str:
     return printed.getvalue().replace('epoch: 0\n', '')
 
 
-def sections(lines: list[str]) -> list[tuple[str, list[tuple[bool, str]]]]:
-    """The lines of lab.insight.words by their headings, as blocks: is it a table (with its lines), or a sentence?"""
-    found: list[tuple[str, list[tuple[bool, str]]]] = []
-    for line in lines:
-        if line.startswith('-----'):
-            found.append((line.strip('- '), []))
-        elif line and found:
-            blocks, table = found[-1][1], bool(re.search(r'^ |\S  +\S', line))
-            if table and blocks and blocks[-1][0]:
-                blocks[-1] = True, f'{blocks[-1][1]}\n{line}'
-            else:
-                blocks.append((table, line))
+def blocks(lines: list[str]) -> list[tuple[bool, str]]:
+    """Lines of the analysis as blocks of the page: is it a table (with its lines), or a sentence?"""
+    found = []
+    for table, some in itertools.groupby(lines, lambda line: bool(re.search(r'^ |\S  +\S', line))):
+        texts = list(some)
+        found += [(True, '\n'.join(texts))] if table else [(False, text) for text in texts]
     return found
 
 
