@@ -165,15 +165,20 @@ def describe_network(trained: Trained, data: Dataset, cells: dict[int, list[int]
         mistakes = cells[10 * target + chosen][:MISTAKES]
         names = {'target': classes[target], 'chosen': classes[chosen]}
         pairs.append({**names, 'count': count, 'true': true, 'mistakes': mistakes})
-    return trained._asdict() | {
+    return {
+        'kind': trained.kind,
         'name': NAMES[trained.kind],
+        'command': trained.command,
+        'seed': trained.seed,
         'terms': rows,
         'parameters': sum(count for *_, count in rows),
         'correct': int(confusion.trace()),
         'total': len(trained.chosen),
         'accuracy': 100 * confusion.trace() / len(trained.chosen),
+        'loss': trained.loss,
         'confusion': confusion.tolist(),
         'worst': max(1, int((confusion - np.diag(np.diag(confusion))).max())),
         'pairs': pairs,
+        'history': trained.history,
         'recall': (100 * np.diag(confusion) / np.maximum(confusion.sum(axis=1), 1)).tolist(),
     }
