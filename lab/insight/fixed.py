@@ -171,21 +171,16 @@ def _point(net: Network, symbol: int, cycle: Array, visited: Array) -> FixedPoin
     return FixedPoint(symbol, cycle, speed, values[order].astype(complex), vectors[:, order].astype(complex), distance)
 
 
-def again(visits: Visits, symbol: int) -> tuple[Array, Array]:
-    """The states before and after each visited step in which a symbol follows itself, (N, size) each."""
-    after = np.flatnonzero((visits.read == symbol) & (visits.parent > 0))
-    after = after[visits.read[visits.parent[after]] == symbol]
-    return visits.state[visits.parent[after]], visits.state[after]
-
-
 def movement(points: list[FixedPoint], visits: Visits) -> Movement | None:
     """The movement about the nearest of a symbol's fixed points; None where it has none, or never follows itself."""
     points = [point for point in points if len(point.cycle) == 1]
     if not points:
         return None
-    here, there = again(visits, points[0].symbol)
-    if not len(here):
+    read, parent = visits.read, visits.parent
+    after = np.flatnonzero((read == points[0].symbol) & (read == read[parent]) & (parent > 0))
+    if not len(after):
         return None
+    here, there = visits.state[parent[after]], visits.state[after]
     fixed = min(points, key=lambda point: np.median(np.linalg.norm(here - point.point, axis=1)))
     steps = len(here)
     off = np.linalg.norm(here - fixed.point, axis=1) > TOUCHES

@@ -180,7 +180,7 @@ def stores(net: Network, visits: Visits) -> list[Store]:
         for symbol, (_, mean, right) in enumerate(read):
             rises = np.diff(mean)
             loaded = right >= READS and ((rises > 0).all() or (rises < 0).all())
-            large = np.ptp(mean) > max(np.ptp(before), np.ptp(units(net, visits.state)[:, unit])) * EMPTY
+            large = np.ptp(mean) > EMPTY * np.ptp(units(net, visits.state)[:, unit])
             if loaded and large and np.ptp(before) <= EMPTY * np.ptp(mean):
                 later = [k for k in range(symbol + 1, net.num_class) if np.ptp(means[k]) <= EMPTY * np.ptp(mean)]
                 found.append(Store(unit, symbol, right, len(at[symbol]), means, later[0] if later else None))

@@ -64,14 +64,11 @@ def limits(found: Analysis) -> list[str]:
 
 def counting(found: Analysis) -> list[str]:
     """What holds the count and what decides."""
-    name, lines = unit(found), []
-    for each in found.stores[:STORES_SHOWN]:
-        lines.append(store(each, name) + added(found, each))
+    name = unit(found)
+    lines = [store(each, name) + added(found, each) for each in found.stores[:STORES_SHOWN]]
     if len(found.stores) > STORES_SHOWN:
         lines.append(f'{len(found.stores) - STORES_SHOWN} more {name}s hold n in this way.')
-    for each in found.readings:
-        if each:
-            lines.append(reading(each, name))
+    lines += [reading(each, name) for each in found.readings if each]
     lines += [decision(each, bool(found.net.gates)) for each in found.decisions]
     return lines
 

@@ -40,10 +40,9 @@ def parts(wanted: list[int], options: Options, seed: int, stop: Interrupt) -> di
         from lab.page import check
 
         note('Part 2: training and numbers')
-        try:
-            described['check'] = check.describe(*check.make(options, seed, stop))
-        except check.LeftOut as reason:
-            note(f'Part 2 is left out: {reason}')
+        made = check.make(options, seed, stop)
+        if made:
+            described['check'] = check.describe(*made)
     if 3 in wanted and not stop:
         note('Part 3: what the networks do')
         described['seq'] = seq.describe([found[task.stem] for task in tasks], seed, stop)

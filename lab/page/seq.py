@@ -4,7 +4,6 @@ import contextlib
 import io
 import itertools
 import re
-from collections.abc import Iterator
 
 import numpy as np
 import torch
@@ -13,7 +12,7 @@ from lab.common.children import on_all_cores, typed
 from lab.common.errors import UserError, note
 from lab.common.run import Interrupt
 from lab.insight import pictures, words
-from lab.insight.analysis import Analysis, analyse
+from lab.insight.analysis import analyse
 from lab.insight.step import network
 from lab.page import images
 from lab.page.checkpoints import Trained, network_flags
@@ -83,6 +82,7 @@ def examine(task: Task, state: student.State, origin: str, seed: int) -> dict:
     torch.set_num_threads(1)  # several networks are examined at once
     with contextlib.redirect_stderr(io.StringIO()):  # nor do they tell how far they are
         found = analyse(network(state), task.length, seed)
+    drawn = pictures.of_analysis(found, True, f'{task.lang}, {task.model.upper()}, {origin}')
     with np.printoptions(suppress=True, precision=2, linewidth=110):
         weights = [(name, str(value.numpy())) for name, value in state.items()]
     return {
@@ -91,8 +91,8 @@ def examine(task: Task, state: student.State, origin: str, seed: int) -> dict:
         'weights': weights,
         'transcript': transcript(task, state),
         'sections': [(heading, blocks(lines)) for heading, lines in words.parts(found).items()],
-        'gates': found.net.gates and gates(found),
-        'pictures': list(drawn(found, f'{task.lang}, {task.model.upper()}, {origin}')),
+        'gates': found.net.gates and list(words.gate_rows(found.steps)),
+        'pictures': {name: images.picture(figure) | {'alt': ALTS[name]} for name, figure in drawn if name in ALTS},
     }
 
 
@@ -115,16 +115,3 @@ def blocks(lines: list[str]) -> list[tuple[bool, str]]:
         texts = list(some)
         found += [(True, '\n'.join(texts))] if table else [(False, text) for text in texts]
     return found
-
-
-def gates(found: Analysis) -> list[dict]:
-    """The gates of an LSTM by phase and unit, see words.gate_rows()."""
-    return [{'phase': phase, 'unit': unit, 'cells': cells} for phase, unit, cells in words.gate_rows(found.steps)]
-
-
-def drawn(found: Analysis, title: str) -> Iterator[dict]:
-    """The pictures, in the order of ALTS, each with what it shows."""
-    by_name = {name: figure for name, figure in pictures.of_analysis(found, True, title) if name in ALTS}
-    for name, alt in ALTS.items():
-        if name in by_name:
-            yield {'name': name, 'alt': alt, **images.picture(by_name[name])}
