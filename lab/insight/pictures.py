@@ -9,7 +9,7 @@ from lab.common import picture
 from lab.insight import figures, machine, regions
 from lab.insight.analysis import Analysis
 from lab.insight.automaton import NONE
-from lab.insight.plane import choose, shown_pairs
+from lab.insight.plane import best_pairs, choose
 from lab.insight.step import follow, network
 from lab.insight.transcript import Seen
 
@@ -46,7 +46,7 @@ def of_units(seen: Seen, length: int, start: np.ndarray | None, title: str) -> I
         if units is None:
             continue
         hid = units.shape[1]
-        for j, k in sorted(shown_pairs(units, seen.group)):
+        for j, k in sorted(best_pairs(units, seen.group)):
             both = {j: f'{name} {j}', k: f'{name} {k}'}
             yield f'{file}{j}{k}', figures.pair(units, seen.colour, both, length, start, title)
         if hid >= 3:

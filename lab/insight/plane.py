@@ -41,16 +41,10 @@ def parting(means: Array, spread: Array, total: Array) -> float:
     return float(np.mean(np.log(nearest + 1e-3) - np.log(np.sqrt(spread.sum(axis=1) / size) + 1e-2)))
 
 
-def best_pairs(units: Array, group: Array, count: int) -> list[tuple[int, int]]:
-    """The `count` pairs of units (P, hid) that part the groups (P,) best, the best one first."""
+def best_pairs(units: Array, group: Array, count: int = MOST_PAIRS) -> list[tuple[int, int]]:
+    """The pairs of units (P, hid) that part the groups (P,) best, at most `count` of them, the best one first."""
     seen, pairs = groups(units, group), itertools.combinations(range(units.shape[1]), 2)
     return sorted(pairs, key=lambda pair: -parting(*(each[..., list(pair)] for each in seen)))[:count]
-
-
-def shown_pairs(units: Array, group: Array) -> list[tuple[int, int]]:
-    """The pairs of units (P, hid) that are drawn: all, or the MOST_PAIRS best of them, the best one first."""
-    pairs = list(itertools.combinations(range(units.shape[1]), 2))
-    return best_pairs(units, group, MOST_PAIRS) if len(pairs) > MOST_PAIRS else pairs
 
 
 def choose(units: Array, group: Array, axes: int, name: str) -> Plane:

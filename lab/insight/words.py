@@ -3,7 +3,7 @@
 The verdict, how far a network counts, and its automaton; lab/insight/sentences.py says how it counts.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -46,11 +46,6 @@ def parts(found: Analysis, trained: bool = True) -> dict[str, list[str]]:
     return said
 
 
-def spelt(symbols: Iterable[int]) -> str:
-    """A sequence in letters."""
-    return ''.join(SYMBOLS[symbol] for symbol in symbols)
-
-
 def judgement(found: Analysis, trained: bool = True) -> list[str]:
     """Has it learned its language, the numbers behind that, and what it gets wrong first."""
     classes, length, search = found.net.num_class, found.length, found.search
@@ -60,7 +55,8 @@ def judgement(found: Analysis, trained: bool = True) -> list[str]:
     lines += verdict.lines(found.verdict, classes, length, trained)
     if search.prefix:
         then = f'then it predicts {SYMBOLS[search.instead]}, and {SYMBOLS[search.due]} is due'
-        lines.append(f'The shortest sequence that it gets wrong: {spelt(search.prefix)}; {then}.')
+        spelt = ''.join(SYMBOLS[symbol] for symbol in search.prefix)
+        lines.append(f'The shortest sequence that it gets wrong: {spelt}; {then}.')
     elif search.every:
         lines.append(f'It makes no mistake in any sequence of 5 blocks: all {search.read} ways to begin were tried.')
     else:
@@ -81,12 +77,14 @@ def alone(found: Analysis) -> list[str]:
     for n, ways in enumerate(found.alone, 1):
         if not ways:
             continue
-        shown = ways.most_common(WAYS_SHOWN)
-        shares = [f' ({count / ways.total():.1%})' if len(ways) > 1 else '' for _, count in shown]
+        said = []
+        for way, count in ways.most_common(WAYS_SHOWN):
+            share = f' ({count / ways.total():.1%})' if len(ways) > 1 else ''
+            said.append(' '.join(_run(*run) for run in way) + share)
         more = len(ways) - WAYS_SHOWN
-        rest = f'; {more} more way{"s" * (more > 1)}' if more > 0 else ''
-        text = '; '.join(_way(way) + share for (way, _), share in zip(shown, shares, strict=True))
-        lines.append(f'  n = {n}: {text}{rest}')
+        if more > 0:
+            said.append(f'{more} more way{"s" * (more > 1)}')
+        lines.append(f'  n = {n}: {"; ".join(said)}')
     right = [_right(n, found.net.num_class) for n in range(1, len(found.alone) + 1)]
     kept = [set(ways) == {way} for ways, way in zip(found.alone, right, strict=True)]
     far = kept.index(False) if False in kept else len(kept)
@@ -101,12 +99,9 @@ def alone(found: Analysis) -> list[str]:
     return lines
 
 
-def _way(way: tuple) -> str:
-    return ' '.join(_run(*run) if run[1] else f"{SYMBOLS[run[0]]}'s for ever" for run in way)
-
-
 def _run(symbol: int, count: int) -> str:
-    return f'{count} {SYMBOLS[symbol]}' + "'s" * (count > 1)
+    """A run of a symbol; a count of 0 is one that never ends, see behaviour.alone()."""
+    return f'{count} {SYMBOLS[symbol]}' + "'s" * (count > 1) if count else f"{SYMBOLS[symbol]}'s for ever"
 
 
 def _right(n: int, classes: int) -> tuple:

@@ -12,7 +12,6 @@ def parts(wanted: list[int], options: Options, seed: int, stop: Interrupt) -> di
 
     seed: of all that is trained anew, and of the analysis. Raises UserError as the rooms of the parts do.
     """
-    data = None
     places: dict[str, Place] = {}
     if 1 in wanted:
         from lab.kuzu.data import load
