@@ -146,8 +146,9 @@ def readings(net: Network, symbol: int, points: list[FixedPoint], visits: Visits
             distance = np.abs((visits.state[here] - point.point) @ along)
             if (distance > 0).all():
                 distances.append(reading(np.log(distance), point=point))
-    best = max(reversed(distances), key=lambda each: each.right, default=None)  # of equals the last
-    return [*found, best] if best else found
+    if distances:
+        found.append(max(reversed(distances), key=lambda each: each.right))  # of equals the last
+    return found
 
 
 def _clearest(values: Array, counts: Array) -> int:

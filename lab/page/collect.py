@@ -30,7 +30,7 @@ def parts(wanted: list[int], options: Options, seed: int, stop: Interrupt) -> di
     run_commands([place.found for place in places.values() if isinstance(place.found, Command)], stop)
     if stop:
         return {}
-    found = {name: place.network() for name, place in places.items()}
+    found = {name: place.network(name) for name, place in places.items()}
     described = {}
     if 1 in wanted:
         note('Part 1: images and numbers')

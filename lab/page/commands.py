@@ -31,9 +31,14 @@ class Place(NamedTuple):
     found: Any  # the network, or the Command that trains it
     look: Callable[[str], Any]  # see search()
 
-    def network(self) -> Any:
-        """The network, after the Command has run."""
-        return self.look(self.folder) if isinstance(self.found, Command) else self.found
+    def network(self, name: str) -> Any:
+        """The network, after the Command has run. Raises UserError where it has not left the files, as by exit()."""
+        if not isinstance(self.found, Command):
+            return self.found
+        network = self.look(self.folder)
+        if network is None or isinstance(network, Command):
+            raise UserError(f'{self.found} has not left the files of {name} in {self.folder}')
+        return network
 
 
 def search(out_path: str, look: Callable[[str], Any], train: Callable[[str], Command]) -> Place:
