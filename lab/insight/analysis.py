@@ -11,11 +11,10 @@ import numpy as np
 
 from lab.common.errors import note
 from lab.insight import automaton as fsm
-from lab.insight import behaviour, fixed, mechanism, phases, repeat, states
+from lab.insight import behaviour, fixed, mechanism, states
 from lab.insight.automaton import Array, Automaton
-from lab.insight.layout import Layout, layout
-from lab.insight.names import spans
-from lab.insight.step import Network, outputs_of, recurrent
+from lab.insight.layout import Layout, layout, spans
+from lab.insight.step import Network, outputs_of
 from lab.seq import verdict
 from lab.seq.verdict import BLOCKS, Verdict, spell
 
@@ -49,17 +48,15 @@ class Analysis(NamedTuple):
     last: list[int] | None  # what it predicts after each symbol, if nothing else matters
     forever: list[int]  # the symbols that it predicts for ever, once they were read
     alone: list[Counter]  # by n, how it goes on when left to itself: see behaviour.alone()
-    loss: Array  # by n, see phases.losses()
+    loss: Array  # by n, see behaviour.losses()
     right: Array
-    gates: dict[str, dict[str, Array]] | None  # of an LSTM, see phases.gates()
     found: Found
-    span: Array  # of the points in each state of the automaton found the least and the largest count, (states, 2)
     place: Layout  # of the states of the automaton found: their names, and where they are drawn
-    mistakes: list[phases.Mistake]  # on found.fresh
+    mistakes: list[behaviour.Mistake]  # on found.fresh
     points: list[list[fixed.FixedPoint]]  # of each symbol: fixed points, slow points, cycles
-    moves: list[repeat.Movement | None]  # of each symbol
-    endings: list[list[repeat.Ending]]  # of each symbol: where it leads when it never ends
-    steps: dict[str, mechanism.Steps]  # by phase: what a symbol adds to each unit
+    moves: list[fixed.Movement | None]  # of each symbol
+    endings: list[list[fixed.Ending]]  # of each symbol: where it leads when it never ends
+    steps: dict[str, mechanism.Steps]  # by phase: what a symbol adds to each unit, and the gates of an LSTM
     readings: list[list[mechanism.Reading]]  # of each symbol: how its count can be read back
     stores: list[mechanism.Store]  # units that hold a block's n
     decisions: list[mechanism.Decision]  # which unit decides what comes next
@@ -97,7 +94,7 @@ def draw(length: int, num_class: int, count: int, rng: np.random.Generator) -> A
 
 def find(net: Network, length: int, rng: np.random.Generator, tell: Callable[[str], None] = lambda text: None) -> Found:
     """Extract the automaton of a network from sequences with n up to `length`, and judge it on fresh ones."""
-    language = fsm.minimise(fsm.language(net.num_class, length))[0]
+    language = fsm.minimise(fsm.language(net.num_class, length))
     visits = states.visit(net, language, states.histories(length, net.num_class, rng))
     fresh, others = (draw(length, net.num_class, FRESH, rng) for _ in range(2))
     every = 1 + others.shape[1] // LONG
@@ -108,8 +105,7 @@ def find(net: Network, length: int, rng: np.random.Generator, tell: Callable[[st
         most = int(larger * len(language.output))
         agreement = states.fidelity(net, language, choosing, guesses)
         extracted = states.extract(visits, agreement, guesses, most, every)
-        taken = states.taken(extracted.automaton, visits, choosing, fresh)
-        shown = states.without(extracted, taken, visits)
+        shown = states.trim(extracted, visits, choosing, fresh)
         both += shown, states.fidelity(net, language, fresh, guesses)(shown.automaton)
     return Found(language, visits, *both, fresh)
 
@@ -119,15 +115,13 @@ def analyse(net: Network, length: int, seed: int) -> Analysis:
     rng, symbols, progress = np.random.default_rng(seed), range(net.num_class), Progress(5)
     sequences = draw(length, net.num_class, SHOWN, rng)
     progress.part('how far it counts')
-    loss, right = phases.losses(net)
+    loss, right = behaviour.losses(net)
     found_verdict = verdict.judge(outputs_of(net), net.num_class, length)
     found = find(net, length, rng, progress.part)
     visits, automaton = found.visits, found.states.automaton
-    span = spans(automaton, found.states.state, visits)
     progress.part('fixed points and cycles')
     before = visits.state[visits.parent[1:]]
     points = [fixed.fixed_points(net, symbol, before[visits.read[1:] == symbol], rng) for symbol in symbols]
-    endings = [repeat.endings(net, symbol, visits) for symbol in symbols]
     progress.part('how it counts')
     analysis = Analysis(
         net=net,
@@ -140,14 +134,12 @@ def analyse(net: Network, length: int, seed: int) -> Analysis:
         alone=behaviour.alone(net, length, rng),
         loss=loss,
         right=right,
-        gates=net.gates and phases.gates(net, visits),
         found=found,
-        span=span,
-        place=layout(automaton, span),
-        mistakes=phases.mistakes(net, found.fresh),
+        place=layout(automaton, spans(automaton, found.states.state, visits)),
+        mistakes=behaviour.mistakes(net, found.fresh),
         points=points,
-        moves=[repeat.movement(each, visits) for each in points],
-        endings=endings,
+        moves=[fixed.movement(each, visits) for each in points],
+        endings=[fixed.endings(net, symbol, visits) for symbol in symbols],
         steps=mechanism.steps(net, visits),
         readings=[mechanism.readings(net, symbol, points[symbol], visits) for symbol in symbols],
         stores=mechanism.stores(net, visits),
@@ -165,4 +157,17 @@ def explain(start: Any, step: Callable, outputs: Callable, classes: int, length:
     outputs: states (N, size) -> outputs before softmax (N, classes). All are tensors of doubles, symbols whole numbers.
     classes: 2 for anb2n, 3 for anb2nc3n. length: the largest n of a block in training.
     """
-    return analyse(recurrent(start, step, outputs, classes), length, seed)
+    import torch
+
+    start = np.asarray(torch.as_tensor(start).detach(), dtype=np.float64)
+
+    def read(states, symbols):
+        symbols = torch.as_tensor(np.array(np.broadcast_to(symbols, len(states))))
+        with torch.no_grad():
+            return step(torch.as_tensor(states), symbols).numpy()
+
+    def logits(states):
+        with torch.no_grad():
+            return outputs(torch.as_tensor(states.reshape(-1, len(start)))).numpy().reshape(*states.shape[:-1], classes)
+
+    return analyse(Network(start, read, logits, classes, len(start)), length, seed)

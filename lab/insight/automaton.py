@@ -91,20 +91,15 @@ def _number(most: int, *columns: Array) -> tuple[Array, int]:
     key = columns[0].astype(int) + 2
     for column in columns[1:]:  # at most three more: the key stays far below 2^63
         key = key * (most + 3) + column + 2
-    order = key.argsort()
-    ordered = key[order]
-    places = np.zeros(len(key), dtype=int)
-    places[1:] = (ordered[1:] != ordered[:-1]).cumsum()
-    numbers = np.empty_like(places)
-    numbers[order] = places
-    return numbers, int(places[-1]) + 1
+    different, numbers = np.unique(key, return_inverse=True)
+    return numbers, len(different)
 
 
-def minimise(automaton: Automaton) -> tuple[Automaton, Array]:
-    """The smallest automaton that does the same, and for each old state the state that it became, (old states,).
+def minimise(automaton: Automaton) -> Automaton:
+    """The smallest automaton that does the same; states that cannot be reached are left out.
 
     States are numbered in the order in which a breadth-first walk from the start meets them. So two automata do the
-    same if and only if their minimised arrays are equal. States that cannot be reached become NONE.
+    same if and only if their minimised arrays are equal.
     """
     classes = tell_apart(automaton)
     some = np.unique(classes, return_index=True)[1]  # one state of each class stands for all
@@ -117,7 +112,7 @@ def minimise(automaton: Automaton) -> tuple[Automaton, Array]:
     number[order] = np.arange(len(order))
     leads = automaton.following[some[order]]
     leads = np.where(leads == NONE, NONE, number[classes[leads]])
-    return Automaton(leads, automaton.output[some[order]], automaton.phase[some[order]]), number[classes]
+    return Automaton(leads, automaton.output[some[order]], automaton.phase[some[order]])
 
 
 def same(one: Automaton, other: Automaton) -> bool:

@@ -1,19 +1,32 @@
-"""What a network does, whatever is inside it: its shortest mistake, and how it goes on when it is left to itself."""
+"""What a network does, whatever is inside it: its mistakes, how far it counts, how it goes on when left to itself."""
 
 from collections import Counter
 from typing import NamedTuple
 
 import numpy as np
 
-from lab.insight.automaton import NONE, OPEN, Array, Automaton
+from lab.insight.automaton import NONE, OPEN, Array, Automaton, distinct, runs
 from lab.insight.states import Visits
-from lab.insight.step import Network
+from lab.insight.step import Network, follow, outputs_of
+from lab.seq import verdict
 from lab.seq.verdict import BLOCKS
 
 PREFIXES = 200_000  # so many are read at most to find the shortest mistake
 ROWS = 200  # sequences in which a network goes on by itself
 MORE = 6  # so many n beyond the length of training are tried
+LONGEST = 30  # the largest n for which the loss is measured
 FOREVER = 100  # a network that predicts the same symbol so often in a row is said to do so for ever
+
+
+class Mistake(NamedTuple):
+    """A place of a block where the next symbol is determined and the network predicts another."""
+
+    n: int  # A's in the block
+    read: int  # the symbol read last
+    nth: int  # its place in its run, from 1
+    due: int
+    instead: int  # the symbol that is wrongly predicted most often
+    share: float  # of the times that this place is read, how often the network is wrong
 
 
 class Search(NamedTuple):
@@ -33,11 +46,11 @@ def shortest(net: Network, language: Automaton) -> Search:
     prefixes, read, longest = np.zeros((1, 0), dtype=np.int8), 0, 0
     while True:
         row, symbol = np.nonzero(language.following[place] != NONE)
-        goes = block[row] + ((symbol == 0) & (language.phase[place[row]] != 0)) <= BLOCKS
-        row, symbol = row[goes], symbol[goes]
+        block = block[row] + ((symbol == 0) & (language.phase[place[row]] != 0))
+        goes = block <= BLOCKS
+        row, symbol, block = row[goes], symbol[goes], block[goes]
         if not len(row) or read + len(row) > PREFIXES:
             return Search((), NONE, NONE, read, longest, not len(row))
-        block = block[row] + ((symbol == 0) & (language.phase[place[row]] != 0))
         states, place = net.read(states[row], symbol), language.following[place[row], symbol]
         prefixes = np.column_stack([prefixes[row], symbol.astype(np.int8)])
         read, longest = read + len(row), longest + 1
@@ -46,6 +59,36 @@ def shortest(net: Network, language: Automaton) -> Search:
         if len(wrong):
             first = wrong[0]
             return Search(tuple(prefixes[first].tolist()), int(chosen[first]), int(due[first]), read, longest, False)
+
+
+def losses(net: Network) -> tuple[Array, Array]:
+    """For n = 1..LONGEST, on a sequence of equal blocks, two arrays (LONGEST,): loss, and share of what is right.
+
+    The loss is the lab's, the mean squared difference of output probabilities and target; the share is that of the
+    determined symbols that the network predicts.
+    """
+    blocks = np.repeat(np.arange(1, LONGEST + 1)[:, None], BLOCKS, axis=1)
+    loss, right, determined = (found.numpy() for found in verdict.examine(outputs_of(net), blocks, net.num_class))
+    return loss, right / determined
+
+
+def mistakes(net: Network, sequences: Array) -> list[Mistake]:
+    """Where on sequences (N, T) the network gets a determined symbol wrong, the largest share first."""
+    sequences, weight = distinct(sequences)
+    nth, left = runs(sequences)
+    row, t = np.nonzero((sequences[:, :-1] > 0) & (sequences[:, 1:] != NONE))
+    chosen = net.logits(follow(net, sequences)).argmax(axis=2)[row, t]
+    read, due, nth, left = sequences[row, t], sequences[row, t + 1], nth[row, t], left[row, t]
+    n = (nth + left) // (read + 1)
+    places, where = np.unique(np.column_stack([n, read, nth, due]), axis=0, return_inverse=True)
+    where = where.ravel()  # some versions of numpy give it another axis
+    count = np.bincount(where * net.num_class + chosen, weight[row], len(places) * net.num_class)
+    count = count.reshape(len(places), net.num_class)
+    at_due = np.arange(len(places)), places[:, 3]
+    share = 1 - count[at_due] / count.sum(axis=1)
+    count[at_due] = 0
+    order = np.argsort(-share, kind='stable')
+    return [Mistake(*places[k].tolist(), int(count[k].argmax()), float(share[k])) for k in order if share[k] > 0]
 
 
 def by_last_symbol(net: Network, visits: Visits) -> list[int] | None:

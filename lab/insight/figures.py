@@ -8,9 +8,9 @@ from matplotlib.ticker import MaxNLocator
 from lab.common import picture
 from lab.insight.automaton import SYMBOLS, Array
 from lab.insight.fixed import FixedPoint
-from lab.insight.phases import CLOSED_BELOW, OPEN_ABOVE
+from lab.insight.mechanism import CLOSED_BELOW, OPEN_ABOVE, Steps
 from lab.insight.plane import Plane
-from lab.insight.step import GATES, Network, before, follow, softmax
+from lab.insight.step import GATES, Network, follow, softmax
 
 # of the symbols, and of units; the colour-blind tell them apart (Okabe and Ito 2008)
 COLOURS = ('#d55e00', '#0072b2', '#009e73')
@@ -26,6 +26,13 @@ NEXT = (
 MARKERS = {'attracting': 'o', 'saddle': 'X', 'repelling': 's', 'slow': 'D'}
 
 
+def labelled(axes: Axes, across: str, up: str, title: str, size: float = 10):
+    """Give axes their labels, few ticks and a title of this size."""
+    axes.set(xlabel=across, ylabel=up)
+    axes.locator_params(nbins=TICKS)
+    axes.set_title(title, fontsize=size, y=TITLE_AT)
+
+
 def pair(units: Array, colour: Array, axes_of: dict[int, str], length: int, start: Array | None, title: str) -> Figure:
     """The lab's picture: two of the `units` (N, hid) after each symbol, coloured from 0 to `length`.
 
@@ -38,9 +45,7 @@ def pair(units: Array, colour: Array, axes_of: dict[int, str], length: int, star
     if start is not None:
         axes.plot(start[j], start[k], 'x', color='black', ms=10, mew=2, label='start')
         axes.legend(loc='best', fontsize=9)
-    axes.set(xlabel=across, ylabel=up)
-    axes.locator_params(nbins=TICKS)
-    axes.set_title(title, fontsize=10, y=TITLE_AT)
+    labelled(axes, across, up, title)
     _count_bar(figure, points, (0.84, 0.1, 0.025, 0.83))
     return figure
 
@@ -81,12 +86,13 @@ def _count_bar(figure: Figure, points, place: tuple[float, float, float, float])
 
 def over_time(net: Network, sequence: Array, title: str) -> Figure:
     """One sequence (T,) from left to right, and above each symbol what is inside the network after reading it."""
-    states = follow(net, sequence[None])[0]
+    way = np.vstack([net.start, follow(net, sequence[None])[0]])
+    states = way[1:]
     panels = [('hidden units', states[:, : net.hid], 'RdBu_r', max(1.0, np.abs(states[:, : net.hid]).max()))]
     if net.gates is not None:
         cell = states[:, net.hid :]
         panels.append(('cells', cell, 'RdBu_r', np.abs(cell).max()))
-        gates = net.gates(before(net, sequence[None])[0], sequence)
+        gates = net.gates(way[:-1], sequence)
         panels += [(f'{gate} gate', gates[gate], 'viridis', 1.0) for gate in GATES[:3]]
         panels.append(('new values', gates['new'], 'RdBu_r', 1.0))
     panels.append(('probability', softmax(net.logits(states)), 'viridis', 1.0))
@@ -139,29 +145,27 @@ def path(places: Array, sequence: Array, labels: list[str], title: str) -> Figur
                     width=0.003, headwidth=5, alpha=0.8, label=f'reads {SYMBOLS[symbol]}')  # fmt: skip
         axes.plot(*places[here + 1].T, 'o', color=COLOURS[symbol], ms=4)
     axes.plot(*places[0], 'x', color='black', ms=11, mew=2.5, label='start')
-    axes.set(xlabel=labels[0], ylabel=labels[1])
-    axes.locator_params(nbins=TICKS)
-    axes.set_title(title, fontsize=10, y=TITLE_AT)
+    labelled(axes, *labels, title)
     axes.margins(0.06)
     axes.legend(loc='best', fontsize=9)
     return figure
 
 
-def gates(table: dict[str, dict[str, Array]], title: str) -> Figure:
-    """Gates by phase, see phases.gates(): a point at each unit's mean, a bar from its least to its largest value."""
+def gates(steps: dict[str, Steps], title: str) -> Figure:
+    """Gates by phase: a point at each unit's mean, a bar from its least to its largest value."""
     figure = picture.new(11, 6.8, window=False)
-    hid = next(iter(table.values()))['new'].shape[1]
+    hid = len(next(iter(steps.values())).new)
     for axes, gate in zip(np.ravel(figure.subplots(2, 2)), GATES, strict=True):
         if gate != 'new':
             axes.axhspan(OPEN_ABOVE, 1, color='0.93')
             axes.axhspan(0, CLOSED_BELOW, color='0.93')
         for unit in range(hid):
-            mean, least, largest = np.stack([values[gate][:, unit] for values in table.values()], axis=1)
-            x = np.arange(len(table)) + (unit - (hid - 1) / 2) * min(0.18, 0.7 / hid)
+            mean, least, largest = np.stack([each.gates[gate][:, unit] for each in steps.values()], axis=1)
+            x = np.arange(len(steps)) + (unit - (hid - 1) / 2) * min(0.18, 0.7 / hid)
             again, which = divmod(unit, len(MORE_COLOURS))
             axes.vlines(x, least, largest, color=MORE_COLOURS[which], lw=1.2)
             axes.plot(x, mean, SHAPES[again % len(SHAPES)], color=MORE_COLOURS[which], ms=5, label=f'cell {unit}')
-        axes.set_xticks(range(len(table)), list(table))
+        axes.set_xticks(range(len(steps)), list(steps))
         name = 'new values' if gate == 'new' else f'{gate} gate (grey below: closed, above: open)'
         axes.set_title(name, fontsize=10, y=TITLE_AT)
         axes.set_ylim(*((-1.05, 1.05) if gate == 'new' else (-0.04, 1.04)))
@@ -184,9 +188,8 @@ def reach(loss: Array, right: Array, trained: int, title: str) -> Figure:
         (right < 1, 'X', COLOURS[0], 'not all right'),
     ):
         axes.plot(n[mask], loss[mask], shape, color=colour, ms=6, label=f'where one symbol can follow: {text}')
-    axes.set(xlabel='n, the same in all five blocks', ylabel='loss (mean squared difference)', xlim=(0.5, len(n) + 0.5))
-    axes.locator_params(nbins=TICKS)
-    axes.set_title(title, fontsize=10, y=TITLE_AT)
+    labelled(axes, 'n, the same in all five blocks', 'loss (mean squared difference)', title)
+    axes.set_xlim(0.5, len(n) + 0.5)
     axes.set_ylim(bottom=0)
     axes.legend(loc='lower right', fontsize=9)
     return figure
@@ -219,9 +222,8 @@ def flow(net: Network, fixed: list[list[FixedPoint]], steps: list[tuple[Array, A
             loop = np.vstack([each.cycle, each.point])
             axes.plot(*loop.T, MARKERS[each.kind], color='gold', mec='black', ms=11 if len(each.cycle) == 1 else 8,
                       ls='--' if len(each.cycle) > 1 else '', lw=1.5)  # fmt: skip
-        axes.set(xlim=(-1.08 * span, 1.08 * span), ylim=(-1.08 * span, 1.08 * span), xlabel='unit 0', ylabel='unit 1')
-        axes.locator_params(nbins=TICKS)
-        axes.set_title(f'reading {SYMBOLS[symbol]}', y=TITLE_AT)
+        axes.set(xlim=(-1.08 * span, 1.08 * span), ylim=(-1.08 * span, 1.08 * span))
+        labelled(axes, 'unit 0', 'unit 1', f'reading {SYMBOLS[symbol]}', 12)
         axes.set_aspect('equal')
     text = 'fixed points: circle attracting, X saddle, square repelling; diamond: slow (nearly fixed)\n'
     text += 'black lines: directions that grow (solid) and shrink (dotted); dashed gold: cycles'

@@ -10,15 +10,14 @@ from lab.common import picture
 from lab.insight.automaton import NONE, OPEN, SYMBOLS, Array, Automaton
 from lab.insight.figures import COLOURS
 from lab.insight.ink import AROUND, CELL, Ink
-from lab.insight.layout import Layout
-from lab.insight.names import meaning
+from lab.insight.layout import Layout, meaning
 
 RADIUS = 0.36  # of a circle; the next circle of a row is 1 away
 APART = 1.3  # rows
 TOWER, SPREAD = 2.0, 1.6  # how much higher than wide a picture may be; how wide it becomes then, in roots of states
 CLEAR = 0.08  # between an arrow and a circle that it does not touch
 BENDS = (0, 0.2, -0.2, 0.35, -0.35, 0.6, -0.6, 1, -1)  # of arrows: to the side, in lengths
-SHORT = 25  # what an arrow costs that is cut short; see _cost()
+SHORT = 25  # what an arrow costs that is cut short; see Page.cost()
 LETTER, START = np.array([0.2, 0.24]), np.array([0.7, 0.3])  # the size of these texts, in units of the page
 SCALE = 0.75  # inches for a unit of the page
 LARGEST, TITLE, KEY = 40, 0.45, (9.4, 0.75)  # inches: of the page; height of the title; width and height of the key
@@ -26,20 +25,30 @@ T = np.linspace(0, 1, 60)[:, None]
 
 
 class Page:
-    """What is drawn so far: lines, which arrows avoid, and everything, which texts avoid."""
+    """The axes, and what is drawn there so far: lines, which arrows avoid, and everything, which texts avoid."""
 
-    def __init__(self, centres: Array):
-        self.centres = centres
+    def __init__(self, axes: Axes, centres: Array):
+        self.axes, self.centres = axes, centres
         self.low, self.high = centres.min(axis=0) - 1.9, centres.max(axis=0) + 1.7
+        self.scale = min(SCALE, LARGEST / (self.high - self.low).max())  # inches for a unit of the page
         self.lines, self.all = Ink(self.low, self.high), Ink(self.low, self.high)
         disc = np.stack(np.meshgrid(*2 * [np.arange(-RADIUS, RADIUS, CELL / 2)]), axis=-1).reshape(-1, 2)
         disc = disc[np.hypot(*disc.T) < RADIUS]
         self.all.dots((centres[:, None] + disc).reshape(-1, 2), 10)
 
-    def add(self, curve: Array):
-        """A line goes along the points (N, 2)."""
+    def arrow(self, path: Path, curve: Array, colour: str):
+        """Draw an arrow; the points (N, 2) of the curve are along it."""
+        self.axes.add_patch(FancyArrowPatch(path=path, arrowstyle='-|>', mutation_scale=10, color=colour, lw=1.1))
         self.lines.dots(curve, 1)
         self.all.dots(curve, 1)
+
+    def straight(self, begins: Array, ends: Array, colour: str):
+        """Draw an arrow from point to point."""
+        self.arrow(Path([begins, ends]), np.linspace(begins, ends, 9), colour)
+
+    def text(self, at: Array, text: str, size: float, **how):
+        """Write a text around a point, in a size that fits the scale."""
+        self.axes.text(*at, text, ha='center', va='center', fontsize=size * (self.scale / SCALE), **how)
 
     def cost(self, curve: Array, ends: list[int]) -> float:
         """How long a curve (N, 2) is, and what it covers; infinite where it touches a circle that is not its end."""
@@ -58,16 +67,15 @@ def machine(automaton: Automaton, place: Layout, title: str) -> Figure:
 
     Where no good way is left for an arrow, a short one stands in its place, with the name of the state it leads to.
     """
-    page = Page(_centres(automaton, place))
-    figure, scale = picture.new(*KEY, window=False), _scale(page) / SCALE
+    figure = picture.new(*KEY, window=False)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.axis('off')
+    page = Page(axes, _centres(automaton, place))
     for state, (middle, name) in enumerate(zip(page.centres, place.names, strict=True)):
         axes.add_patch(Circle(middle, RADIUS, fc='white', ec=COLOURS[automaton.phase[state]], lw=1.5))
-        size = min(12, 36 / max(len(name), 1)) * scale
-        axes.text(middle[0], middle[1] + 0.1, name, ha='center', va='center', fontsize=size, weight='bold')
+        page.text((middle[0], middle[1] + 0.1), name, min(12, 36 / len(name)), weight='bold')
         says = 'A/B' if automaton.output[state] == OPEN else SYMBOLS[automaton.output[state]]
-        axes.text(middle[0], middle[1] - 0.17, says, ha='center', va='center', fontsize=8 * scale, color='0.35')
+        page.text((middle[0], middle[1] - 0.17), says, 8, color='0.35')
     edges = [(here, int(symbol), automaton.following[here, symbol])
              for here, symbol in np.argwhere(automaton.following != NONE)]  # fmt: skip
     edges.sort(key=lambda edge: np.hypot(*(page.centres[edge[0]] - page.centres[edge[2]])))
@@ -79,15 +87,16 @@ def machine(automaton: Automaton, place: Layout, title: str) -> Figure:
             cut.append((here, symbol, there))
             continue
         curve, path = curves[int(np.argmin(costs))]
-        page.add(curve)
+        page.arrow(path, curve, COLOURS[symbol])
         letters.append((curve, symbol))
-        _arrow(axes, path, COLOURS[symbol])
-    _start(axes, page, scale)
+    at, direction = _beside(page, 0, START, 0.5)
+    page.straight(*page.centres[0] + (RADIUS + np.array([[0.5], [0.02]])) * direction, 'black')
+    page.text(at, 'start', 10)
     for curve, symbol in letters:
-        _letter(axes, page, curve, symbol, scale)
+        _letter(page, curve, symbol)
     for here, symbol, there in cut:
-        _short(axes, page, here, symbol, place.names[there], scale)
-    _sheet(figure, axes, page, title, meaning(place.names), bool(cut))
+        _short(page, here, symbol, place.names[there])
+    _sheet(figure, page, title, meaning(place.names), bool(cut))
     return figure
 
 
@@ -110,15 +119,15 @@ def _centres(automaton: Automaton, place: Layout) -> Array:
     return np.column_stack([x, y])
 
 
-def _sheet(figure: Figure, axes: Axes, page: Page, title: str, names: str, cut: bool):
+def _sheet(figure: Figure, page: Page, title: str, names: str, cut: bool):
     """Cut the figure to what is drawn on the page, and add a title and a key."""
     drawn = np.argwhere(page.all.grid > 0)
     low, high = page.low + (drawn.min(axis=0) - 3) * CELL, page.low + (drawn.max(axis=0) + 4) * CELL
-    width, height = (high - low) * _scale(page)
+    width, height = (high - low) * page.scale
     wide, tall = max(width, KEY[0]), height + KEY[1] + TITLE
     figure.set_size_inches(wide, tall)
-    axes.set_position(((wide - width) / 2 / wide, KEY[1] / tall, width / wide, height / tall))
-    axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
+    page.axes.set_position(((wide - width) / 2 / wide, KEY[1] / tall, width / wide, height / tall))
+    page.axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
     figure.text(0.5, 1 - TITLE / 2 / tall, title, ha='center', va='center', fontsize=11)
     key = (
         "In a circle: the state's name, below it the symbol that the network predicts (A/B: the language allows both)."
@@ -126,11 +135,6 @@ def _sheet(figure: Figure, axes: Axes, page: Page, title: str, names: str, cut: 
         + ('; where no whole arrow has room, the name of the state it leads to.' if cut else '.')
     )
     figure.text(0.5, 0.08 / tall, key, ha='center', va='bottom', fontsize=9)
-
-
-def _scale(page: Page) -> float:
-    """Inches for a unit of the page."""
-    return min(SCALE, LARGEST / (page.high - page.low).max())
 
 
 def _ways(page: Page, here: int, there: int) -> list[tuple[Array, Path]]:
@@ -161,11 +165,7 @@ def _loop(page: Page, here: int) -> tuple[Array, Path]:
     return best[1:]
 
 
-def _arrow(axes: Axes, path: Path, colour: str):
-    axes.add_patch(FancyArrowPatch(path=path, arrowstyle='-|>', mutation_scale=10, color=colour, lw=1.1))
-
-
-def _letter(axes: Axes, page: Page, curve: Array, symbol: int, scale: float):
+def _letter(page: Page, curve: Array, symbol: int):
     """The symbol beside its arrow, as near to its middle as it is free."""
     along = curve[10:-10:3]
     steps = np.gradient(along, axis=0)
@@ -174,7 +174,7 @@ def _letter(axes: Axes, page: Page, curve: Array, symbol: int, scale: float):
     away = np.abs(np.tile(np.linspace(-1, 1, len(along)), 2))
     at = places[(page.all.under(places, LETTER) + away).argmin()]
     page.all.box(at, LETTER, 10)
-    axes.text(*at, SYMBOLS[symbol], ha='center', va='center', fontsize=8 * scale, color=COLOURS[symbol])
+    page.text(at, SYMBOLS[symbol], 8, color=COLOURS[symbol])
 
 
 def _beside(page: Page, here: int, size: Array, far: float) -> tuple[Array, Array]:
@@ -187,20 +187,10 @@ def _beside(page: Page, here: int, size: Array, far: float) -> tuple[Array, Arra
     return places[best], AROUND[best]
 
 
-def _short(axes: Axes, page: Page, here: int, symbol: int, name: str, scale: float):
+def _short(page: Page, here: int, symbol: int, name: str):
     """An arrow cut short, with its symbol and the state that it leads to."""
     text = f'{SYMBOLS[symbol]} to {name}'
     at, direction = _beside(page, here, np.array([0.1 * len(text) + 0.1, 0.24]), 0.3)
     begins = page.centres[here] + RADIUS * direction
-    _arrow(axes, Path([begins, begins + 0.3 * direction]), COLOURS[symbol])
-    page.add(np.linspace(begins, begins + 0.3 * direction, 9))
-    axes.text(*at, text, ha='center', va='center', fontsize=8 * scale, color=COLOURS[symbol])
-
-
-def _start(axes: Axes, page: Page, scale: float):
-    """An arrow from the word `start` to state 0."""
-    at, direction = _beside(page, 0, START, 0.5)
-    rim = page.centres[0] + (RADIUS + np.array([[0.5], [0.02]])) * direction
-    _arrow(axes, Path(rim), 'black')
-    page.add(np.linspace(*rim, 9))
-    axes.text(*at, 'start', ha='center', va='center', fontsize=10 * scale)
+    page.straight(begins, begins + 0.3 * direction, COLOURS[symbol])
+    page.text(at, text, 8, color=COLOURS[symbol])

@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lab.insight.automaton import NONE, Array
+from lab.insight.automaton import NONE, SYMBOLS, Array
 from lab.insight.fixed import FixedPoint
-from lab.insight.phases import phases
 from lab.insight.states import Visits
 from lab.insight.step import Network
 
+OPEN_ABOVE, CLOSED_BELOW = 0.8, 0.2  # a gate is called open or closed by its mean; between these it is partly open
 READS = 0.99  # a count can be read back if the nearest mean gives it in this share of the steps
 STILL = 1e-3  # of a regression: units that change less than this share of what others do are left out
 EMPTY = 0.25  # a unit is emptied if this share of what tells one n from another is left, or less
@@ -20,12 +20,12 @@ LONGEST, HISTORIES = 30, 2000  # runs of A's up to this, after so many of the bl
 
 
 class Steps(NamedTuple):
-    """What one symbol adds to each unit, by phase."""
+    """What one symbol does to each unit in one phase of a block; and in an LSTM, its gates."""
 
-    count: Array  # (phases,): so many visited steps
-    mean: Array  # (phases, units)
-    spread: Array  # (phases, units), standard deviation
-    new: Array | None  # (phases, units), LSTM: the mean of input gate x new value; the rest of `mean` is forgotten
+    mean: Array  # (units,): what it adds
+    spread: Array  # (units,), standard deviation
+    new: Array | None = None  # (units,): the mean of input gate x new value; the rest of `mean` is forgotten
+    gates: dict[str, Array] | None = None  # for each of GATES: (3, units), the mean, the least and the largest value
 
 
 class Reading(NamedTuple):
@@ -76,20 +76,39 @@ def units(net: Network, states: Array) -> Array:
     return states[:, -net.hid :]
 
 
+def phases(visits: Visits, num_class: int) -> dict[str, Array]:
+    """For each phase of a block that is visited, the points to which a step in this phase leads.
+
+    The phases are 'A', 'first B', 'B', 'first C', 'C', 'restart'. 'restart' is the first A after another block; the
+    very first A belongs to 'A'.
+    """
+    read, parent = visits.read[1:], visits.parent[1:]
+    first = (read != visits.read[parent]) & (parent > 0)
+    masks = {'A': (read == 0) & ~first}
+    for symbol, name in enumerate(SYMBOLS[1:num_class], 1):
+        masks |= {f'first {name}': (read == symbol) & first, name: (read == symbol) & ~first}
+    masks['restart'] = (read == 0) & first
+    return {name: np.flatnonzero(mask) + 1 for name, mask in masks.items() if mask.any()}
+
+
 def steps(net: Network, visits: Visits) -> dict[str, Steps]:
-    """What one symbol adds to each unit in each phase."""
-    rows = {}
+    """What one symbol adds to each unit in each phase, and the gates of an LSTM there."""
+    found = {}
     for name, points in phases(visits, net.num_class).items():
-        if not len(points):
-            continue
         before, after = visits.state[visits.parent[points]], visits.state[points]
         change = units(net, after) - units(net, before)
-        new = None
+        found[name] = Steps(change.mean(axis=0), change.std(axis=0))
         if net.gates:
             gates = net.gates(before, visits.read[points])
             new = (gates['input'] * gates['new']).mean(axis=0)
-        rows[name] = Steps(len(points), change.mean(axis=0), change.std(axis=0), new)
-    return rows
+            of_units = {gate: np.array([v.mean(axis=0), v.min(axis=0), v.max(axis=0)]) for gate, v in gates.items()}
+            found[name] = found[name]._replace(new=new, gates=of_units)
+    return found
+
+
+def word(mean: float) -> str:
+    """What a gate with this mean is called."""
+    return 'open' if mean >= OPEN_ABOVE else 'closed' if mean <= CLOSED_BELOW else 'partly'
 
 
 def read_back(values: Array, counts: Array) -> tuple[Array, Array, float]:
@@ -105,33 +124,30 @@ def readings(net: Network, symbol: int, points: list[FixedPoint], visits: Visits
     """How the count of a symbol can be read back: from the best unit, along a direction, by the log of a distance."""
     here = np.flatnonzero((visits.read == symbol) & (visits.n > 0))
     count, value = visits.count[here].astype(float), units(net, visits.state[here])
-    found = []
-
-    def add(number, unit=None, direction=None, point=None):
-        counts, means, right = read_back(number, visits.count[here])
-        found.append(Reading(symbol, unit, direction, point, counts, means, right, len(here), together))
-
-    if len(np.unique(count)) < 2:
+    different = np.unique(count)
+    if len(different) < 2:
         return []
-    means = np.array([value[count == each].mean(axis=0) for each in np.unique(count)])
+    means = np.array([value[count == each].mean(axis=0) for each in different])
     nearest = np.array([np.linalg.norm(value - mean, axis=1) for mean in means]).argmin(axis=0)
-    together = float((np.unique(count)[nearest] == count).mean())
+    together = float((different[nearest] == count).mean())
+
+    def reading(number, unit=None, direction=None, point=None):
+        return Reading(symbol, unit, direction, point, *read_back(number, visits.count[here]), len(here), together)
+
     best = _clearest(value, visits.count[here])
-    add(value[:, best], unit=best)
+    found = [reading(value[:, best], unit=best)]
     if net.hid > 1:
         slope = np.linalg.lstsq(value - value.mean(axis=0), count - count.mean(), rcond=STILL)[0]
-        add((value - value.mean(axis=0)) @ slope + count.mean(), direction=slope)
+        found.append(reading((value - value.mean(axis=0)) @ slope + count.mean(), direction=slope))
     distances = []
     for point in points:
         if len(point.cycle) == 1 and point.kind != 'slow':
             along = np.linalg.pinv(point.eigenvectors)[0]
             distance = np.abs((visits.state[here] - point.point) @ along)
             if (distance > 0).all():
-                number = np.log(distance)
-                distances.append((read_back(number, visits.count[here])[2], len(distances), number, point))
+                distances.append(reading(np.log(distance), point=point))
     if distances:
-        _, _, number, point = max(distances)
-        add(number, point=point)
+        found.append(max(reversed(distances), key=lambda each: each.right))  # of equals the last
     return found
 
 
@@ -165,7 +181,7 @@ def stores(net: Network, visits: Visits) -> list[Store]:
         for symbol, (_, mean, right) in enumerate(read):
             rises = np.diff(mean)
             loaded = right >= READS and ((rises > 0).all() or (rises < 0).all())
-            large = np.ptp(mean) > max(np.ptp(before), np.ptp(units(net, visits.state)[:, unit])) * EMPTY
+            large = np.ptp(mean) > EMPTY * np.ptp(units(net, visits.state)[:, unit])
             if loaded and large and np.ptp(before) <= EMPTY * np.ptp(mean):
                 later = [k for k in range(symbol + 1, net.num_class) if np.ptp(means[k]) <= EMPTY * np.ptp(mean)]
                 found.append(Store(unit, symbol, right, len(at[symbol]), means, later[0] if later else None))
@@ -183,28 +199,25 @@ def decisions(net: Network, visits: Visits) -> list[Decision]:
         end = visits.predicts[here] == other
         if not end.any() or end.all():
             continue
-        best = None
-        for column, values in enumerate(visits.state[here].T):
-            order = np.argsort(values, kind='stable')
-            rest = np.diff(values[order], append=np.inf) > 0  # a limit stands between different values
-            ahead = np.cumsum(end[order])[rest]
-            below = np.flatnonzero(rest) + 1
-            agree = ahead + (~end).sum() - (below - ahead)  # up to the limit the end, beyond it another one
-            right = max(agree.max(), (len(end) - agree).max()) / len(end)
-            gap = _gap(values, end) / max(np.ptp(values), 1e-300)
-            if best is None or (right, gap) > best[:2]:
-                best = right, gap, column
-        values = visits.state[here][:, best[2]]
-        part, unit = divmod(best[2], net.hid)
+        scores = [_parted(values, end) for values in visits.state[here].T]
+        best = scores.index(max(scores))
+        values = visits.state[here][:, best]
+        part, unit = divmod(best, net.hid)
         sides = [(float(side.min()), float(side.max())) for side in (values[~end], values[end])]
-        found.append(Decision(symbol, other, unit, part, *sides, float(best[0])))
+        found.append(Decision(symbol, other, unit, part, *sides, scores[best][0]))
     return found
 
 
-def _gap(values: Array, end: Array) -> float:
-    """How far the values of two groups are apart; below 0 where they overlap."""
+def _parted(values: Array, end: Array) -> tuple[float, float]:
+    """How well a limit parts two groups of values: the share that it parts correctly, and how far they are apart."""
+    order = np.argsort(values, kind='stable')
+    rest = np.diff(values[order], append=np.inf) > 0  # a limit stands between different values
+    ahead = np.cumsum(end[order])[rest]
+    below = np.flatnonzero(rest) + 1
+    agree = ahead + (~end).sum() - (below - ahead)  # up to the limit the end, beyond it another one
     one, two = values[~end], values[end]
-    return float(max(two.min() - one.max(), one.min() - two.max()))
+    gap = max(two.min() - one.max(), one.min() - two.max())  # below 0 where they overlap
+    return float(max(agree.max(), (len(end) - agree).max()) / len(end)), float(gap / max(np.ptp(values), 1e-300))
 
 
 def apart(net: Network, visits: Visits) -> tuple[Array, Array, Array]:

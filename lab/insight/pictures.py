@@ -9,8 +9,8 @@ from lab.common import picture
 from lab.insight import figures, machine, regions
 from lab.insight.analysis import Analysis
 from lab.insight.automaton import NONE
-from lab.insight.plane import choose, shown_pairs
-from lab.insight.step import before, follow, network
+from lab.insight.plane import best_pairs, choose
+from lab.insight.step import follow, network
 from lab.insight.transcript import Seen
 
 MOST_SYMBOLS = 120  # of a sequence that is drawn
@@ -46,7 +46,7 @@ def of_units(seen: Seen, length: int, start: np.ndarray | None, title: str) -> I
         if units is None:
             continue
         hid = units.shape[1]
-        for j, k in sorted(shown_pairs(units, seen.group)):
+        for j, k in sorted(best_pairs(units, seen.group)):
             both = {j: f'{name} {j}', k: f'{name} {k}'}
             yield f'{file}{j}{k}', figures.pair(units, seen.colour, both, length, start, title)
         if hid >= 3:
@@ -59,23 +59,24 @@ def of_analysis(analysis: Analysis, cells: bool, title: str) -> Iterator[tuple[s
     net, sequences = analysis.net, analysis.sequences
     states, visits = analysis.found.states, analysis.found.visits
     yield 'reach', figures.reach(analysis.loss, analysis.right, analysis.length, f'loss by n: {title}')
-    if analysis.gates is not None:
-        yield 'gates', figures.gates(analysis.gates, f'gates by the symbol read: {title}')
+    if net.gates:
+        yield 'gates', figures.gates(analysis.steps, f'gates by the symbol read: {title}')
     yield 'fsm', machine.machine(states.automaton, analysis.place, f'the automaton found: {title}')
     example = sequences[0][sequences[0] != NONE][:-1][:MOST_SYMBOLS]  # a network does not read the last symbol
     if net.hid > 1:
         shown = slice(net.hid, 2 * net.hid) if cells and net.gates else slice(net.hid)
         units, says = visits.state[:, shown], f'the states: {title}'
         plane = choose(units, states.state, 2, 'cell' if cells and net.gates else 'unit')
+        points = units @ plane.matrix
         if len(states.automaton.output) > regions.MOST_NAMES:
-            yield 'states', regions.counts(states, units @ plane.matrix, visits.count, plane.labels, says)
+            yield 'states', regions.counts(states, points, visits.count, plane.labels, says)
         else:
-            points = units @ plane.matrix
             yield 'states', regions.states(states, points, visits.following, analysis.place, plane.labels, says)
         places = np.vstack([net.start, follow(net, example[None])[0]])[:, shown] @ plane.matrix
         yield 'path', figures.path(places, example, plane.labels, f'one sequence: {title}')
     yield 'time', figures.over_time(net, example, f'one sequence: {title}')
     if net.gates is None and net.hid == 2:
-        here, there = before(net, sequences), follow(net, sequences)
+        there = follow(net, sequences)
+        here = np.insert(there[:, :-1], 0, net.start, axis=1)
         steps = [(here[sequences == symbol], there[sequences == symbol]) for symbol in range(net.num_class)]
         yield 'flow', figures.flow(net, analysis.points, steps, f'where each symbol leads: {title}')

@@ -20,46 +20,31 @@ class Plane(NamedTuple):
     labels: list[str]  # (k,): what each axis shows
 
 
-class Groups(NamedTuple):
-    """Where groups of points are, along each of k axes."""
+def groups(places: Array, group: Array) -> tuple[Array, Array, Array]:
+    """Where groups (P,) of points (P, k) are: the mean and the variance of each, (groups, k), and of all points, (k,).
 
-    means: Array  # (groups, k)
-    spread: Array  # (groups, k): variance within each group
-    total: Array  # (k,): variance of all points
-
-    def along(self, axes: list[int]) -> 'Groups':
-        """The same, along some of the axes."""
-        return Groups(self.means[:, axes], self.spread[:, axes], self.total[axes])
-
-
-def groups(places: Array, group: Array) -> Groups:
-    """Of points (P, k) in groups (P,). Points of group NONE do not count."""
+    Points of group NONE do not count.
+    """
     places = places[group != NONE]
     _, group, count = np.unique(group[group != NONE], return_inverse=True, return_counts=True)
     means = np.array([np.bincount(group, column) / count for column in places.T]).T
     spread = np.array([np.bincount(group, column) / count for column in ((places - means[group]) ** 2).T]).T
-    return Groups(means, spread, places.var(axis=0))
+    return means, spread, places.var(axis=0)
 
 
-def parting(seen: Groups) -> float:
-    """How well groups are parted: the mean over the groups of log(distance to the nearest group / spread)."""
-    size = seen.total.mean() + 1e-24
-    apart = np.sqrt(((seen.means[:, None] - seen.means) ** 2).sum(axis=2) / size)
+def parting(means: Array, spread: Array, total: Array) -> float:
+    """How well groups() are parted: the mean over them of log(distance to the nearest group / spread)."""
+    size = total.mean() + 1e-24
+    apart = np.sqrt(((means[:, None] - means) ** 2).sum(axis=2) / size)
     np.fill_diagonal(apart, np.inf)
     nearest = np.minimum(apart.min(axis=1), 1e3)  # one group alone is as far away as that
-    return float(np.mean(np.log(nearest + 1e-3) - np.log(np.sqrt(seen.spread.sum(axis=1) / size) + 1e-2)))
+    return float(np.mean(np.log(nearest + 1e-3) - np.log(np.sqrt(spread.sum(axis=1) / size) + 1e-2)))
 
 
-def best_pairs(units: Array, group: Array, count: int) -> list[tuple[int, int]]:
-    """The `count` pairs of units (P, hid) that part the groups (P,) best, the best one first."""
+def best_pairs(units: Array, group: Array, count: int = MOST_PAIRS) -> list[tuple[int, int]]:
+    """The pairs of units (P, hid) that part the groups (P,) best, at most `count` of them, the best one first."""
     seen, pairs = groups(units, group), itertools.combinations(range(units.shape[1]), 2)
-    return sorted(pairs, key=lambda pair: -parting(seen.along(list(pair))))[:count]
-
-
-def shown_pairs(units: Array, group: Array) -> list[tuple[int, int]]:
-    """The pairs of units (P, hid) that are drawn: all, or the MOST_PAIRS best of them, the best one first."""
-    pairs = list(itertools.combinations(range(units.shape[1]), 2))
-    return best_pairs(units, group, MOST_PAIRS) if len(pairs) > MOST_PAIRS else pairs
+    return sorted(pairs, key=lambda pair: -parting(*(each[..., list(pair)] for each in seen)))[:count]
 
 
 def choose(units: Array, group: Array, axes: int, name: str) -> Plane:
@@ -74,11 +59,11 @@ def choose(units: Array, group: Array, axes: int, name: str) -> Plane:
     seen, best = groups(units, group), list(best_pairs(units, group, 1)[0])
     while len(best) < axes:
         rest = [unit for unit in range(hid) if unit not in best]
-        best.append(max(rest, key=lambda unit: parting(seen.along([*best, unit]))))
+        best.append(max(rest, key=lambda unit: parting(*(each[..., [*best, unit]] for each in seen))))
     best.sort()
     planes = [Plane(np.eye(hid)[:, best], [f'{name} {unit}' for unit in best])]
     planes += [_components(units, axes, name), *_discriminants(units, group, axes, name)]
-    scores = [parting(groups(units @ plane.matrix, group)) for plane in planes]
+    scores = [parting(*groups(units @ plane.matrix, group)) for plane in planes]
     scores[0] += CLEARER
     return planes[int(np.argmax(scores))]
 
@@ -95,7 +80,7 @@ def _components(units: Array, axes: int, name: str) -> Plane:
 
 def _discriminants(units: Array, group: Array, axes: int, name: str) -> list[Plane]:
     """The directions with the largest variance between the groups for their variance within; none for few groups."""
-    means = groups(units, group).means
+    means, _, _ = groups(units, group)
     if len(means) <= axes:
         return []
     known = group != NONE

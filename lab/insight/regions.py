@@ -13,10 +13,9 @@ from matplotlib.transforms import Affine2D, Transform
 
 from lab.common import picture
 from lab.insight.automaton import NONE, SYMBOLS, Array, Automaton
-from lab.insight.figures import COLOURS, TICKS, TITLE_AT
+from lab.insight.figures import COLOURS, labelled
 from lab.insight.ink import AROUND, Ink
-from lab.insight.layout import Layout
-from lab.insight.names import meaning
+from lab.insight.layout import Layout, meaning
 from lab.insight.states import States
 
 SIDE = 8.0  # inches, of the picture's axes
@@ -76,10 +75,7 @@ def states(found: States, points: Array, following: Array, place: Layout, labels
         if mine:  # one path, so that a hole stays empty
             whole = Path.make_compound_path(*(Path(rim, closed=True) for rim in mine))
             axes.add_patch(PathPatch(whole, fc=(*edge[:3], 0.1), ec=edge, lw=1.1, transform=inch))
-    ways = [(np.flatnonzero(found.state == here), symbol) for here, symbol in np.argwhere(automaton.following != NONE)]
-    typical = [(_typical(points, members, following[:, symbol]), symbol) for members, symbol in ways]
-    steps = [(points[step], int(symbol)) for step, symbol in typical if step]
-    _arrows(axes, inch, steps, ink)
+    _arrows(axes, inch, _steps(found, points, following), ink)
     axes.plot(*points[0], 'x', color='black', ms=7, mew=2, transform=inch)
     ink.box(points[0], (0.25, 0.25), 5)
     _names(axes, inch, rims, place.names, colours[automaton.phase], ink)
@@ -95,13 +91,11 @@ def counts(found: States, points: Array, count: Array, labels: list[str], title:
     figure = picture.new(width, height, window=False)
     for column, phase in enumerate(phases):
         axes = figure.add_axes(((0.8 + 5.6 * column) / width, 0.6 / height, 4.0 / width, 5.0 / height))
+        labelled(axes, labels[0], labels[1] if column == 0 else '', f'after reading {SYMBOLS[phase]}')
         mine = (found.state != NONE) & (automaton.phase[found.state] == phase)
         axes.scatter(*points[~mine].T, s=6, color='0.85', linewidths=0)
         cloud = axes.scatter(*points[mine].T, c=count[mine], s=16, linewidths=0, cmap='viridis')
         axes.plot(*points[0], 'x', color='black', ms=11, mew=2.5)
-        axes.set(xlabel=labels[0], ylabel=labels[1] if column == 0 else '')
-        axes.locator_params(nbins=TICKS)
-        axes.set_title(f'after reading {SYMBOLS[phase]}', fontsize=10, y=TITLE_AT)
         bar = figure.add_axes(((4.95 + 5.6 * column) / width, 0.6 / height, 0.12 / width, 5.0 / height))
         says = "A's read in the block" if phase == 0 else f"{SYMBOLS[phase]}'s still to come"
         figure.colorbar(cloud, cax=bar, label=says, ticks=MaxNLocator(8, integer=True))
@@ -118,22 +112,21 @@ def _page(points: Array, labels: list[str], title: str) -> tuple:
     low, high = points.min(axis=0), points.max(axis=0)
     free = np.maximum(high - low, 1e-6) * MARGIN / (1 - 2 * MARGIN)
     low, high = low - free, high + free
-    axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), xlabel=labels[0], ylabel=labels[1])
-    axes.locator_params(nbins=TICKS)
-    axes.set_title(title, fontsize=11, y=TITLE_AT)
+    axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
+    labelled(axes, *labels, title, 11)
     return figure, axes, Affine2D().scale(1 / SIDE) + axes.transAxes, (points - low) / (high - low) * SIDE
 
 
-def _typical(points: Array, members: Array, following: Array) -> list[int]:
-    """A real step that stands for all, as two points: it begins at the member nearest to the middle of the members.
-
-    There is none where no member has a following point.
-    """
-    members = members[following[members] != NONE]
-    if not len(members):
-        return []
-    member = members[((points[members] - np.median(points[members], axis=0)) ** 2).sum(axis=1).argmin()]
-    return [member, following[member]]
+def _steps(found: States, points: Array, following: Array) -> list[tuple[Array, int]]:
+    """For each transition its symbol and a real step, as two points (2, 2): of all, the one nearest to their middle."""
+    steps = []
+    for here, symbol in np.argwhere(found.automaton.following != NONE):
+        members = np.flatnonzero((found.state == here) & (following[:, symbol] != NONE))
+        if len(members):
+            off = ((points[members] - np.median(points[members], axis=0)) ** 2).sum(axis=1)
+            member = members[off.argmin()]
+            steps.append((points[[member, following[member, symbol]]], int(symbol)))
+    return steps
 
 
 def _arrows(axes: Axes, inch: Transform, steps: list[tuple[Array, int]], ink: Ink):

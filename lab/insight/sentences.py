@@ -6,9 +6,8 @@ import numpy as np
 
 from lab.insight.analysis import Analysis
 from lab.insight.automaton import SYMBOLS
-from lab.insight.fixed import FixedPoint
+from lab.insight.fixed import FROM, LONG, TOUCHES, Ending, FixedPoint, Movement
 from lab.insight.mechanism import READS, Decision, Reading, Store
-from lab.insight.repeat import FROM, LONG, TOUCHES, Ending, Movement
 
 SHOWN = 12  # numbers of a list
 POINTS_SHOWN = 5  # of each symbol
@@ -27,20 +26,20 @@ def numbers(values: Iterable[float]) -> str:
 
 def unit(found: Analysis) -> str:
     """What the parts of the state are called that are carried on."""
-    return 'unit' if found.gates is None else 'cell'
+    return 'cell' if found.net.gates else 'unit'
 
 
 def steps(found: Analysis) -> list[str]:
     """A table of what each symbol adds to each unit, by phase."""
     name, table = unit(found), found.steps
     lines = [f'How much each {name} changes in one step, by phase: mean (standard deviation) over all visited steps.']
-    if found.gates is not None:
+    if found.net.gates:
         lines.append('new: the mean of input gate x new value; the rest of the change is what is forgotten.')
     lines.append(f'{name}    ' + ''.join(f'{phase:>15s}' for phase in table))
     for k in range(found.net.hid):
         cells = [f'{each.mean[k]:.2f} ({each.spread[k]:.2f})' for each in table.values()]
         lines.append(f'{k:4d}    ' + ''.join(f'{cell:>15s}' for cell in cells))
-        if found.gates is not None:
+        if found.net.gates:
             lines.append('     new' + ''.join(f'{f"{each.new[k]:.2f}       ":>15s}' for each in table.values()))
     return lines
 
@@ -65,15 +64,12 @@ def limits(found: Analysis) -> list[str]:
 
 def counting(found: Analysis) -> list[str]:
     """What holds the count and what decides."""
-    name, lines = unit(found), []
-    for each in found.stores[:STORES_SHOWN]:
-        lines.append(store(each, name) + added(found, each))
+    name = unit(found)
+    lines = [store(each, name) + added(found, each) for each in found.stores[:STORES_SHOWN]]
     if len(found.stores) > STORES_SHOWN:
         lines.append(f'{len(found.stores) - STORES_SHOWN} more {name}s hold n in this way.')
-    for each in found.readings:
-        if each:
-            lines.append(reading(each, name))
-    lines += [decision(each, found.gates is not None) for each in found.decisions]
+    lines += [reading(each, name) for each in found.readings if each]
+    lines += [decision(each, bool(found.net.gates)) for each in found.decisions]
     return lines
 
 
@@ -96,19 +92,18 @@ def added(found: Analysis, each: Store) -> str:
         if phase is None:
             continue
         text = f'{letter} adds {phase.mean[each.unit]:.2f} (standard deviation {phase.spread[each.unit]:.2f}'
-        if found.gates is not None:
-            gate = {name: values[0, each.unit] for name, values in found.gates[letter].items()}
+        if found.net.gates:
+            gate = {name: values[0, each.unit] for name, values in phase.gates.items()}
             text += f'; forget gate {gate["forget"]:.2f}, input gate {gate["input"]:.2f}, new value {gate["new"]:.2f}'
         texts.append(f'{text})')
     return f' One more {", one more ".join(texts)}.' if texts else ''
 
 
 def reading(each: list[Reading], name: str) -> str:
-    """How the count of a symbol can be read back from the states in its phase, by the nearest mean."""
+    """How the count of a symbol can be read back from the states in its phase, by the nearest mean; a unit is first."""
     symbol, steps = SYMBOLS[each[0].symbol], each[0].steps
     what = "A's read" if symbol == 'A' else f"{symbol}'s owed"
-    tried = {_kind(one): one for one in each}
-    alone = tried['unit']
+    alone = each[0]
     best = alone if alone.right >= READS else max(each, key=lambda one: one.right)
     if best.right >= READS:
         if best is alone:
@@ -130,10 +125,6 @@ def reading(each: list[Reading], name: str) -> str:
     else:
         others.append(f'all {name}s together {together:.1%}')
     return f'{text}; how often the nearest mean of one is right: {", ".join(others)}.'
-
-
-def _kind(one: Reading) -> str:
-    return 'unit' if one.unit is not None else 'direction' if one.direction is not None else 'distance'
 
 
 def decision(each: Decision, cells: bool) -> str:

@@ -37,7 +37,9 @@ class Visits(NamedTuple):
     count: Array  # (P,): in an A's run the A's read, in another run the symbols owed; 0 at the start
     n: Array  # (P,): the A's in its block, so far
     parent: Array  # (P,): the point before the last symbol; of the start NONE
-    levels: list[slice]  # the points after 1, after 2, .. symbols
+    sequences: Array  # (N, T): it visits them on these
+    row: Array  # (P - 1,): of each point but the start the sequence,
+    t: Array  # (P - 1,): and the place of its last symbol there
 
 
 class States(NamedTuple):
@@ -83,7 +85,6 @@ def visit(net: Network, language: Automaton, sequences: Array) -> Visits:
     nth, left = nth[row, t], left[row, t]
     count = np.append(0, np.where(symbol == 0, nth, left))
     n = np.append(0, np.where(symbol == 0, nth, (nth + left) // (symbol + 1)))
-    ends = np.cumsum([1, *map(len, levels)])
     state = np.vstack([net.start, follow(net, sequences)[row, t]])
     predicts = net.logits(state).argmax(axis=1)
     predicts[0] = 0
@@ -92,29 +93,12 @@ def visit(net: Network, language: Automaton, sequences: Array) -> Visits:
     following[parent, symbol] = np.arange(1, total)
     read = np.append(net.num_class - 1, symbol)
     often, parent = np.append(len(sequences), often), np.append(NONE, parent)
-    slices = [slice(*pair) for pair in itertools.pairwise(ends.tolist())]
-    return Visits(state, read, predicts, due, following, often, count, n, parent, slices)
+    return Visits(state, read, predicts, due, following, often, count, n, parent, sequences, row, t)
 
 
 def where(automaton: Automaton, visits: Visits) -> Array:
     """The state of an automaton after the prefix of each visited point, (P,); NONE where it has no such way."""
-    ways = np.vstack([automaton.following, np.full(automaton.following.shape[1], NONE)])  # [NONE] leads to NONE
-    state = np.zeros(len(visits.read), dtype=int)
-    for level in visits.levels:
-        state[level] = ways[state[visits.parent[level]], visits.read[level]]
-    return state
-
-
-def taken(automaton: Automaton, visits: Visits, *sequences: Array) -> Array:
-    """Whether a visited point or one of these sequences takes each transition of an automaton, (states, num_class)."""
-    takes = np.zeros((len(automaton.output) + 1, automaton.following.shape[1]), dtype=bool)
-    state = where(automaton, visits)
-    takes[state[visits.parent[1:]], visits.read[1:]] = True
-    for many in sequences:
-        state = fsm.walk(automaton, many)
-        before = np.hstack([np.zeros((len(many), 1), dtype=int), state[:, :-1]])
-        takes[before[many != NONE], many[many != NONE]] = True
-    return takes[:-1]
+    return np.append(0, fsm.walk(automaton, visits.sequences)[visits.row, visits.t])
 
 
 def extract(visits: Visits, agreement: Agreement, guesses: bool, most: int, every: int) -> States:
@@ -134,15 +118,20 @@ def extract(visits: Visits, agreement: Agreement, guesses: bool, most: int, ever
         nearly = _refine(visits, due, agreement, most, every)
         if nearly[0] > shares:
             _, clusters, cluster = nearly
-    automaton, _ = fsm.minimise(clusters)
+    automaton = fsm.minimise(clusters)
     return States(automaton, cluster, where(automaton, visits))
 
 
-def without(found: States, taken: Array, visits: Visits) -> States:
-    """The same automaton without the transitions that are not `taken`, (states, num_class): minimised again."""
-    automaton = found.automaton._replace(following=np.where(taken, found.automaton.following, NONE))
-    automaton, _ = fsm.minimise(automaton)
-    return States(automaton, found.cluster, where(automaton, visits))
+def trim(found: States, visits: Visits, *sequences: Array) -> States:
+    """The same automaton without the transitions that neither the visited sequences nor these take, minimised again."""
+    automaton = found.automaton
+    taken = np.zeros((len(automaton.output) + 1, automaton.following.shape[1]), dtype=bool)  # [NONE] is not a state
+    for many in (visits.sequences, *sequences):
+        state = fsm.walk(automaton, many)
+        before = np.hstack([np.zeros((len(many), 1), dtype=int), state[:, :-1]])
+        taken[before[many != NONE], many[many != NONE]] = True
+    automaton = fsm.minimise(automaton._replace(following=np.where(taken[:-1], automaton.following, NONE)))
+    return found._replace(automaton=automaton, state=where(automaton, visits))
 
 
 def _refine(

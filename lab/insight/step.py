@@ -1,7 +1,4 @@
-"""A recurrent network as a step function: state and symbol in, next state and outputs out, in double precision.
-
-recurrent() makes one of any network of PyTorch, network() of the parameters of an SRN or an LSTM of the lab.
-"""
+"""A recurrent network as a step function: state and symbol in, next state and outputs out, in double precision."""
 
 from __future__ import annotations
 
@@ -42,28 +39,6 @@ class Network(NamedTuple):
         moved = np.stack([states[:, None] + sign * step[:, :, None] * np.eye(size) for sign in (1, -1)])
         ahead, back = self.read(moved.reshape(-1, size), symbol).reshape(2, count, size, size)
         return ((ahead - back) / (2 * step[:, :, None])).transpose(0, 2, 1)
-
-
-def recurrent(start: Any, step: Callable, outputs: Callable, classes: int) -> Network:
-    """Any recurrent network of PyTorch as a step function. Its own functions take and return tensors of doubles.
-
-    start: (size,), the state before the first symbol. step: states (N, size), symbols (N,) -> the next states.
-    outputs: states (N, size) -> outputs before softmax (N, classes).
-    """
-    import torch
-
-    start = np.asarray(torch.as_tensor(start).detach(), dtype=np.float64)
-
-    def read(states, symbols):
-        symbols = torch.as_tensor(np.array(np.broadcast_to(symbols, len(states))))
-        with torch.no_grad():
-            return step(torch.as_tensor(states), symbols).numpy()
-
-    def logits(states):
-        with torch.no_grad():
-            return outputs(torch.as_tensor(states.reshape(-1, len(start)))).numpy().reshape(*states.shape[:-1], classes)
-
-    return Network(start, read, logits, classes, len(start))
 
 
 def sigmoid(net: Array) -> Array:
@@ -169,9 +144,3 @@ def outputs_of(net: Network) -> Callable[[torch.Tensor], torch.Tensor]:
         return torch.from_numpy(np.stack(outputs, axis=1))
 
     return read
-
-
-def before(net: Network, sequences: Array) -> Array:
-    """The state before every symbol of sequences (N, T), (N, T, size)."""
-    start = np.broadcast_to(net.start, (len(sequences), 1, len(net.start)))
-    return np.concatenate([start, follow(net, sequences)[:, :-1]], axis=1)

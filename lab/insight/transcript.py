@@ -9,7 +9,7 @@ import numpy as np
 
 from lab.common.errors import UserError
 from lab.insight.automaton import SYMBOLS, Array
-from lab.insight.plane import MOST_PAIRS, shown_pairs
+from lab.insight.plane import MOST_PAIRS, best_pairs
 from lab.insight.step import Network, follow
 
 if TYPE_CHECKING:  # who draws what was seen does without
@@ -36,7 +36,7 @@ class Seen(NamedTuple):
             count = 0 if units is None else math.comb(units.shape[1], 2)
             if count > MOST_PAIRS:
                 some = f'{MOST_PAIRS} of the {count} pairs of {name}s'
-                shown = ', '.join(f'{j} and {k}' for j, k in shown_pairs(units, self.group))
+                shown = ', '.join(f'{j} and {k}' for j, k in best_pairs(units, self.group))
                 told.append(f'drawing {some}, those that show the states farthest apart: {shown}')
         return told
 

@@ -3,7 +3,7 @@
 The verdict, how far a network counts, and its automaton; lab/insight/sentences.py says how it counts.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -11,9 +11,9 @@ from lab.insight import automaton as fsm
 from lab.insight import sentences
 from lab.insight.analysis import Analysis, Found
 from lab.insight.automaton import NONE, OPEN, SYMBOLS, Array, Automaton
-from lab.insight.behaviour import FOREVER, ROWS
+from lab.insight.behaviour import FOREVER, ROWS, Mistake
 from lab.insight.layout import Layout
-from lab.insight.phases import CLOSED_BELOW, OPEN_ABOVE, Mistake, word
+from lab.insight.mechanism import CLOSED_BELOW, OPEN_ABOVE, Steps, word
 from lab.insight.sentences import numbers
 from lab.insight.step import GATES
 from lab.seq import verdict
@@ -26,24 +26,24 @@ LANGUAGES = {2: 'anb2n', 3: 'anb2nc3n'}
 
 
 def lines(found: Analysis, trained: bool = True) -> list[str]:
-    """All that was found out about a network, part by part: the verdict first. trained: it was not made by hand."""
-    parts = {'has it learned?' if trained else 'does it know its language?': judgement(found, trained)}
-    parts |= {'left to itself': alone(found), 'how far it counts': reach(found)}
+    """All that was found out about a network, part by part, see parts()."""
+    return [line for heading, part in parts(found, trained).items() for line in ('', f'----- {heading}', *part)]
+
+
+def parts(found: Analysis, trained: bool = True) -> dict[str, list[str]]:
+    """The lines about a network by their headings: the verdict first. trained: it was not made by hand."""
+    said = {'has it learned?' if trained else 'does it know its language?': judgement(found, trained)}
+    said |= {'left to itself': alone(found), 'how far it counts': reach(found)}
     table = transitions(found.found.states.automaton, found.place)
     mistakes = wrong(found.mistakes, len(found.found.fresh))
-    parts['the finite automaton found'] = table + extraction(found.found, found.length) + mistakes
-    if found.gates is not None:
-        parts['gates by phase'] = gate_table(found.gates)
-    parts['what each symbol adds'] = sentences.steps(found)
+    said['the finite automaton found'] = table + extraction(found.found, found.length) + mistakes
+    if found.net.gates:
+        said['gates by phase'] = gate_table(found.steps)
+    said['what each symbol adds'] = sentences.steps(found)
     if found.counts:
-        parts['how it counts'] = sentences.counting(found)
-    parts['when a symbol repeats'] = sentences.repeating(found)
-    return [line for heading, part in parts.items() for line in ('', f'----- {heading}', *part)]
-
-
-def spelt(symbols: Iterable[int]) -> str:
-    """A sequence in letters."""
-    return ''.join(SYMBOLS[symbol] for symbol in symbols)
+        said['how it counts'] = sentences.counting(found)
+    said['when a symbol repeats'] = sentences.repeating(found)
+    return said
 
 
 def judgement(found: Analysis, trained: bool = True) -> list[str]:
@@ -55,7 +55,8 @@ def judgement(found: Analysis, trained: bool = True) -> list[str]:
     lines += verdict.lines(found.verdict, classes, length, trained)
     if search.prefix:
         then = f'then it predicts {SYMBOLS[search.instead]}, and {SYMBOLS[search.due]} is due'
-        lines.append(f'The shortest sequence that it gets wrong: {spelt(search.prefix)}; {then}.')
+        spelt = ''.join(SYMBOLS[symbol] for symbol in search.prefix)
+        lines.append(f'The shortest sequence that it gets wrong: {spelt}; {then}.')
     elif search.every:
         lines.append(f'It makes no mistake in any sequence of 5 blocks: all {search.read} ways to begin were tried.')
     else:
@@ -76,12 +77,14 @@ def alone(found: Analysis) -> list[str]:
     for n, ways in enumerate(found.alone, 1):
         if not ways:
             continue
-        shown = ways.most_common(WAYS_SHOWN)
-        shares = [f' ({count / ways.total():.1%})' if len(ways) > 1 else '' for _, count in shown]
+        said = []
+        for way, count in ways.most_common(WAYS_SHOWN):
+            share = f' ({count / ways.total():.1%})' if len(ways) > 1 else ''
+            said.append(' '.join(_run(*run) for run in way) + share)
         more = len(ways) - WAYS_SHOWN
-        rest = f'; {more} more way{"s" * (more > 1)}' if more > 0 else ''
-        text = '; '.join(_way(way) + share for (way, _), share in zip(shown, shares, strict=True))
-        lines.append(f'  n = {n}: {text}{rest}')
+        if more > 0:
+            said.append(f'{more} more way{"s" * (more > 1)}')
+        lines.append(f'  n = {n}: {"; ".join(said)}')
     right = [_right(n, found.net.num_class) for n in range(1, len(found.alone) + 1)]
     kept = [set(ways) == {way} for ways, way in zip(found.alone, right, strict=True)]
     far = kept.index(False) if False in kept else len(kept)
@@ -96,12 +99,9 @@ def alone(found: Analysis) -> list[str]:
     return lines
 
 
-def _way(way: tuple) -> str:
-    return ' '.join(_run(*run) if run[1] else f"{SYMBOLS[run[0]]}'s for ever" for run in way)
-
-
 def _run(symbol: int, count: int) -> str:
-    return f'{count} {SYMBOLS[symbol]}' + "'s" * (count > 1)
+    """A run of a symbol; a count of 0 is one that never ends, see behaviour.alone()."""
+    return f'{count} {SYMBOLS[symbol]}' + "'s" * (count > 1) if count else f"{SYMBOLS[symbol]}'s for ever"
 
 
 def _right(n: int, classes: int) -> tuple:
@@ -126,19 +126,24 @@ def reach(found: Analysis) -> list[str]:
     return lines + sentences.limits(found)
 
 
-def gate_table(table: dict[str, dict[str, Array]]) -> list[str]:
-    """Mean, least and largest value of every gate by phase and unit, with the word for the mean; see phases.gates()."""
+def gate_rows(steps: dict[str, Steps]) -> Iterator[tuple[str, int, list[tuple[str, Array, str]]]]:
+    """By phase and unit the gates of an LSTM: mean, least and largest value of each, and the word for the mean."""
+    for phase, each in steps.items():
+        for unit in range(len(each.new)):
+            values = {gate: each.gates[gate][:, unit] for gate in GATES}
+            yield phase, unit, [(gate, some, '' if gate == 'new' else word(some[0])) for gate, some in values.items()]
+
+
+def gate_table(steps: dict[str, Steps]) -> list[str]:
+    """The gate_rows() as lines."""
     lines = [
         'Mean [least largest] of each gate. By its mean it is called '
         f'open (from {OPEN_ABOVE} on), closed (up to {CLOSED_BELOW}) or partly open.',
         'phase     unit ' + ''.join(f'{gate:28s}' for gate in GATES[:3]) + 'new values',
     ]
-    for phase, values in table.items():
-        for unit in range(values['new'].shape[1]):
-            cells = [f'{values[gate][0, unit]:5.2f} {numbers(values[gate][1:, unit])}' for gate in GATES]
-            words = [word(values[gate][0, unit]) for gate in GATES[:3]] + ['']
-            line = ''.join(f'{f"{cell} {name}":28s}' for cell, name in zip(cells, words, strict=True))
-            lines.append(f'{phase:9s} {unit:4d} {line}'.rstrip())
+    for phase, unit, cells in gate_rows(steps):
+        line = ''.join(f'{f"{mean:5.2f} {numbers(ends)} {name}":28s}' for _, (mean, *ends), name in cells)
+        lines.append(f'{phase:9s} {unit:4d} {line}'.rstrip())
     return lines
 
 
@@ -157,7 +162,7 @@ def extraction(found: Found, length: int) -> list[str]:
     """How the automaton was found, its fidelity, and whether it is the language's own."""
     automaton, size = found.states.automaton, len(found.language.output)
     is_not = '' if fsm.same(automaton, found.language) else ' not'
-    merged = len(fsm.minimise(found.language._replace(phase=0 * found.language.phase))[0].output)
+    merged = len(fsm.minimise(found.language._replace(phase=0 * found.language.phase)).output)
     note_on_phases = '' if merged == size else f', {merged} if phases were not kept apart'
     guesses = f'{len(found.guessing.automaton.output)} states, fidelity {found.guesses[0]:.4f}'
     state, predicts, due = found.states.state, found.visits.predicts, found.visits.due != OPEN

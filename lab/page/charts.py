@@ -14,6 +14,7 @@ from lab.common import picture
 WIDTH, HEIGHT = 400, 260
 LEFT, RIGHT, TOP, BOTTOM = 50, 14, 14, 42
 MARK = 4.5
+ROOM = 0.06  # beside the values, as a share of their range
 CROWD = 25  # from so many points on, marks are half as large
 
 
@@ -50,13 +51,13 @@ class Scale(NamedTuple):
         return picture.ticks(self.low, self.high, most=6, off=-1e-9)  # also at its very ends
 
 
-def around(values: Iterable[float], begin: float, end: float, log: bool = False, room: float = 0.06) -> Scale:
+def around(values: Iterable[float], begin: float, end: float, log: bool = False) -> Scale:
     """A scale with some room around all values."""
     values = list(values)
     low, high = min(values), max(values)
     if log:
         return Scale(low / 1.7, high * 1.7, begin, end, True)
-    space = room * (high - low) or abs(high) * room or 1.0
+    space = ROOM * ((high - low) or abs(high)) or 1.0
     return Scale(low - space, high + space, begin, end)
 
 

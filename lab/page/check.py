@@ -9,7 +9,7 @@ from lab.check import lines, student
 from lab.check.points import Points, read_points
 from lab.check.settings import CHECK_CSV, Settings
 from lab.common.children import typed
-from lab.common.errors import UserError
+from lab.common.errors import note
 from lab.common.run import Interrupt
 from lab.page import charts
 from lab.page.commands import Options, flags
@@ -28,10 +28,6 @@ REPORTED = {
 FIRST_IDEA = [[1, 0], [1, 0], [0, 1], [0, 1]], [-0.5, -1.5, -0.5, -1.5], [[1, -1, 1, -1]], [-0.5]
 
 
-class LeftOut(UserError):
-    """Why the page has no Part 2."""
-
-
 class Perceptron(NamedTuple):
     """A network of Part 2 and what it makes of the points."""
 
@@ -46,15 +42,16 @@ class Perceptron(NamedTuple):
     curve: list[tuple[int, float, float]] | None = None  # of a trained one: epoch, loss, accuracy in percent
 
 
-def make(options: Options, seed: int, stop: Interrupt) -> tuple[Points, list[Perceptron]]:
-    """The points, and three networks: trained, made by hand, and the same with sigmoids.
+def make(options: Options, seed: int, stop: Interrupt) -> tuple[Points, dict[str, Perceptron]] | None:
+    """The points, and three networks by name: trained, made by hand, and the same with sigmoids.
 
-    Raises LeftOut where the network cannot be trained by compiled code, and UserError as lab.check.student does.
+    None, and a note, where the network cannot be trained by compiled code. Raises UserError as lab.check.student does.
     """
     points = read_points(CHECK_CSV)
     reason = student.why_not_compiled(HID, points.inputs)
     if reason:
-        raise LeftOut(reason)
+        note(f'Part 2 is left out: {reason}')
+        return None
     from lab.check.train import train_many_starts  # it needs numba
 
     torch.manual_seed(seed)  # as cli.seed_all() does; nothing here draws from another generator
@@ -62,12 +59,12 @@ def make(options: Options, seed: int, stop: Interrupt) -> tuple[Points, list[Per
     curve = [tuple(map(float, line)) for line in train_many_starts(net, points, Settings(), stop)]
     command = ['check_main.py', '--act', 'sig', '--hid', str(HID), '--seed', str(seed)]
     plots = flags(plot_path=options.plot_path)
-    made = [_look('trained', net, 'sig', command + plots, points.inputs)._replace(seed=seed, curve=curve)]
+    made = {'trained': _look('trained', net, 'sig', command + plots, points.inputs)._replace(seed=seed, curve=curve)}
     for name, act in ('step', 'step'), ('sigmoid', 'sig'):
         net = student.new_network(4, act)
         student.set_weights(net, None, None)
         command = ['check_main.py', '--act', act, '--hid', '4', '--set_weights']
-        made.append(_look(name, net, act, command + plots, points.inputs))
+        made[name] = _look(name, net, act, command + plots, points.inputs)
     return points, made
 
 
@@ -77,19 +74,17 @@ def _look(name: str, net: torch.nn.Module, act: str, command: list[str], inputs:
     return Perceptron(name, act, typed(command), weights, hidden, out, scale)
 
 
-def describe(points: Points, networks: list[Perceptron]) -> dict:
+def describe(points: Points, networks: dict[str, Perceptron]) -> dict:
     """All that the page says of Part 2, as plain data."""
-    [step] = [each for each in networks if each.name == 'step']
-    [trained] = [each for each in networks if each.name == 'trained']
+    step = networks['step']
     presets = {'the weights of check.py': as_lists(step)} if step.weights else {}
     return {
-        'curve_chart': _curve(trained.curve),
-        'points': [(*map(float, point), int(target)) for point, target in zip(*points, strict=True)],
-        'networks': {each.name: about(each, points) for each in networks},
+        'curve_chart': _curve(networks['trained'].curve),
+        'networks': {name: about(each, points) for name, each in networks.items()},
         'view': {
             'points': points.inputs.tolist(),
             'targets': points.targets.astype(int).tolist(),
-            'networks': {each.name: as_lists(each) for each in networks if each.weights},
+            'networks': {name: as_lists(each) for name, each in networks.items() if each.weights},
             'presets': presets | reported(),
         },
     }
@@ -129,18 +124,11 @@ def about(each: Perceptron, points: Points) -> dict:
     columns = [
         column.tolist() for column in (points.inputs, each.hidden, each.out, on.astype(int), (each.out >= 0.5) == on)
     ]
-    found = {
-        'name': each.name,
-        'act': each.act,
+    found = each._asdict() | {
         'hid': each.hidden.shape[1],
-        'command': each.command,
-        'seed': each.seed,
-        'scale': each.scale,
         'accuracy': lines.accuracy(each.out, points.targets),
         'rows': [dict(zip(COLUMNS, row, strict=True)) for row in zip(*columns, strict=True)],
         'equations': None,
-        'last': each.curve[-1] if each.curve else None,
-        'curve': each.curve,
     }
     if each.weights:
         *found['equations'], found['output'] = [line.split(': ', 1) for line in lines.equations(each.weights)]

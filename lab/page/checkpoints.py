@@ -14,7 +14,7 @@ from lab.common.children import Command, typed
 from lab.common.errors import UserError, note
 from lab.common.student import trial
 from lab.insight.step import of_model
-from lab.page.commands import Options, flags, search
+from lab.page.commands import Options, Place, flags, search
 from lab.seq import student
 from lab.seq.task import MODELS, Task
 
@@ -58,7 +58,7 @@ def command(task: Task, seed: int) -> list[str]:
     return ['seq_train.py', *network_flags(task), '--seed', str(seed)]
 
 
-def find_trained(task: Task, options: Options, seed: int) -> tuple[str, Trained | Command]:
+def find_trained(task: Task, options: Options, seed: int) -> Place:
     """The folder of a network's checkpoints, and the network, or the command that trains it.
 
     seed: of a network that has not been trained. Checkpoints that are of another run are left alone: a note says so.

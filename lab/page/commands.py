@@ -24,8 +24,25 @@ def flags(**values: str) -> list[str]:
     return [word for name, value in chosen for word in (f'--{name}', value)]
 
 
-def search(out_path: str, look: Callable[[str], Any], train: Callable[[str], Command]) -> tuple[str, Any]:
-    """The folder that has a network's files, and look(folder); or a free folder for it, and train(folder).
+class Place(NamedTuple):
+    """Where a network's files are, or will be."""
+
+    folder: str
+    found: Any  # the network, or the Command that trains it
+    look: Callable[[str], Any]  # see search()
+
+    def network(self, name: str) -> Any:
+        """The network, after the Command has run. Raises UserError where it has not left the files, as by exit()."""
+        if not isinstance(self.found, Command):
+            return self.found
+        network = self.look(self.folder)
+        if network is None or isinstance(network, Command):
+            raise UserError(f'{self.found} has not left the files of {name} in {self.folder}')
+        return network
+
+
+def search(out_path: str, look: Callable[[str], Any], train: Callable[[str], Command]) -> Place:
+    """The folder that has a network's files, with look(folder); or a free folder for it, with train(folder).
 
     A network may be in the lab's folder, or beside it, where files that are not the page's are in the way. look: what
     is in a folder, None if nothing is. Where it raises UserError the files are of another run: they are left alone, and
@@ -39,6 +56,6 @@ def search(out_path: str, look: Callable[[str], Any], train: Callable[[str], Com
             note(f'not used: {error}')
             continue
         if found is not None:
-            return folder, found
+            return Place(folder, found, look)
         free = folder
-    return free, train(free)
+    return Place(free, train(free), look)

@@ -13,10 +13,10 @@ DPI = 110
 COLOURS = 64  # of a picture: diagrams have few colours, and smaller files look the same
 
 
-def uri(image: Image.Image, **options) -> str:
+def uri(image: Image.Image) -> str:
     """A Pillow image as a data URI."""
     buffer = io.BytesIO()
-    image.save(buffer, format='png', optimize=True, **options)
+    image.save(buffer, format='png', optimize=True)
     return 'data:image/png;base64,' + base64.b64encode(buffer.getvalue()).decode()
 
 

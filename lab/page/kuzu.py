@@ -19,7 +19,7 @@ from lab.kuzu.recipe import choose
 from lab.kuzu.settings import Settings
 from lab.kuzu.train import confused_pairs, judge, predict
 from lab.page import charts, images
-from lab.page.commands import Options, flags, search
+from lab.page.commands import Options, Place, flags, search
 
 NAMES = {'lin': 'linear', 'full': 'fully connected', 'conv': 'convolutional'}
 REPORTS = Path(__file__).parent / 'reports.json'
@@ -49,7 +49,7 @@ def words(kind: str, seed: int, options: Options, folder: str) -> list[str]:
     return ['kuzu_main.py', '--net', kind, '--seed', str(seed), *chosen]
 
 
-def find_trained(kind: str, options: Options, data: Dataset, seed: int) -> tuple[str, Trained | Command]:
+def find_trained(kind: str, options: Options, data: Dataset, seed: int) -> Place:
     """The folder of a network's files, and the network, or the command that trains it or goes on with it.
 
     seed: of a network that has not been begun. Files that are of another run are left alone, and a note says so.

@@ -11,39 +11,29 @@ HERE = Path(__file__).parent
 SCRIPTS = {'kuzu': ['kuzu.js'], 'check': ['check.js'], 'seq': ['space.js', 'net.js', 'seq.js']}
 
 
-def environment() -> Environment:
-    """Jinja2, with the filters and functions that the templates use."""
-    made = Environment(
-        loader=FileSystemLoader(HERE / 'templates'),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.policies['json.dumps_kwargs'] = {'allow_nan': False}  # Jinja2 sorts keys, unless told otherwise
-    made.filters['thousands'] = lambda number: f'{number:,}'
-    made.globals |= {'key': charts.key, 'shapes': charts.SHAPES}
-    return made
-
-
 def page(parts: dict[str, dict], command: str) -> str:
     """The page as one HTML document.
 
     parts: 'kuzu', 'check', 'seq', or some of them, with what describe() of these rooms returns. command: the one that
     makes the page.
     """
+    jinja = Environment(
+        loader=FileSystemLoader(HERE / 'templates'),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    jinja.policies['json.dumps_kwargs'] = {'allow_nan': False}  # Jinja2 sorts keys, unless told otherwise
+    jinja.filters['thousands'] = lambda number: f'{number:,}'
+    jinja.globals |= {'key': charts.key, 'shapes': charts.SHAPES}
     scripts = ['page.js', *(script for part in parts for script in SCRIPTS[part])]
-    views = {part: content['view'] for part, content in parts.items()}
-    return (
-        environment()
-        .get_template('page.html')
-        .render(
-            parts=parts,
-            command=command,
-            views=views,
-            style=Markup(_static('page.css')),
-            script=Markup('\n'.join(map(_static, scripts))),
-        )
+    return jinja.get_template('page.html').render(
+        parts=parts,
+        command=command,
+        views={part: content['view'] for part, content in parts.items()},
+        style=Markup(_static('page.css')),
+        script=Markup('\n'.join(map(_static, scripts))),
     )
 
 

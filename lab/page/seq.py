@@ -2,8 +2,8 @@
 
 import contextlib
 import io
+import itertools
 import re
-from collections.abc import Iterator
 
 import numpy as np
 import torch
@@ -12,9 +12,8 @@ from lab.common.children import on_all_cores, typed
 from lab.common.errors import UserError, note
 from lab.common.run import Interrupt
 from lab.insight import pictures, words
-from lab.insight.analysis import Analysis, analyse
-from lab.insight.phases import word
-from lab.insight.step import GATES, network
+from lab.insight.analysis import analyse
+from lab.insight.step import network
 from lab.page import images
 from lab.page.checkpoints import Trained, network_flags
 from lab.seq import student
@@ -41,7 +40,8 @@ def describe(trained: list[Trained], seed: int, stop: Interrupt) -> dict:
         return {}
     networks = [one(each) | next(found) for each in trained]
     for described, each, state in zip(networks, trained, made, strict=True):
-        described['made'] = state and next(found) | {'command': made_by(each.task)}
+        command = typed(['seq_plot.py', *network_flags(each.task), '--set_weights'])
+        described['made'] = state and next(found) | {'command': command}
     views = {each.task.stem: view(each, state) for each, state in zip(trained, made, strict=True)}
     return {'networks': networks, 'view': {'networks': views}}
 
@@ -72,29 +72,9 @@ def as_lists(state: student.State) -> dict[str, list]:
 
 def one(trained: Trained) -> dict:
     """What the page says of the training of a network."""
-    task = trained.task
-    shapes = [
-        (name, ' × '.join(map(str, each.shape)), each.numel()) for name, each in max(trained.states.items())[1].items()
-    ]
-    return {
-        'stem': task.stem,
-        'lang': task.lang,
-        'model': task.model,
-        'hid': task.hid,
-        'classes': task.classes,
-        'length': task.length,
-        'command': trained.command,
-        'seed': trained.seed,
-        'terms': shapes,
-        'parameters': sum(count for *_, count in shapes),
-        'printed': trained.printed,
-        'tried': trained.tried,
-    }
-
-
-def made_by(task: Task) -> str:
-    """The command that shows the network made by hand."""
-    return typed(['seq_plot.py', *network_flags(task), '--set_weights'])
+    _, last = max(trained.states.items())
+    terms = [(name, ' × '.join(map(str, value.shape)), value.numel()) for name, value in last.items()]
+    return trained._asdict() | {'terms': terms, 'parameters': sum(count for *_, count in terms)}
 
 
 def examine(task: Task, state: student.State, origin: str, seed: int) -> dict:
@@ -102,6 +82,7 @@ def examine(task: Task, state: student.State, origin: str, seed: int) -> dict:
     torch.set_num_threads(1)  # several networks are examined at once
     with contextlib.redirect_stderr(io.StringIO()):  # nor do they tell how far they are
         found = analyse(network(state), task.length, seed)
+    drawn = pictures.of_analysis(found, True, f'{task.lang}, {task.model.upper()}, {origin}')
     with np.printoptions(suppress=True, precision=2, linewidth=110):
         weights = [(name, str(value.numpy())) for name, value in state.items()]
     return {
@@ -109,9 +90,9 @@ def examine(task: Task, state: student.State, origin: str, seed: int) -> dict:
         'learned': found.verdict.learned,
         'weights': weights,
         'transcript': transcript(task, state),
-        'sections': sections(words.lines(found)),
-        'gates': found.gates and gates(found),
-        'pictures': list(drawn(found, f'{task.lang}, {task.model.upper()}, {origin}')),
+        'sections': [(heading, blocks(lines)) for heading, lines in words.parts(found).items()],
+        'gates': found.net.gates and list(words.gate_rows(found.steps)),
+        'pictures': {name: images.picture(figure) | {'alt': ALTS[name]} for name, figure in drawn if name in ALTS},
     }
 
 
@@ -127,35 +108,10 @@ def transcript(task: Task, state: student.State) -> str:
     return printed.getvalue().replace('epoch: 0\n', '')
 
 
-def sections(lines: list[str]) -> list[tuple[str, list[tuple[bool, str]]]]:
-    """The lines of lab.insight.words by their headings, as blocks: is it a table (with its lines), or a sentence?"""
-    found: list[tuple[str, list[tuple[bool, str]]]] = []
-    for line in lines:
-        if line.startswith('-----'):
-            found.append((line.strip('- '), []))
-        elif line and found:
-            blocks, table = found[-1][1], bool(re.search(r'^ |\S  +\S', line))
-            if table and blocks and blocks[-1][0]:
-                blocks[-1] = True, f'{blocks[-1][1]}\n{line}'
-            else:
-                blocks.append((table, line))
+def blocks(lines: list[str]) -> list[tuple[bool, str]]:
+    """Lines of the analysis as blocks of the page: is it a table (with its lines), or a sentence?"""
+    found = []
+    for table, some in itertools.groupby(lines, lambda line: bool(re.search(r'^ |\S  +\S', line))):
+        texts = list(some)
+        found += [(True, '\n'.join(texts))] if table else [(False, text) for text in texts]
     return found
-
-
-def gates(found: Analysis) -> list[dict]:
-    """The gates of an LSTM by phase: for each unit their means, extremes, and the word for the mean."""
-    rows = []
-    for phase, values in found.gates.items():
-        for unit in range(values['new'].shape[1]):
-            cells = [[float(number) for number in values[gate][:, unit]] for gate in GATES]
-            says = [word(cell[0]) for cell in cells[:-1]] + ['']
-            rows.append({'phase': phase, 'unit': unit, 'cells': list(zip(GATES, cells, says, strict=True))})
-    return rows
-
-
-def drawn(found: Analysis, title: str) -> Iterator[dict]:
-    """The pictures, in the order of ALTS, each with what it shows."""
-    by_name = {name: figure for name, figure in pictures.of_analysis(found, True, title) if name in ALTS}
-    for name, alt in ALTS.items():
-        if name in by_name:
-            yield {'name': name, 'alt': alt, **images.picture(by_name[name])}

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from lab.insight import analysis, phases, words
+from lab.insight import analysis, behaviour, words
 from lab.insight import automaton as fsm
 from lab.insight.step import network
 from tests.insight.counting import analysed, exact, untrained
@@ -24,12 +24,12 @@ def few(monkeypatch):
 def test_what_is_found_of_a_network_that_has_learned():
     found = analysed('learned')
     assert fsm.same(found.found.states.automaton, found.found.language)
-    assert fsm.same(found.found.language, fsm.minimise(fsm.language(2, 4))[0])
-    assert (found.found.shares, found.mistakes, found.gates, found.place.names[0]) == ((1, 1), [], None, 'B0')
+    assert fsm.same(found.found.language, fsm.minimise(fsm.language(2, 4)))
+    assert (found.found.shares, found.mistakes, found.place.names[0]) == ((1, 1), [], 'B0')
     assert found.counts and found.length == 4
     assert all(point.symbol == symbol for symbol, points in enumerate(found.points) for point in points)
-    np.testing.assert_array_equal(found.loss, phases.losses(found.net)[0])
-    np.testing.assert_array_equal(found.right, phases.losses(found.net)[1])
+    np.testing.assert_array_equal(found.loss, behaviour.losses(found.net)[0])
+    np.testing.assert_array_equal(found.right, behaviour.losses(found.net)[1])
 
 
 def test_any_network_of_pytorch_is_explained_by_its_start_its_step_and_its_outputs(few):

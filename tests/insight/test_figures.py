@@ -5,10 +5,10 @@ import pytest
 
 from lab.insight import figures
 from lab.insight.automaton import language
-from lab.insight.phases import gates as measure_gates
+from lab.insight.mechanism import Steps, steps
 from lab.insight.plane import Plane
 from lab.insight.states import visit
-from lab.insight.step import GATES, before, follow, network, softmax
+from lab.insight.step import GATES, follow, network, softmax
 from tests.insight import looks
 from tests.insight.counting import analysed, untrained
 from tests.seq.learned import LEARNED
@@ -34,14 +34,15 @@ def space(label: str = 'unit {}'):
 
 def table(hid: int) -> dict:
     net = untrained('lstm', hid)
-    return measure_gates(net, visit(net, language(3, 4), np.array([[*SEQUENCE, 0]])))
+    return steps(net, visit(net, language(3, 4), np.array([[*SEQUENCE, 0]])))
 
 
 def flow(steps=STEPS):
     return figures.flow(network(LEARNED), analysed('learned').points, steps, TITLE)
 
 
-CONSTANT = np.array([[np.nextafter(0.1, 1)], [0.1], [0.1]])  # gates that never change: their mean is rounded
+ROUNDED = np.array([[np.nextafter(0.1, 1)], [0.1], [0.1]])  # of gates that never change the mean is rounded
+CONSTANT = Steps(None, None, np.array([0.1]), dict.fromkeys(GATES, ROUNDED))
 PICTURES = {
     'pair': lambda: figures.pair(UNITS, COLOUR, {1: 'cell 1', 3: 'cell 3'}, 4, START, TITLE),
     'space': space,
@@ -52,7 +53,7 @@ PICTURES = {
     'path': lambda: figures.path(PLACES, SEQUENCE, ['cell 2', 'cell 0'], TITLE),
     'gates of one cell': lambda: figures.gates(table(1), TITLE),
     'gates of many cells': lambda: figures.gates(table(12), TITLE),
-    'gates that never change': lambda: figures.gates({'A': dict.fromkeys(GATES, CONSTANT)}, TITLE),
+    'gates that never change': lambda: figures.gates({'A': CONSTANT}, TITLE),
     'reach': lambda: figures.reach(LOSS, RIGHT, 2, TITLE),
     'flow': flow,
 }
@@ -82,7 +83,7 @@ def test_over_time_each_panel_shows_what_is_inside_the_network(kind, hid):
     states = follow(net, SEQUENCE[None])[0]
     expected = {'hidden units': states[:, :hid], 'probability': softmax(net.logits(states))}
     if kind == 'lstm':
-        opening = net.gates(before(net, SEQUENCE[None])[0], SEQUENCE)
+        opening = net.gates(np.vstack([net.start, states[:-1]]), SEQUENCE)
         expected |= {'cells': states[:, hid:], 'new values': opening['new']}
         expected |= {f'{gate} gate': opening[gate] for gate in GATES[:3]}
     panels = [axes for axes in figures.over_time(net, SEQUENCE, TITLE).axes if axes.get_ylabel()]

@@ -6,7 +6,7 @@ from tests.insight.counting import placed
 
 
 def test_counting_is_seen_in_the_places():
-    smallest = fsm.minimise(fsm.language(3, 4))[0]
+    smallest = fsm.minimise(fsm.language(3, 4))
     place = placed(smallest)
     for here, there in enumerate(smallest.following[:, 2]):
         if there != NONE:  # each C is one to the left; the first stands below its last B

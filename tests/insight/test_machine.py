@@ -28,7 +28,7 @@ def tangle(states, classes, seed):
     return Automaton(following, rng.integers(0, classes, states), phase)
 
 
-AUTOMATA = {f'{classes} symbols, n up to {length}': fsm.minimise(fsm.language(classes, length))[0]
+AUTOMATA = {f'{classes} symbols, n up to {length}': fsm.minimise(fsm.language(classes, length))
             for classes, length in ((2, 1), (2, 4), (3, 4), (2, 10), (3, 6))}  # fmt: skip
 AUTOMATA |= {'tangle': tangle(40, 3, 0), 'small tangle': tangle(14, 2, 1)}
 

@@ -4,12 +4,13 @@ import pytest
 from lab.insight import automaton as fsm
 from lab.insight import fixed, mechanism, states
 from lab.insight.step import network
+from lab.seq.verdict import spell
 from seq_models import LSTM_model
 from tests.insight.counting import exact, untrained
 
 
 def visits(net, length=4):
-    language = fsm.minimise(fsm.language(net.num_class, length))[0]
+    language = fsm.minimise(fsm.language(net.num_class, length))
     return states.visit(net, language, states.histories(length, net.num_class, np.random.default_rng(0)))
 
 
@@ -20,6 +21,20 @@ def by_hand():
     model.set_weights()
     net = network(model.state_dict())
     return net, visits(net)
+
+
+def test_phases_of_a_block():
+    """Points 1 to 19 are after A A B B B B C C C C C C A B B C C C A."""
+    seen = states.visit(exact(3), fsm.language(3, 4), spell(np.array([[2, 1]]), 3))
+    found = {name: points.tolist() for name, points in mechanism.phases(seen, 3).items()}
+    assert found == {
+        'A': [1, 2],
+        'first B': [3, 14],
+        'B': [4, 5, 6, 15],
+        'first C': [7, 16],
+        'C': [8, 9, 10, 11, 12, 17, 18],
+        'restart': [13, 19],
+    }
 
 
 @pytest.mark.parametrize(

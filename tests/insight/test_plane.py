@@ -18,7 +18,7 @@ def grid(hid=4, spread=0.1):
 
 
 def parting(points, group):
-    return plane.parting(plane.groups(points, group))
+    return plane.parting(*plane.groups(points, group))
 
 
 def test_the_two_units_that_part_the_states_are_found():
@@ -87,16 +87,16 @@ def test_one_state_and_units_that_never_change_have_a_plane(hid, axes):
 
 def test_means_and_variances_of_groups_are_those_of_their_points():
     points, group = RNG.normal(3, 1, (50, 3)), np.append(np.arange(49) % 4, NONE)
-    found = plane.groups(points, group)
-    np.testing.assert_allclose(found.means, [points[group == each].mean(axis=0) for each in range(4)])
-    np.testing.assert_allclose(found.spread, [points[group == each].var(axis=0) for each in range(4)])
-    np.testing.assert_allclose(found.total, points[:-1].var(axis=0))
+    means, spread, total = plane.groups(points, group)
+    np.testing.assert_allclose(means, [points[group == each].mean(axis=0) for each in range(4)])
+    np.testing.assert_allclose(spread, [points[group == each].var(axis=0) for each in range(4)])
+    np.testing.assert_allclose(total, points[:-1].var(axis=0))
 
 
 def test_parting_is_the_distance_to_the_nearest_group_for_the_spread_in_sizes_of_the_whole():
     def score(*places):
         places = np.array(places, dtype=float)
-        return plane.parting(plane.Groups(places, np.full_like(places, 0.5), np.full(2, 4.0)))
+        return plane.parting(places, np.full_like(places, 0.5), np.full(2, 4.0))
 
     expected = np.log(3 / 2 + 1e-3) - np.log(1 / 2 + 1e-2)  # 3 apart, a spread of 1, a size of 2
     assert score((7, 1), (10, 1)) == pytest.approx(expected, abs=1e-9)

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from lab.insight import sentences
-from lab.insight.fixed import FixedPoint
+from lab.insight.fixed import FixedPoint, Movement
 from lab.insight.mechanism import Reading, Steps, Store
-from lab.insight.repeat import Movement
 from seq_models import LSTM_model, SRN_model
 from tests.insight.claims_inside import false_lines
 from tests.insight.counting import analysed, drawn
@@ -30,7 +29,7 @@ def test_no_sentence_about_these_is_false(weights):
 
 def test_of_a_point_that_is_far_away_it_says_what_the_states_do_instead():
     found = analysed('learned')
-    steps = Steps(40, np.array([0.01, -0.85]), np.array([0.5, 0.02]), None)
+    steps = Steps(np.array([0.01, -0.85]), np.array([0.5, 0.02]))
     text = sentences.far(found._replace(steps={'A': steps}), point([0.5, 0], distance=75.5), 9.0)
     for part in ('[0.25 -0.50]: it is 75.50 away', 'diagonal of 9.00', 'unit 1', '-0.85 for each A', 'deviation 0.02'):
         assert part in text

@@ -13,7 +13,7 @@ from tests.insight.counting import exact, hashed
 
 
 def smallest(num_class, length=4):
-    return fsm.minimise(fsm.language(num_class, length))[0]
+    return fsm.minimise(fsm.language(num_class, length))
 
 
 def draw(count, num_class, length=4, seed=0):
@@ -155,9 +155,7 @@ def test_transitions_that_no_sequence_takes_are_left_out():
     false = language.following.copy()
     false[fourth, 0] = language.following[0, 0]
     found = states.States(language._replace(following=false), np.zeros(len(visits.read), int), None)
-    taken = states.taken(found.automaton, visits, draw(50, 2))
-    assert (taken == (language.following != NONE)).all()
-    assert fsm.same(states.without(found, taken, visits).automaton, language)
+    assert fsm.same(states.trim(found, visits).automaton, language)
     short = states.visit(exact(2), language, spell(np.array([[1]]), 2))
-    assert states.taken(language, short).sum() == 3  # A B B A; both A's are one
-    assert (states.taken(language, short, draw(50, 2)) == (language.following != NONE)).all()
+    assert (states.trim(found, short).automaton.following != NONE).sum() == 3  # A B B A; both A's are one
+    assert fsm.same(states.trim(found, short, draw(50, 2)).automaton, language)

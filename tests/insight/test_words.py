@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from lab.insight import words
-from lab.insight.phases import Mistake
+from lab.insight.behaviour import Mistake
 from tests.insight.counting import analysed
 
 

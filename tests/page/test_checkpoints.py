@@ -74,8 +74,8 @@ def test_other_checkpoints_are_refused(folder, spoil, seed, why):
 
 
 def test_checkpoints_of_another_run_are_left_alone_and_where_nothing_is_there_the_labs_command_is_run(folder, capsys):
-    there, job = checkpoints.find_trained(SRN, options(folder, 2), 2)
+    there, job, _ = checkpoints.find_trained(SRN, options(folder, 2), 2)
     assert (there, job.words[-2:]) == (f'{folder}/report', ['--out_path', f'{folder}/report'])
     assert 'not used' in capsys.readouterr().err
-    there, job = checkpoints.find_trained(SRN, options(folder / 'new'), 1)
+    there, job, _ = checkpoints.find_trained(SRN, options(folder / 'new'), 1)
     assert (there, isinstance(job, Command)) == (str(folder / 'new'), True)

@@ -88,20 +88,20 @@ def test_without_a_seed_any_seed_is_taken(tmp_path):
 
 def test_a_run_that_was_stopped_goes_on(tmp_path):
     trained(tmp_path, lambda: Counted(50))
-    folder, job = kuzu.find_trained('lin', at(tmp_path), DATA, 1)
+    folder, job, _ = kuzu.find_trained('lin', at(tmp_path), DATA, 1)
     assert (folder, job.extra) == (str(tmp_path), ['--resume'])
 
 
 def test_files_of_another_run_are_left_alone(tmp_path, capsys):
     trained(tmp_path, flags='--seed 2')
-    folder, job = kuzu.find_trained('lin', at(tmp_path), DATA, 1)
+    folder, job, _ = kuzu.find_trained('lin', at(tmp_path), DATA, 1)
     assert folder == os.path.join(tmp_path, 'report')
     assert job.words[-2:] == ['--out_path', folder]
     assert 'seed 2, not 1' in capsys.readouterr().err
 
 
 def test_where_nothing_is_there_the_labs_command_is_run(tmp_path):
-    folder, job = kuzu.find_trained('conv', at(tmp_path), DATA, 1)
+    folder, job, _ = kuzu.find_trained('conv', at(tmp_path), DATA, 1)
     assert (folder, isinstance(job, Command), job.extra) == (str(tmp_path), True, [])
 
 

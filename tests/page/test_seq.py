@@ -12,10 +12,10 @@ def test_the_page_says_what_the_analysis_says():
     assert sum(count for *_, count in lstm['terms']) == lstm['parameters'] == 3 * 12 + 3 * 12 + 12 + 3 * 3 + 3
     assert any('automaton' in heading for heading, _ in srn['sections'])
     assert all(blocks for _, blocks in srn['sections'])
-    assert {'states', 'fsm'} <= {picture['name'] for picture in srn['pictures']}
+    assert {'states', 'fsm'} <= set(srn['pictures'])
     assert srn['transcript'].startswith('-----\nsymbol= A')
     assert 'epoch' not in srn['transcript']  # of the shown network, which says its own
-    assert lstm['gates'][0]['phase'] == 'A' and srn['gates'] is None
+    assert lstm['gates'][0][:2] == ('A', 0) and srn['gates'] is None
 
 
 def test_the_view_has_the_weights_of_every_checkpoint():

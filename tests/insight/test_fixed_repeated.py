@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from lab.insight import automaton as fsm
-from lab.insight import fixed, repeat, states
+from lab.insight import fixed, states
 from lab.seq.verdict import spell
 from tests.insight.test_fixed import srn
 
@@ -13,7 +13,7 @@ def visits(net, blocks=((3, 2),)):
 
 def moves(net, seen, symbol=0):
     before = seen.state[seen.parent[1:]][seen.read[1:] == symbol]
-    return repeat.movement(fixed.fixed_points(net, symbol, before, np.random.default_rng(0)), seen)
+    return fixed.movement(fixed.fixed_points(net, symbol, before, np.random.default_rng(0)), seen)
 
 
 def test_movement_is_measured_on_the_steps_in_which_the_symbol_follows_itself():
@@ -47,9 +47,9 @@ def test_nothing_moves_where_states_stand_on_the_point_or_there_is_no_point_or_n
     net = srn(0.5 * np.eye(2))
     found = moves(net, visits(net))
     assert (found.off, found.steps) == (0, 3)
-    assert repeat.movement([], visits(net)) is None
+    assert fixed.movement([], visits(net)) is None
     points = fixed.fixed_points(net, 0, np.zeros((3, 2)), np.random.default_rng(0))
-    assert repeat.movement(points, visits(net, [[1, 1]])) is None
+    assert fixed.movement(points, visits(net, [[1, 1]])) is None
 
 
 @pytest.mark.parametrize(
@@ -58,13 +58,13 @@ def test_nothing_moves_where_states_stand_on_the_point_or_there_is_no_point_or_n
 )
 def test_where_a_symbol_leads_that_never_ends(U, symbol, ends):
     net = srn(U)._replace(start=np.array([0.3, 0.2]))
-    [end] = repeat.endings(net, symbol, visits(net))
+    [end] = fixed.endings(net, symbol, visits(net))
     assert end.share == 1
     np.testing.assert_allclose(sorted(end.cycle.tolist()), ends, atol=1e-5)
 
 
 def test_a_state_that_only_adds_never_settles():
     net = srn(np.eye(2))._replace(read=lambda states, symbol: states + np.array([0.5, -0.25]))
-    [end] = repeat.endings(net, 0, visits(net))
+    [end] = fixed.endings(net, 0, visits(net))
     assert end.cycle is None
     np.testing.assert_allclose(end.change, [0.5, 0.25])
