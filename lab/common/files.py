@@ -71,8 +71,8 @@ def write_tensors(path: str, state: object):
 def read_tensors(path: str) -> object:
     """Read what write_tensors() wrote; tensors come to the CPU.
 
-    Raises OSError where the file cannot be read, UserError where it is too large, truncated, corrupt, or holds anything but
-    plain data. Pickled code in a file is never run.
+    Raises OSError where the file cannot be read, UserError where it is too large, truncated, corrupt, or holds anything
+    but plain data. Pickled code in a file is never run.
     """
     import torch
 

@@ -20,15 +20,18 @@ def test_check_seeds_are_counted(monkeypatch, capsys):
 def test_each_pair_is_searched_by_its_default_command_from_seeds_of_its_own(monkeypatch, capsys):
     searches = []
 
-    def train_starts(many, judge, stop, first):
-        searches.append((many[0][0], many[0][1], [seed for *_, seed in many]))
+    def choose(numbers, many, judge, first):
+        (task, training, _), *_ = many = [*many]
+        searches.append((task, training, [seed for *_, seed in many]))
+        assert [*numbers] == searches[-1][2]
         learned = len(searches) % 2 == 0
         return [Result(0, Verdict(0.1, 0, 0, False, 1), 0), Result(1, Verdict(0.1, 0, 0, learned, 3), 0)], []
 
     monkeypatch.setattr(seeds, 'SEEDS', 2)
     monkeypatch.setattr(starts, 'choose_engine', lambda *_: None)
     monkeypatch.setattr(starts, 'begin', lambda *values: values)
-    monkeypatch.setattr(results, 'train_starts', train_starts)
+    monkeypatch.setattr(starts, 'train_all', lambda many, *_: many)
+    monkeypatch.setattr(results, 'choose', choose)
     for pair, flags in zip(
         seeds.PAIRS, ['', '--model lstm', '--lang anb2nc3n --model lstm', '--lang anb2nc3n'], strict=True
     ):
