@@ -38,7 +38,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     cli.add_seed(parser)
     args = parser.parse_args(argv)
     if args.act == 'step' and not args.set_weights:
-        parser.error('--act step has no gradient to train by: add --set_weights, or train with --act sig')
+        parser.error('--act step cannot be trained, as its gradient is 0: add --set_weights, or train with --act sig')
     for name in ('design', 'scale') if not args.set_weights else ('restarts',):
         if getattr(args, name) is not None:
             parser.error(f'--{name} has no effect {"with" if args.set_weights else "without"} --set_weights')
@@ -46,13 +46,16 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
 
 
 def train(net, points, settings: Settings, stop: Interrupt):
-    """The lab's training loop, for any MLP: one random start of it. points: lab.check.points.Points."""
+    """The lab's training loop: one random start of an MLP. points: lab.check.points.Points.
+
+    lab/check/train.py does the same for many starts at once; this one trains where an MLP is not two sigmoid layers.
+    """
     import torch  # here: it loads after the flags are checked
     from torch.nn.functional import binary_cross_entropy
 
     data, target = torch.from_numpy(points.inputs), torch.from_numpy(points.targets)[:, None]
     optimizer = torch.optim.Adam(net.parameters(), lr=settings.lr, weight_decay=WEIGHT_DECAY)
-    held = 0  # epochs in a row with all points right
+    in_a_row = 0  # epochs with all points right
     for epoch in range(settings.epochs):
         optimizer.zero_grad()
         output = net(data)
@@ -63,8 +66,8 @@ def train(net, points, settings: Settings, stop: Interrupt):
         accuracy = (100 * (pred == target).float().mean()).item()
         if epoch % EVERY == 0:
             print_line(epoch, loss.item(), accuracy)
-        held = held + 1 if accuracy == 100 else 0
-        if stop or held >= HOLD:
+        in_a_row = in_a_row + 1 if accuracy == 100 else 0
+        if stop or in_a_row >= HOLD:
             break
 
 
@@ -108,7 +111,7 @@ def main(argv: list[str] | None = None):
         if not args.set_weights:
             reason = student.why_not_compiled(args.hid, points.inputs)
             if reason:
-                note(f'{reason}: training one start of it by autograd')
+                note(f'{reason}: PyTorch trains one random start of it')
                 student.draw_weights(net, settings.init)
                 train(net, points, settings, stop)
             else:

@@ -82,7 +82,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
 
 
 def trainable(networks: list[Network], device: torch.device) -> list[Network]:
-    """The networks that can be trained. The others are noted, with the reason; if none can, that is raised."""
+    """The networks that can be trained. The others are noted, with the reason. If none can: the Fault of the first."""
     from lab.common.student import Fault
     from lab.kuzu import student
 
@@ -182,7 +182,7 @@ def print_sweep(painter: Painter, path: str, results: list[Result]):
 def train(model: nn.Module, recipe: Recipe, data: Dataset, settings: Settings, progress: Progress, stop: Interrupt):
     """Train on all images once, from batch progress.batch on, or until Ctrl-C; print the lab's lines.
 
-    Raises UserError if the loss overflows.
+    What `distributed` does is for several processes; in one it changes nothing. Raises UserError if the loss overflows.
     """
     from lab.kuzu.train import batches
 
@@ -227,15 +227,16 @@ def main(argv: list[str] | None = None):
     from lab.kuzu import resume
     from lab.kuzu.data import load
 
-    fastest = {'conv': torch.get_num_threads()}  # the physical cores; the small networks wait longer for a second one
+    # Before device() sets them: as many threads as physical cores. The small networks wait longer for a second thread
+    fastest = {'conv': torch.get_num_threads()}
     threads = {each.kind: args.threads or fastest.get(each.kind, 1) for each in args.networks}
     device = cli.device(args.no_cuda)
     networks = trainable(args.networks, device)
     distributed.start(device)
     seed, saved = distributed.from_first(lambda: prepare(args, networks))
     data = load(args.dataset, args.data_path, device)
-    told = ', '.join(f'{count} ({kind})' for kind, count in threads.items())
-    cli.seed_all(seed, f', threads: {told}' if device.type == 'cpu' else '')
+    by_kind = ', '.join(f'{count} ({kind})' for kind, count in threads.items())
+    cli.seed_all(seed, f', threads: {by_kind}' if device.type == 'cpu' else '')
     resumes_fast = any(before['settings'].get('recipe') == 'fast' for before in saved.values())
     training = args.training or (FAST if resumes_fast else {})
     settings = Settings(seed, args.dataset, len(data.train_images), args.epochs, **training)
@@ -247,12 +248,12 @@ def main(argv: list[str] | None = None):
             path, tested = os.path.join(args.out_path, network.name), None
             model, recipe, progress = begin(network, path, settings, device, saved.get(network.name))
             if progress.epoch > settings.epochs:
-                note(f'{path}.resume is of a finished run: there was nothing to do')
+                note(f'{path}.resume belongs to a finished run: there was nothing to do')
                 tested = test(model, data.test_images, data.test_labels)
             while progress.epoch <= settings.epochs and not stop:
                 train(model, recipe, data, settings, progress, stop)
                 tested = test(model, data.test_images, data.test_labels)
-                if progress.batch == settings.batches:
+                if progress.batch == settings.batches:  # else Ctrl-C came before the end of the epoch
                     progress.end_epoch(tested.loss, tested.accuracy)
                 if distributed.RANK == 0:
                     resume.save(path, model, recipe.optimizer, settings, progress)

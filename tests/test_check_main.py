@@ -210,7 +210,7 @@ class Clamped(check.MLP):
 def test_a_network_that_changes_its_weights_is_trained_by_the_plain_loop(capsys, monkeypatch):
     monkeypatch.setattr(check, 'MLP', Clamped)
     _, err = run(capsys, '--epoch', '100', '--seed', '1')
-    assert 'this MLP is not two sigmoid layers: training one start of it by autograd' in err
+    assert 'this MLP is not two sigmoid layers: PyTorch trains one random start of it' in err
 
 
 def test_somebody_elses_two_layers_get_everything(capsys, monkeypatch):

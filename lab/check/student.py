@@ -13,7 +13,7 @@ from lab.common.student import Fault, adapt, call, faults, get, module, tensors,
 with module('check'):
     import check
 
-TRIED = 0.1, 1, 10  # standard deviations of the weights at which a network is compared with the compiled formulas
+TRIAL_SIZES = 0.1, 1, 10  # standard deviations of the weights at which a network is compared with the compiled formulas
 
 
 def new_network(hid: int, act: str) -> nn.Module:
@@ -64,7 +64,7 @@ def why_not_compiled(hid: int, inputs: np.ndarray) -> str | None:
     """
     with trial():
         net = _new(hid, 'sig')
-        for size in TRIED:
+        for size in TRIAL_SIZES:
             draw_weights(net, size)
             if not read_weights(net, 'sig', inputs):
                 return 'this MLP is not two sigmoid layers'

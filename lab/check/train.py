@@ -55,7 +55,7 @@ def advance(starts, points, begin, end, lr):
     starts: a Starts, changed in place; its loss and right are those of epoch `begin`. points: Points, float64.
     """
     size = starts.weights.shape[1]
-    hid = (size - 1) // 4
+    hid = (size - 1) // 4  # a row holds in_hid.weight (hid, 2), in_hid.bias (hid), hid_out.weight (hid), hid_out.bias
     count = len(points.inputs)
     h = np.empty(hid)
     slope = np.empty(size)
@@ -69,11 +69,11 @@ def advance(starts, points, begin, end, lr):
             for i in range(count):
                 x, y = points.inputs[i]
                 target = points.targets[i]
-                net = p[4 * hid]
+                total = p[4 * hid]
                 for k in range(hid):
                     h[k] = 1 / (1 + np.exp(-(w[k, 0] * x + w[k, 1] * y + bias[k])))
-                    net += v[k] * h[k]
-                out = 1 / (1 + np.exp(-net))
+                    total += v[k] * h[k]
+                out = 1 / (1 + np.exp(-total))
                 loss -= max(np.log(out if target == 1 else 1 - out), LOG_FLOOR)
                 right += (out >= 0.5) == (target == 1)
                 d = (out - target) / count  # derivative of the loss by the net input of the output

@@ -22,7 +22,7 @@ STARTS = 120  # of each kind; GRID: beside them, where there are at most two num
 GRID = 30
 STEPS = 60
 PERIODS = 1, 2, 3
-LONG = 1000  # so often a symbol is repeated to see where it leads
+REPEATS = 1000  # so often a symbol is repeated to see where it leads
 LONGEST_CYCLE = 12
 FROM = 200  # visited states from which it is repeated
 RETURNS = 1e-6  # a state nearer than this to an earlier one, relative to its size, has come back to it
@@ -68,7 +68,7 @@ class Movement(NamedTuple):
 
 
 class Ending(NamedTuple):
-    """Where visited states come to when a symbol is repeated LONG times."""
+    """Where visited states come to when a symbol is repeated REPEATS times."""
 
     cycle: Array | None  # (period, size); None where they still move
     change: Array  # (size,): how much a symbol still changes, mean absolute value over LONGEST_CYCLE symbols
@@ -209,7 +209,7 @@ def endings(net: Network, symbol: int, visits: Visits) -> list[Ending]:
     """Where a symbol leads that never ends, the most frequent first; from FROM of the states after it."""
     after = np.flatnonzero(visits.read[1:] == symbol) + 1
     states = visits.state[after[np.linspace(0, len(after) - 1, min(FROM, len(after))).astype(int)]]
-    states = repeated(net, symbol, states, LONG)
+    states = repeated(net, symbol, states, REPEATS)
     tail = [states]
     for _ in range(LONGEST_CYCLE):
         tail.append(net.read(tail[-1], symbol))

@@ -6,7 +6,7 @@ import numpy as np
 
 from lab.insight.analysis import Analysis
 from lab.insight.automaton import SYMBOLS
-from lab.insight.fixed import FROM, LONG, TOUCHES, Ending, FixedPoint, Movement
+from lab.insight.fixed import FROM, REPEATS, TOUCHES, Ending, FixedPoint, Movement
 from lab.insight.mechanism import READS, Decision, Reading, Store
 
 SHOWN = 12  # numbers of a list
@@ -210,7 +210,7 @@ def ending(each: Ending, name: str, hid: int, unit: str) -> str:
     if each.cycle is None:
         moving = int(each.change[-hid:].argmax())
         change = f'{unit} {moving} the most, by {each.change[-hid:][moving]:.4f} for each {name}'
-        return f"{text} still change after {LONG} {name}'s, {change}."
+        return f"{text} still change after {REPEATS} {name}'s, {change}."
     if len(each.cycle) == 1:
         return f'{text} come to {numbers(each.cycle[0])}.'
     return f'{text} come to a cycle of {len(each.cycle)}: {" ".join(map(numbers, each.cycle))}.'

@@ -15,7 +15,7 @@ with module('kuzu'):
 
 CLASSES = {'lin': 'NetLin', 'full': 'NetFull', 'conv': 'NetConv'}
 OUTPUTS = 10
-TRIED = 2  # images; batch normalisation needs more than one
+TRIAL_IMAGES = 2  # batch normalisation needs more than one
 
 
 def new_network(kind: str, shape: dict) -> nn.Module:
@@ -53,9 +53,9 @@ def try_out(kind: str, shape: dict, device: torch.device):
     with trial():
         model = new_network(kind, shape)
         with faults(get('kuzu', CLASSES[kind])):
-            outputs = model.to(device)(2 * torch.rand(TRIED, 1, SIDE, SIDE, device=device) - 1)
+            outputs = model.to(device)(2 * torch.rand(TRIAL_IMAGES, 1, SIDE, SIDE, device=device) - 1)
             _check(name, outputs)
-            F.nll_loss(outputs, torch.zeros(TRIED, dtype=torch.long, device=device)).backward()
+            F.nll_loss(outputs, torch.zeros(TRIAL_IMAGES, dtype=torch.long, device=device)).backward()
     if outputs.shape[1] > OUTPUTS:
         note(f'{name} has {outputs.shape[1]} outputs: a choice above {OUTPUTS - 1} counts as wrong, outside the matrix')
     if ((outputs.exp().sum(1) - 1).abs() > 1e-3).any():
@@ -68,7 +68,7 @@ def _check(name: str, outputs):
         raise Fault(f'forward() of {name} returns nothing yet: {wanted}')
     if not isinstance(outputs, torch.Tensor):
         raise Fault(f'forward() of {name} returns a value of type {type(outputs).__name__}: {wanted}')
-    if not _fits(outputs) or len(outputs) != TRIED:
-        raise Fault(f'forward() of {name} returns {tuple(outputs.shape)} for {TRIED} images: {wanted}')
+    if not _fits(outputs) or len(outputs) != TRIAL_IMAGES:
+        raise Fault(f'forward() of {name} returns {tuple(outputs.shape)} for {TRIAL_IMAGES} images: {wanted}')
     if not outputs.requires_grad:
         raise Fault(f'what forward() of {name} returns does not depend on its parameters, so it cannot be trained')

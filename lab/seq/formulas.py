@@ -70,7 +70,7 @@ def output_gradient(units, alphabet, V, out_bias, dV, dout_bias, x, steps, state
                 errors[s, t, k] = net
                 largest = max(largest, net)
             for k in range(classes):
-                errors[s, t, k] -= largest
+                errors[s, t, k] -= largest  # the same probabilities, and no overflow
         row = errors[s].reshape(-1)
         for n in range(steps[s] * classes):
             row[n] = exp(row[n])
@@ -80,8 +80,8 @@ def output_gradient(units, alphabet, V, out_bias, dV, dout_bias, x, steps, state
                 total += errors[s, t, k]
             scale = 1 / steps[s] / total
             for k in range(classes):
-                errors[s, t, k] *= scale
-            errors[s, t, x[s, t + 1]] -= 1 / steps[s]
+                errors[s, t, k] *= scale  # the probabilities, as parts of a mean over the steps
+            errors[s, t, x[s, t + 1]] -= 1 / steps[s]  # minus the target
             for k in range(classes):
                 dout_bias[s, k] += errors[s, t, k]
             for j in range(hid):

@@ -19,7 +19,7 @@ from lab.common.errors import UserError, note
 from lab.seq import plain, student
 from lab.seq.task import Task, Training
 
-LONG = 5e10  # epochs times symbols times weights: the compiled engine trains that in minutes
+MINUTES = 5e10  # epochs times symbols times weights: the compiled engine trains that in minutes
 REPORT = 1000  # epochs between two snapshots; Training.epoch counts in these
 MIXED = 10  # epochs with the same largest n, where training.mix draws it: in 1,000 a network forgets the other ones
 TOGETHER = 8  # starts that the compiled engine trains side by side: half the time of as many one after the other
@@ -78,7 +78,7 @@ def is_long(task: Task, training: Training, engine: ModuleType) -> bool:
     """Whether a start takes minutes. It depends on no clock, so the same command does the same on every machine."""
     weights = sum(parameter.numel() for parameter in student.new_network(task).parameters())
     symbols = 5 * (1 + task.length) / 2 * task.classes * (task.classes + 1) / 2  # in a sequence, on average
-    return engine is plain or training.epoch * REPORT * symbols * weights > LONG
+    return engine is plain or training.epoch * REPORT * symbols * weights > MINUTES
 
 
 def begin(task: Task, training: Training, seed: int, device: torch.device | None = None) -> Start:

@@ -29,7 +29,7 @@ with module('anb2n'):
 
 State = dict[str, torch.Tensor]  # a network's weights by name
 USUAL_LENGTH = 4
-TRIED = 3  # sequences that a network is tried with at once
+TRIAL_SEQUENCES = 3  # that a network is tried with at once
 LARGE = 3  # weights with which a network is tried: so large that only hidden units stay between -1 and 1
 DRAWN = 10  # sequences of a language; with blocks of different lengths, no ten are equally long
 LAB = ('epoch', 'seq', 'state', 'hidden', 'target', 'output')  # the arguments of print_outputs()
@@ -71,7 +71,9 @@ def known_network(made: Callable, task: Task) -> SimpleNamespace:
     name, steps = f'{MODELS[task.model]} in seq_models.py', 6 * task.hid + 31  # more than numbers in any other axis
     with trial(), torch.no_grad(), faults(made):
         generator = torch.Generator().manual_seed(0)
-        x = functional.one_hot(torch.randint(task.classes, (TRIED, steps), generator=generator), task.classes).float()
+        x = functional.one_hot(
+            torch.randint(task.classes, (TRIAL_SEQUENCES, steps), generator=generator), task.classes
+        ).float()
         model = _new(made, task, 1)
         if not list(model.parameters()):
             raise Fault(f'{name} has no parameters yet')
@@ -80,7 +82,7 @@ def known_network(made: Callable, task: Task) -> SimpleNamespace:
         form = replies.find_form(name, _read_one(model, x[:1]), steps, task.hid, task.classes)
         state, batches = _in_form(model, form).state_dict(), False
         with contextlib.suppress(Exception):  # then it reads them one by one
-            several = _in_form(_new(made, task, TRIED), form)
+            several = _in_form(_new(made, task, TRIAL_SEQUENCES), form)
             several.load_state_dict(state)
             several.init_hidden()
             alone = torch.cat([_read_one(model, one[None])[1] for one in x])

@@ -64,7 +64,7 @@ def test_of_a_finished_run_there_is_nothing_to_do_and_it_is_tested_again(tmp_pat
     play(tmp_path, '--net lin --epochs 1 --resume')
     again = capsys.readouterr()
     assert again.out == out[out.index('<class') :]
-    assert f'{tmp_path}/kuzu_lin.resume is of a finished run: there was nothing to do\n' in again.err
+    assert f'{tmp_path}/kuzu_lin.resume belongs to a finished run: there was nothing to do\n' in again.err
 
 
 class Odd(nn.Sequential):
