@@ -227,8 +227,7 @@ def main(argv: list[str] | None = None):
     from lab.kuzu import resume
     from lab.kuzu.data import load
 
-    # Before device() sets them: as many threads as physical cores. The small networks wait longer for a second thread
-    fastest = {'conv': torch.get_num_threads()}
+    fastest = {'conv': torch.get_num_threads()}  # of physical cores, before device() sets it; lin and full: 1 thread
     threads = {each.kind: args.threads or fastest.get(each.kind, 1) for each in args.networks}
     device = cli.device(args.no_cuda)
     networks = trainable(args.networks, device)

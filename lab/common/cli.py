@@ -108,15 +108,17 @@ def _number(convert, what, low, high):
 
 def folder(text: str) -> str:
     """Flag type: a folder to read from or to write to. It may be missing, but it may not be a file."""
-    if not text or '\0' in text or (os.path.exists(text) and not os.path.isdir(text)):
-        raise argparse.ArgumentTypeError(f'{text[:200]!r} is not a folder')
-    return text
+    return _place(text, 'folder', os.path.isdir)
 
 
 def file(text: str) -> str:
     """Flag type: a file to write. It may be missing, but it may not be a folder or a device: it is replaced."""
-    if not text or '\0' in text or (os.path.exists(text) and not os.path.isfile(text)):
-        raise argparse.ArgumentTypeError(f'{text[:200]!r} is not a file')
+    return _place(text, 'file', os.path.isfile)
+
+
+def _place(text, kind, is_one):
+    if not text or '\0' in text or (os.path.exists(text) and not is_one(text)):
+        raise argparse.ArgumentTypeError(f'{text[:200]!r} is not a {kind}')
     return text
 
 
