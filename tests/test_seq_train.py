@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 import torch
 
-import anb2n
 import seq_models
 import seq_train
 from lab.common import files
@@ -16,7 +15,7 @@ from lab.seq import compiled, results, starts
 from lab.seq.task import Task, Training
 from lab.seq.verdict import Verdict
 from seq_models import LSTM_model, SRN_model
-from tests.seq.test_starts import OthersLanguage, OthersModel
+from tests.seq.test_starts import OthersModel
 
 HERE = Path(seq_train.__file__).parent
 
@@ -107,12 +106,6 @@ def test_both_engines_print_the_same_transcript(transcript, flags, monkeypatch):
     flags += ' --restarts 1 --seed 3 --epoch 2'
     compiled, plain = (transcript(f'{flags} --engine {engine}')[0] for engine in ('kernel', 'torch'))
     assert compiled == plain and 'epoch: 400\n' in compiled
-
-
-def test_a_seed_repeats_a_run(transcript):
-    first = transcript('--epoch 1 --seed 5')
-    assert transcript('--epoch 1 --seed 5') == first
-    assert transcript('--epoch 1 --seed 6') != first
 
 
 @pytest.mark.parametrize(
@@ -392,21 +385,6 @@ def test_another_model_trains_with_pytorch(monkeypatch, capsys):
     assert 'training one, live, and not until one learns' in found.err
     assert 'starts tried' not in found.err
     assert 'epoch: 20\n' in found.out
-
-
-def test_another_language_trains_with_pytorch(monkeypatch, capsys):
-    monkeypatch.setattr(starts, 'REPORT', 10)
-    monkeypatch.setattr(anb2n, 'lang_anb2n', OthersLanguage)
-    seq_train.main(['--epoch', '2'])
-    found = capsys.readouterr()
-    assert 'engine: torch, as test_starts.py has no get_symbols()' in found.err
-    assert 'epoch: 20\n' in found.out
-
-
-def test_the_kernel_refuses_another_model(monkeypatch):
-    monkeypatch.setattr(seq_models, 'SRN_model', OthersModel)
-    with pytest.raises(UserError, match='train it with --engine torch'):
-        seq_train.main(['--epoch', '1', '--engine', 'kernel'])
 
 
 def test_a_recipe_is_other_defaults_and_flags_come_first():

@@ -182,11 +182,6 @@ def test_seq_faults_are_told_in_one_line(modules, line, tmp_path):
     assert re.search(f'^seq_train.py: error: .*{line}', end.err.splitlines()[-1]), end.err
 
 
-def test_seq_a_language_without_a_length_cannot_grow(tmp_path):
-    end = run(f'seq_train {SHORT} --grow 0.5', tmp_path, anb2n=language())
-    refused(end, 'seq_train.py: error: --grow and --mix .* in anb2n.py does not follow it: try --grow 0 --mix 0$')
-
-
 def test_seq_the_page_leaves_out_networks_that_it_cannot_examine(tmp_path):
     source = lstm('hidden, output')
     end = run(
