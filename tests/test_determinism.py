@@ -22,8 +22,8 @@ SHORT = [
     'check_main --hid 5 --epoch 1000 --seed 1',
     'check_main --act step --hid 4 --set_weights --plot_path step',
     'seq_train --lang anb2n --epoch 2 --seed 1 --restarts 3 --out_path restarts',
-    'seq_train --lang anb2nc3n --length 2 --model lstm --epoch 10 --seed 1',
-    'seq_plot --lang anb2nc3n --length 2 --model lstm --epoch 10 --seed 1 --cell',
+    'seq_train --lang anb2nc3n --length 2 --model lstm --epoch 1 --seed 1',
+    'seq_plot --lang anb2nc3n --length 2 --model lstm --epoch 1 --seed 1 --cell',
     'kuzu_main --net all --epochs 1 --dataset digits --seed 1 --threads 1',
     f'kuzu_main --net conv --channels 4 8 --fc 16 --recipe fast --epochs 1 --dataset digits --threads {MOST} {FAST}',
 ]
@@ -71,7 +71,7 @@ def test_a_seed_gives_the_same_transcript_and_files_anywhere(tmp_path):
         one, other = pool.map(lambda folder, threads: outcome(folder, SHORT, threads), folders, (1, 2))
     assert_same(one, other)
     names = one[1].keys()
-    assert {'net/kuzu_conv.pth', 'net/anb2nc3n_lstm3_10.pth', 'restarts/anb2n_srn2_0.pth'} <= names
+    assert {'net/kuzu_conv.pth', 'net/anb2nc3n_lstm3_1.pth', 'restarts/anb2n_srn2_0.pth'} <= names
     assert {'plot/hid_5_4.jpg', 'plot/anb2nc3n_lstm3_cell_3d.jpg', 'fast/kuzu_conv_curve.jpg'} <= names
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.forks import Fork
+
 HOUSE = Path(__file__).parents[1]
 SCRIPTS = ['kuzu_main.py', 'check_main.py', 'seq_train.py', 'seq_plot.py', 'bench.py', 'report.py']
 
@@ -25,14 +27,9 @@ def test_scripts_run_whatever_python_leaves_out(script, tmp_path):
 
 
 def test_a_run_without_docstrings_and_asserts_is_the_same(tmp_path):
-    usual, bare = (run(tmp_path, 'check_main.py', '--act step --set_weights', option) for option in ('', '-OO -I'))
-    assert (bare.returncode, bare.stdout, bare.stderr) == (0, usual.stdout, usual.stderr)
-
-
-def test_a_variable_that_torchrun_left_behind_changes_nothing(tmp_path):
-    flags = '--net lin --dataset digits --epochs 1 --seed 1'
-    done = run(tmp_path, 'kuzu_main.py', flags, TORCHELASTIC_RUN_ID='none')
-    assert done.returncode == 0 and done.stderr.startswith('seed: 1')
+    flags = '--act step --set_weights'
+    bare, usual = run(tmp_path, 'check_main.py', flags, '-OO -I'), Fork(f'check_main {flags}', tmp_path).end()
+    assert (bare.returncode, bare.stdout, bare.stderr) == (0, usual.out, usual.err)
 
 
 def test_a_folder_that_the_terminal_cannot_write_is_named_with_a_backslash(tmp_path):

@@ -1,19 +1,16 @@
 """report.py as a student types it."""
 
+import os
 import re
 import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 
 import report
 from lab.common.errors import UserError
+from tests.faults.forks import Fork
 from tests.kuzu.server import made_files
-
-HOUSE = Path(__file__).parents[1]
 
 
 def test_without_flags_the_page_has_all_parts():
@@ -41,23 +38,20 @@ def test_a_wrong_flag_is_told(flags, capsys):
     assert re.search(r'error: argument --\w+: ', capsys.readouterr().err)
 
 
-def start(folder) -> subprocess.Popen:
-    command = [sys.executable, str(HOUSE / 'report.py'), '--part', '1', '--dataset', 'digits', '--seed', '1']
-    return subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+RUN = 'report --part 1 --dataset digits --seed 1'
 
 
 def test_ctrl_c_keeps_what_is_trained_and_the_next_run_goes_on(tmp_path):
-    first = start(tmp_path)
+    first = Fork(RUN, tmp_path)
     while not list(tmp_path.glob('net/kuzu_*.resume')):
-        assert first.poll() is None
+        assert first.process.is_alive()
         time.sleep(0.05)
-    first.send_signal(signal.SIGINT)
-    assert first.wait() == 130 and not (tmp_path / 'report.html').exists()
-    second = start(tmp_path)
-    out, err = second.communicate()
-    assert (second.returncode, out) == (0, '') and '$ python3 kuzu_main.py' in err
+    os.kill(first.pid, signal.SIGINT)
+    assert first.end().code == 130 and not (tmp_path / 'report.html').exists()
+    second = Fork(RUN, tmp_path).end()
+    assert (second.code, second.out) == (0, '') and '$ python3 kuzu_main.py' in second.err
     page = (tmp_path / 'report.html').read_text()
-    assert '$ ' not in start(tmp_path).communicate()[1]
+    assert '$ ' not in Fork(RUN, tmp_path).end().err
     assert (tmp_path / 'report.html').read_text() == page
     for kind in 'lin', 'full', 'conv':  # as kuzu_main.py alone writes them
         rows = (tmp_path / 'net' / f'kuzu_{kind}.csv').read_text().splitlines()

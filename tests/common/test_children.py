@@ -170,19 +170,24 @@ def test_ctrl_c_ends_what_runs_and_starts_nothing_more(scripts):
     assert '0' in kept and kept == begun and len(begun) < 200
 
 
-def test_a_command_that_takes_all_cores_runs_alone(scripts, monkeypatch):
-    monkeypatch.setattr('os.cpu_count', lambda: 4)
+@pytest.mark.parametrize(('cores', 'at_once'), [(4, 2), (1, 1), (None, 1)])
+def test_as_many_commands_run_at_once_as_there_are_cores_and_one_that_takes_all_alone(
+    cores, at_once, scripts, monkeypatch
+):
+    monkeypatch.setattr('os.cpu_count', lambda: cores)
     (scripts / 'busy.py').write_text(
-        'import os, sys, time\nname = sys.argv[1]\nopen(name, "w")\n'
-        'time.sleep(0.4)\nprint(*os.listdir("."))\nos.remove(name)'
+        'import os, sys, time\nname, seconds = sys.argv[1:]\nopen(name, "w")\nend = time.monotonic() + float(seconds)\n'
+        'while time.monotonic() < end and len(os.listdir()) < 3:\n    time.sleep(0.01)\n'
+        'print(*os.listdir())\ntime.sleep(0.2)\nos.remove(name)'
     )
     monkeypatch.chdir(scripts)
     saw = {}
 
     def busy(name, alone):
         done = lambda printed, notes: saw.update({name: {*printed.split()} - {'busy.py'}})  # noqa: E731
-        return Command(['busy.py', name], done=done, alone=alone)
+        return Command(['busy.py', name, '0.4' if alone or at_once == 1 else '10'], done=done, alone=alone)
 
     run_commands([busy('one', True), busy('two', False), busy('three', False), busy('four', True)], Interrupt())
     assert saw['one'] == {'one'} and saw['four'] == {'four'}
     assert saw['two'] | saw['three'] == {'two', 'three'}
+    assert len(saw['two']) == len(saw['three']) == at_once

@@ -63,6 +63,11 @@ def test_hyphens_are_underscores_and_what_was_clear_among_the_flags_of_the_lab_s
     assert getattr(parser().parse_args(typed), name) == value
 
 
+def test_a_script_takes_the_flags_that_were_typed(monkeypatch):
+    monkeypatch.setattr('sys.argv', ['script.py', '--epoch', '3'])
+    assert parser().parse_args().epoch == 3
+
+
 def test_among_new_flags_what_is_not_clear_is_refused(capsys):
     made = cli.Parser('about', lab='lang length')
     for flag in ('--lang', '--length', '--lr'):
@@ -116,8 +121,8 @@ def test_the_abbreviations_of_the_labs_scripts_are_understood(script, short, mea
     assert vars(parse([flag, *value])) == vars(parse([f'--{meant}', *value]))
 
 
-def test_the_help_has_each_default_once_and_none_that_says_nothing(capsys):
-    made = cli.Parser('about')
+def test_the_help_has_the_first_line_and_each_default_once_and_none_that_says_nothing(capsys):
+    made = cli.Parser('about this script\nand more')
     made.add_argument('--mom', type=float, default=0.0, help='momentum')
     made.add_argument('--net', default='full', help='which network')
     made.add_argument('--resume', action='store_true', help='go on')
@@ -125,7 +130,8 @@ def test_the_help_has_each_default_once_and_none_that_says_nothing(capsys):
     with pytest.raises(SystemExit, match='0'):
         made.parse_args(['--help'])
     said = ' '.join(capsys.readouterr().out.split())
-    for words in ('momentum (default: 0.0) ', 'which network (default: full) ', 'go on --'):
+    assert 'and more' not in said
+    for words in ('about this script', 'momentum (default: 0.0) ', 'which network (default: full) ', 'go on --'):
         assert words in said
     assert said.endswith('is drawn and printed)')
 

@@ -12,6 +12,8 @@ from torch import nn
 class Cell(nn.Module):
     def __init__(self, num_input, num_hid, num_out, batch_size=1):
         super().__init__()
+        from lab.seq import starts, verdict
+        starts.REPORT, verdict.SEQUENCES, verdict.MIXED = 50, 20, 5  # instead of 1,000, 1,000 and 100
         self.n = num_hid
         for name, shape in dict(W=(num_input, 4 * num_hid), U=(num_hid, 4 * num_hid), hid_bias=(4 * num_hid,),
                                 V=(num_hid, num_out), out_bias=(num_out,)).items():
@@ -32,6 +34,8 @@ class Cell(nn.Module):
 class SRN_model(nn.Module):
     def __init__(self, num_input, num_hid, num_out, batch_size=1):
         super().__init__()
+        from lab.seq import starts, verdict
+        starts.REPORT, verdict.SEQUENCES, verdict.MIXED = 50, 20, 5  # instead of 1,000, 1,000 and 100
         self.rnn, self.out = nn.RNN(num_input, num_hid, batch_first=True), nn.Linear(num_hid, num_out)
     def forward(self, x):
         hidden, last = self.rnn(x)
@@ -42,6 +46,8 @@ LANGUAGE = """
 import numpy as np, torch, torch.nn.functional as F
 class lang_anb2n:
     def __init__(self, num_class=2, length=4):
+        from lab.seq import starts, verdict
+        starts.REPORT, verdict.SEQUENCES, verdict.MIXED = 50, 20, 5  # instead of 1,000, 1,000 and 100
         self.num_class, self.longest = num_class, length
     def get_one_example(self):
         seq = []
@@ -64,8 +70,12 @@ ARGUMENTS = 'epoch, seq, state, hidden, target, output'
 SHORT = '--epoch 1 --seed 1 --restarts 1'
 
 
+def lstm(returns: str) -> str:
+    return LSTM.replace('RETURNS', returns)
+
+
 def srn(rnn='num_input, num_hid', out='num_hid, num_out', more='', returns='') -> str:
-    source = LSTM.replace('RETURNS', 'hidden, output').replace('nn.RNN(num_input, num_hid', f'nn.RNN({rnn}')
+    source = lstm('hidden, output').replace('nn.RNN(num_input, num_hid', f'nn.RNN({rnn}')
     source = source.replace('nn.Linear(num_hid, num_out', f'nn.Linear({out}').replace(', batch_size=1', more)
     return source.replace("return {'last'", f"return {returns} # {{'last'") if returns else source
 
@@ -85,13 +95,13 @@ ORDERS = (
 
 def test_seq_what_a_network_returns_more_and_in_which_order_changes_nothing(tmp_path):
     line = f'seq_train --lang anb2nc3n --model lstm {SHORT}'
-    outs = [run(line, tmp_path, seq_models=LSTM.replace('RETURNS', order)).out for order in ORDERS]
+    outs = [run(line, tmp_path, seq_models=lstm(order)).out for order in ORDERS]
     assert len(re.findall('^epoch: ', outs[0], re.MULTILINE)) == 2
     assert [out == outs[0] for out in outs] == [True] * len(ORDERS)
 
 
 def test_seq_cells_that_a_network_returns_are_printed(tmp_path):
-    plain, more = (LSTM.replace('RETURNS', order) for order in ('hidden, output', 'output, 1 - cells, cells, hidden'))
+    plain, more = map(lstm, ('hidden, output', 'output, 1 - cells, cells, hidden'))
     assert run(f'seq_train --lang anb2nc3n --model lstm {SHORT}', tmp_path, seq_models=plain).code == 0
     line = 'seq_plot --lang anb2nc3n --model lstm --epoch 0 --num_plot 1 --seed 1 --cell'
     ours, theirs = (run(line, tmp_path, seq_models=source) for source in (plain, more))
@@ -100,9 +110,9 @@ def test_seq_cells_that_a_network_returns_are_printed(tmp_path):
 
 
 def test_seq_a_network_of_other_layers_is_trained_and_plotted_as_far_as_it_can_be(tmp_path):
-    source = LSTM.replace('RETURNS', 'hidden, output')
+    source = lstm('hidden, output')
     end = run(f'seq_train {SHORT}', tmp_path, seq_models=source)
-    assert end.told() == 'survived' and 'evaluation on 1000 fresh sequences' in end.out, end
+    assert end.told() == 'survived' and 'evaluation on 20 fresh sequences' in end.out, end
     assert 'engine: torch, as the SRN_model in seq_models.py is not the compiled one' in end.err
     end = run('seq_plot --epoch 0 --num_plot 2 --seed 1', tmp_path, seq_models=source)
     assert end.told() == 'survived' and end.out.count('symbol= ') == 2
@@ -123,18 +133,18 @@ def test_seq_the_types_of_a_sequence_change_nothing(tmp_path):
     returned = (LAB_SEQUENCE, *SEQUENCES)
     ends = [run(f'seq_train {SHORT}', tmp_path, anb2n=language(returns)) for returns in returned]
     assert [end.told() for end in ends] == ['survived'] * len(ends), ends
-    assert all(re.findall(r'^block (\d+) \d+$', end.out, re.MULTILINE) == ['0', '1000'] for end in ends)
+    assert all(re.findall(r'^block (\d+) \d+$', end.out, re.MULTILINE) == ['0', '50'] for end in ends)
 
 
 @pytest.mark.parametrize(
     ('arguments', 'printed', 'block'),
     [
-        (f'{ARGUMENTS}, context', 'context', 'block 1000 None'),
-        (f'{ARGUMENTS}, context=3', 'context', 'block 1000 3'),
-        ('epoch, seq, output', 'tuple(output.shape)[2]', 'block 1000 2'),
-        ('epoch, seq, state, hidden, cell, target, output', 'cell, hidden.shape[-1]', 'block 1000 None 2'),
-        (ARGUMENTS, 'hidden[0, 0].shape[0]', 'block 1000 2'),
-        (ARGUMENTS, 'hidden.numpy()[len(seq) - 2].shape[0]', 'block 1000 2'),
+        (f'{ARGUMENTS}, context', 'context', 'block 50 None'),
+        (f'{ARGUMENTS}, context=3', 'context', 'block 50 3'),
+        ('epoch, seq, output', 'tuple(output.shape)[2]', 'block 50 2'),
+        ('epoch, seq, state, hidden, cell, target, output', 'cell, hidden.shape[-1]', 'block 50 None 2'),
+        (ARGUMENTS, 'hidden[0, 0].shape[0]', 'block 50 2'),
+        (ARGUMENTS, 'hidden.numpy()[len(seq) - 2].shape[0]', 'block 50 2'),
     ],
 )
 def test_seq_print_outputs_is_called_with_what_it_takes(arguments, printed, block, tmp_path):
@@ -151,13 +161,13 @@ def test_seq_print_outputs_is_called_with_what_it_takes(arguments, printed, bloc
             {'anb2n': language('x, seq')},
             r'get_sequence\(\) of anb2n.py returns 2 values, not input, seq, target, state',
         ),
-        ({'anb2n': language('1 / 0')}, 'anb2n.py:18: ZeroDivisionError: division by zero$'),
-        ({'anb2n': language(printed='hiden')}, "anb2n.py:20: NameError: name 'hiden' is not defined"),
+        ({'anb2n': language('1 / 0')}, 'anb2n.py:20: ZeroDivisionError: division by zero$'),
+        ({'anb2n': language(printed='hiden')}, "anb2n.py:22: NameError: name 'hiden' is not defined"),
         (
             {'anb2n': language(arguments='epoch, b')},
             r'print_outputs\(epoch, b\) of anb2n.py should take \(epoch, seq, ',
         ),
-        ({'seq_models': srn('num_input, 8')}, r'seq_models.py:30: RuntimeError: mat1 and mat2 shapes'),
+        ({'seq_models': srn('num_input, 8')}, r'seq_models.py:34: RuntimeError: mat1 and mat2 shapes'),
         ({'seq_models': srn('num_input, 8', '8, num_out')}, 'has 8 hidden units, not 2: --hid 8$'),
         (
             {'seq_models': srn(more=', layers, dropout')},
@@ -172,13 +182,8 @@ def test_seq_faults_are_told_in_one_line(modules, line, tmp_path):
     assert re.search(f'^seq_train.py: error: .*{line}', end.err.splitlines()[-1]), end.err
 
 
-def test_seq_a_language_without_a_length_cannot_grow(tmp_path):
-    end = run(f'seq_train {SHORT} --grow 0.5', tmp_path, anb2n=language())
-    refused(end, 'seq_train.py: error: --grow and --mix .* in anb2n.py does not follow it: try --grow 0 --mix 0$')
-
-
 def test_seq_the_page_leaves_out_networks_that_it_cannot_examine(tmp_path):
-    source = LSTM.replace('RETURNS', 'hidden, output')
+    source = lstm('hidden, output')
     end = run(
         'report --part 3 --seed 1', tmp_path, seq_models=source.replace('LSTM_model = Cell', 'LSTM_model = SRN_model')
     )

@@ -1,5 +1,6 @@
 """distributed.py: several processes do what one does; what an earlier torchrun left behind starts nothing."""
 
+import functools
 import os
 import signal
 import subprocess
@@ -8,24 +9,27 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.forks import Fork
+
 HOUSE = Path(__file__).parents[2]
 TORCHRUN = '-m', 'torch.distributed.run', '--standalone', '--nproc_per_node=2'
+DIGITS = '--dataset digits --seed 1'
 LIMIT = 100  # seconds; nothing here takes a tenth of it on an idle machine
 
 
-def start(folder, flags, torchrun=TORCHRUN, **environment):
+def start(folder, flags):
     """Start kuzu_main.py on the digits, in two processes."""
     folder.mkdir()
-    command = [sys.executable, *torchrun, str(HOUSE / 'kuzu_main.py'), '--dataset', 'digits', '--seed', '1']
-    pipes = {'stdout': subprocess.PIPE, 'stderr': subprocess.PIPE, 'text': True}
-    return subprocess.Popen([*command, *flags.split()], cwd=folder, env=os.environ | environment, **pipes)
+    command = [sys.executable, *TORCHRUN, str(HOUSE / 'kuzu_main.py'), *DIGITS.split(), *flags.split()]
+    return subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def test_two_processes_print_the_transcript_of_one_and_write_one_set_of_files(tmp_path):
     one, two = tmp_path / 'one', tmp_path / 'two'
     flags = '--net full --hid 9 --epochs 2 --lr 0.05'  # its loss is the same to all printed digits
-    (out, err), (expected, _) = (run.communicate(timeout=LIMIT) for run in (start(two, flags), start(one, flags, ())))
-    assert out == expected and 'Traceback' not in err
+    out, err = start(two, flags).communicate(timeout=LIMIT)
+    one.mkdir()
+    assert out == Fork(f'kuzu_main {DIGITS} {flags}', one).end().out and 'Traceback' not in err
     assert err.count('pictures: ') == 1
     assert [sorted(os.listdir(two / name)) for name in ('net', 'plot')] == [
         sorted(os.listdir(one / name)) for name in ('net', 'plot')
@@ -42,8 +46,11 @@ def test_ctrl_c_stops_both_after_the_same_step_and_keeps_what_is_trained(tmp_pat
     assert out.count('Model parameters: 7850') == 1 and (tmp_path / 'two' / 'net' / 'kuzu_lin.resume').exists()
 
 
+def left_behind(rank):
+    os.environ |= {'TORCHELASTIC_RUN_ID': 'none', 'RANK': rank, 'WORLD_SIZE': '2', 'MASTER_ADDR': ''}
+
+
 @pytest.mark.parametrize('rank', ['', '0'])
 def test_what_an_earlier_torchrun_left_in_the_environment_starts_nothing(rank, tmp_path):
-    left = {'TORCHELASTIC_RUN_ID': 'none', 'RANK': rank, 'WORLD_SIZE': '2', 'MASTER_ADDR': ''}
-    out, err = start(tmp_path / 'one', '--net lin --epochs 1', (), **left).communicate(timeout=LIMIT)
-    assert 'Accuracy: 328/397' in out and err.startswith('seed: 1, threads')
+    end = Fork(f'kuzu_main {DIGITS} --net lin --epochs 1', tmp_path, functools.partial(left_behind, rank)).end()
+    assert 'Accuracy: 328/397' in end.out and end.err.startswith('seed: 1, threads')

@@ -94,6 +94,7 @@ def test_of_several_values_the_log_probabilities_are_taken(given):
     [
         ({'outputs': 12}, 'NetLin in kuzu.py has 12 outputs: a choice above 9 counts as wrong, outside the matrix\n'),
         ({'ending': lambda self, net: net}, 'NetLin in kuzu.py returns no log-probabilities'),
+        ({'ending': lambda self, net: functional.log_softmax(net, 1) - 0.1}, 'returns no log-probabilities'),
         ({'ending': lambda self, net: functional.log_softmax(net, dim=0)}, 'log_softmax with dim=1 gives them\n'),
     ],
 )

@@ -36,12 +36,12 @@ def test_shuffled_each_epoch_takes_all_images_in_an_order_of_its_seed_and_number
 
 
 def test_a_choice_above_the_classes_is_wrong_and_outside_the_matrix():
-    answers = torch.full((3, 15), -9.0)
-    answers[0, 3] = answers[1, 14] = answers[2, 4] = -0.001
-    tested = judge(answers, torch.tensor([3, 3, 5]))
-    assert (tested.correct, tested.accuracy, tested.confusion.sum()) == (1, pytest.approx(100 / 3), 2)
+    answers = torch.full((4, 15), -9.0)
+    answers[0, 3] = answers[1, 14] = answers[2, 4] = answers[3, 7] = -0.001
+    tested = judge(answers, torch.tensor([3, 3, 5, 7]))
+    assert (tested.correct, tested.accuracy, tested.confusion.sum()) == (2, 50, 3)
     assert tested.confusion[3, 3] == tested.confusion[5, 4] == 1  # rows are the targets
-    assert tested.loss == pytest.approx((0.001 + 9 + 9) / 3)
+    assert tested.loss == pytest.approx((2 * 0.001 + 9 + 9) / 4)
 
 
 def confusion(*wrong):

@@ -13,7 +13,7 @@ from lab.seq import compiled, plain, starts
 from lab.seq.task import Task, Training
 from seq_models import SRN_model
 
-LSTM = Task('anb2nc3n', 2, 'lstm', 2)
+LSTM = Task('anb2nc3n', 2, 'lstm', 3)
 ENGINES = COMPILED, PLAIN = compiled, plain
 
 
@@ -105,7 +105,8 @@ def test_a_start_follows_from_its_seed(task):
 
 def test_init_is_the_size_of_an_srns_first_weights_alone():
     srn, lstm = (starts.begin(Task(model=kind, hid=50), Training(init=7), 0) for kind in ('srn', 'lstm'))
-    assert weights(srn.model.state_dict()).std() == pytest.approx(7, rel=0.1)
+    first = weights(srn.model.state_dict())
+    assert (first.mean(), first.std()) == (pytest.approx(0, abs=0.5), pytest.approx(7, rel=0.1))
     assert np.abs(weights(lstm.model.state_dict())).max() < 1
 
 
@@ -137,9 +138,10 @@ def test_a_start_is_the_same_to_the_last_bit_alone_and_among_many(task, engine, 
     monkeypatch.setattr(starts.os, 'cpu_count', lambda: 2)
     monkeypatch.setattr(starts, 'MIXED', 5)
     training = Training('adam', epoch=3, lr=0.05, init=0.5, grow=0.5, mix=0.5, clip=0.3, decay_until=0.9)
-    many = [starts.begin(task, training, seed) for seed in range(13)]
+    count = 13 if engine is COMPILED else 3  # one on each core, eight together, and more
+    many = [starts.begin(task, training, seed) for seed in range(count)]
     records = list(starts.train_all(many, engine, never))
-    assert len(records) == 13
+    assert len(records) == count
     for seed, record in enumerate(records):
         [alone] = starts.train_together([starts.begin(task, training, seed)], engine, never)
         assert [snapshot.epoch for snapshot in record] == [0, 10, 20, 30]

@@ -186,5 +186,5 @@ def test_the_verdict_in_words():
     by_hand = lines(found, 3, 2, trained=False)
     assert by_hand[1] == ' mean loss: 0.0300 (should be under 0.0403; a perfect guess: 0.0294)'
     assert by_hand[4] == ' counts up to n = 15, the largest that was tried'
-    beyond = lines(verdict.Verdict(0, 1, 1, True, 40), 2, 4)
-    assert beyond[-1].endswith('for each n, 5 from n = 31 on')
+    for counts, end in (30, 'for each n'), (40, 'for each n, 5 from n = 31 on'):
+        assert lines(found._replace(counts=counts), 2, 4)[-1].endswith(end)
