@@ -39,17 +39,19 @@ def test_learned_comes_before_counting_and_counting_before_loss():
     assert len(set(ranks)) == len(ranks)
 
 
-@pytest.mark.parametrize('keep, epoch', [('best', 10_000), ('last', 30_000)])
-def test_the_best_checkpoint_is_judged_where_that_is_asked_for(keep, epoch):
-    # not a checkpoint, though it has learned: what is there at the start, and what is between two files
-    rows = record((0, LEARNED), (5000, LEARNED), (10_000, LEARNED), (20_000, BLANK), (30_000, BLANK))
-    result = results.judge_of(Task(), keep)(7, rows)
-    assert (result.seed, result.epoch, result.verdict.learned) == (7, epoch, keep == 'best')
-
-
-def test_in_the_last_fifth_every_snapshot_is_looked_at():
-    rows = record((0, BLANK), (10_000, BLANK), (24_000, LEARNED), (25_000, LEARNED), (30_000, BLANK))
-    assert results.judge_of(Task(), 'best')(7, rows).epoch == 25_000
+@pytest.mark.parametrize(
+    'keep, rows, epoch',
+    [
+        ('best', [(0, BLANK), (10_000, LEARNED), (20_000, BLANK), (30_000, BLANK)], 10_000),
+        ('last', [(0, BLANK), (10_000, LEARNED), (20_000, BLANK), (30_000, BLANK)], 30_000),
+        # no checkpoint, though it has learned: what is there at the start, and what is between two files
+        ('best', [(0, LEARNED), (5000, LEARNED), (10_000, BLANK), (20_000, BLANK)], 20_000),
+        ('best', [(0, BLANK), (10_000, BLANK), (24_000, LEARNED), (25_000, LEARNED), (30_000, BLANK)], 25_000),  # late
+    ],
+)
+def test_the_best_checkpoint_is_judged_where_that_is_asked_for(keep, rows, epoch):
+    result = results.judge_of(Task(), keep)(7, record(*rows))
+    assert (result.seed, result.epoch, result.verdict.learned) == (7, epoch, (epoch, LEARNED) in rows)
 
 
 def test_the_best_is_not_judged_by_the_sequences_that_chose_it(monkeypatch):
