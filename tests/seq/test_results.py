@@ -51,7 +51,7 @@ def test_learned_comes_before_counting_and_counting_before_loss():
 )
 def test_the_best_checkpoint_is_judged_where_that_is_asked_for(keep, rows, epoch):
     result = results.judge_of(Task(), keep)(7, record(*rows))
-    assert (result.seed, result.epoch, result.verdict.learned) == (7, epoch, (epoch, LEARNED) in rows)
+    assert (result.seed, result.epoch, result.verdict.learned) == (7, epoch, dict(rows)[epoch] is LEARNED)
 
 
 def test_the_best_is_not_judged_by_the_sequences_that_chose_it(monkeypatch):
