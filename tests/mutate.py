@@ -1,11 +1,12 @@
-"""Whether the tests notice a change: one operator or number of a room is changed, and the room's own tests are run.
+"""Whether the tests notice a change: one operator or number of a room is changed, and the room's tests are run.
 
 python3 -m tests.mutate                                  64 changes in every room that has tests of its own: hours
 python3 -m tests.mutate lab/kuzu/data.py kuzu_main.py    in these rooms
 python3 -m tests.mutate kuzu.py --count 9999             every change that there is in one room
 
-The tests of lab/kuzu/data.py are tests/kuzu/test_data*.py. Each change is made in a copy of the house. NOT CAUGHT means
-that a test is missing, or that the change makes no difference. More than 90% should be caught.
+The tests of lab/kuzu/data.py are tests/kuzu/test_data*.py, and then those of the script of its part and of students'
+modules: tests/test_kuzu_main.py, tests/faults/test_students_kuzu.py. Each change is made in a copy of the house. NOT
+CAUGHT means that a test is missing, or that the change makes no difference. More than 90% should be caught.
 """
 
 import argparse
@@ -33,6 +34,7 @@ SWAPS = {
 }
 ITS_SWAP = ast.Eq | ast.NotEq | ast.In | ast.Is  # swapped, such a comparison is negated already
 GUARDS = 'TYPE_CHECKING', "__name__ == '__main__'"
+SCRIPTS = {'kuzu': 'kuzu_main', 'check': 'check_main', 'seq': 'seq_train', 'insight': 'seq_plot'}
 PYTEST = [sys.executable, '-m', 'pytest', '-x', '-q', '-n0', '-p', 'no:cacheprovider', '--hypothesis-seed=0']
 
 
@@ -112,10 +114,12 @@ def outcome(clean: Path, room: str, source: bytes, tests: list[str], limit: floa
 
 
 def tests_of(room: str, files: list[str]) -> list[str]:
-    """The test files of a room of the house."""
+    """The test files of a room of the house, its own first."""
     folder, name = os.path.split(room.removeprefix('lab/'))
     pattern = re.escape(os.path.join('tests', folder, f'test_{name[:-3]}')) + r'(_\w+)?\.py'
-    return [file for file in files if re.fullmatch(pattern, file)]
+    own = [file for file in files if re.fullmatch(pattern, file)]
+    further = f'tests/test_{SCRIPTS.get(folder)}.py', f'tests/faults/test_students_{folder}.py'
+    return own + [file for file in files if file in further]
 
 
 def main():
