@@ -81,14 +81,7 @@ def show(task: Task, snapshot, folder: str):
     with np.printoptions(suppress=True, precision=2, sign=' '):
         snapshot.lang.print_outputs(snapshot.epoch, seq, state, hidden, target, output)
     if snapshot.epoch % results.CHECKPOINT == 0:
-        save(task, snapshot, folder)
-
-
-def save(task: Task, snapshot, folder: str) -> str:
-    """Write the network; return the file's path."""
-    path = task.checkpoint(folder, snapshot.epoch // 1000)
-    files.write_tensors(path, snapshot.state)
-    return path
+        files.write_tensors(task.checkpoint(folder, snapshot.epoch // 1000), snapshot.state)
 
 
 def main(argv: list[str] | None = None):
@@ -117,16 +110,18 @@ def main(argv: list[str] | None = None):
         if args.restarts == 1:  # the lab's run
             [start] = many
             trainer, record = engine.Trainer([start.model], training), []
-            for epoch, *part in starts.plan(task, training, [start.lang]):
-                trainer.run([start.lang], *part, stop.__bool__)  # as in lab/seq/plain.py: forward, loss, backward, step
+            for epoch, count, rate, decay in starts.plan(task, training, [start.lang]):
+                # As lab/seq/plain.py shows: forward, loss, backward, step, for each of the next `count` sequences
+                trainer.run([start.lang], count, rate, decay, stop.__bool__)
                 if stop and epoch:  # the first weights are always shown and saved
                     break
                 if epoch % starts.REPORT == 0:
-                    record += starts.take([start], trainer, epoch)
-                    if record[-1] is None:
+                    [snapshot] = starts.take([start], trainer, epoch)
+                    if snapshot is None:
                         smaller = f'try --clip 1, or --lr smaller than {training.lr:g}'
                         raise UserError(f'training diverged: weights are NaN or infinite at epoch {epoch}; {smaller}')
-                    show(task, record[-1], args.out_path)
+                    record.append(snapshot)
+                    show(task, snapshot, args.out_path)
             found = [judge(seed, record)]
         else:
             records = starts.train_all(many, engine, stop.__bool__)
@@ -163,7 +158,7 @@ def finish(args: argparse.Namespace, found: list, record: list, typed: list[str]
     results.print_verdict(task, best.verdict, retry(args, typed))
     for snapshot in record:
         if snapshot.epoch in (best.epoch, last.epoch) and snapshot.epoch % results.CHECKPOINT:
-            save(task, snapshot, args.out_path)
+            files.write_tensors(task.checkpoint(args.out_path, snapshot.epoch // 1000), snapshot.state)
     if args.restarts is None:
         tried = f'{len(found)} start{"s" * (len(found) > 1)} tried'
         which = f'seed {best.seed} has learned' if best.verdict.learned else f'none has learned; best: seed {best.seed}'

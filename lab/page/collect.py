@@ -8,9 +8,9 @@ from lab.page.commands import Options, Place
 
 
 def parts(wanted: list[int], options: Options, seed: int, stop: Interrupt) -> dict[str, dict]:
-    """What the page says of the parts 1, 2 or 3, by the name of their wing; {} after Ctrl-C.
+    """What the page says of the parts 1, 2 or 3, by their names kuzu, check and seq; {} after Ctrl-C.
 
-    seed: of all that is trained anew, and of the analysis. Raises UserError as the rooms of the parts do.
+    seed: of all that is trained anew, and of the analysis. Raises UserError where a network cannot be had.
     """
     places: dict[str, Place] = {}
     if 1 in wanted:

@@ -248,8 +248,9 @@ def train_lstm(units, alphabet, sizes, tables, memory, done, sequences, settings
                 for j in range(hid):  # cell = forget * cell before + enter * new; unit = out * tanh(cell)
                     enter, forget, new, out = gates[t, s, 0, j], gates[t, s, 1, j], gates[t, s, 2, j], gates[t, s, 3, j]
                     above, tanh_cell = dstates[t, s, j], squashed[t, s, j]
-                    slope = fma(above * out, 1 - tanh_cell * tanh_cell, dcell[s, j])  # of the loss, by the cell
-                    dcell[s, j] = slope * forget
+                    slope = fma(above * out, 1 - tanh_cell * tanh_cell, dcell[s, j])  # of the loss by the cell
+                    dcell[s, j] = slope * forget  # by the cell before
+                    # By the net inputs of the gates: sigmoid' is y (1 - y), tanh' is 1 - y y
                     delta[0, j] = slope * new * (enter - enter * enter)
                     delta[1, j] = slope * cells[t, s, j] * (forget - forget * forget)
                     delta[2, j] = slope * enter * (1 - new * new)

@@ -72,6 +72,19 @@ def test_a_network_for_one_sequence_reads_several_one_by_one(monkeypatch):
         torch.testing.assert_close(theirs, ours)
 
 
+class Mixing(SRN_model):
+    """Read together, sequences have a little to do with each other."""
+
+    def forward(self, x):
+        hidden, output = super().forward(x)
+        return hidden, output + 0.01 * (output - output.mean(0))
+
+
+@pytest.mark.parametrize(('kind', 'batches'), [(SRN_model, True), (Mixing, False)])
+def test_a_network_that_mixes_sequences_reads_them_one_by_one(kind, batches):
+    assert student.known_network(kind, Task()).batches is batches
+
+
 @pytest.mark.parametrize(
     ('made', 'says'),
     [

@@ -16,7 +16,7 @@ STATE = [0, 1, 0.5, 0]
 SEQUENCE = torch.tensor([ROWS]), torch.tensor(SYMBOLS), torch.tensor([ROWS]), STATE
 
 
-@pytest.mark.parametrize('kind', [list, np.array, torch.tensor, lambda v: np.array(v, np.int32), lambda v: tuple(v)])
+@pytest.mark.parametrize('kind', [list, np.array, torch.tensor, lambda v: np.array([v], np.int32), tuple])
 def test_symbols_of_every_type_come_as_whole_numbers(kind):
     _, seq, _, _ = in_lab_form((torch.tensor([ROWS]), kind(SYMBOLS), torch.tensor([ROWS]), STATE), 2)
     assert seq.dtype == torch.int64 and seq.tolist() == SYMBOLS
