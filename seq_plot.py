@@ -81,7 +81,7 @@ def main(argv: list[str] | None = None):
 
         model = student.new_network(task)
         if args.set_weights:
-            student.set_weights(model, args.design)
+            student.set_weights(model, task, args.design)
         else:
             files.load_into(model, path)
         seed = cli.seed_all(args.seed)

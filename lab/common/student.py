@@ -11,8 +11,9 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
-from lab.common.errors import UserError, machine, note
+from lab.common.errors import UserError, machine, note, tell
 
 OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 THEIRS: set[str] = set()  # the files of students' modules
@@ -31,20 +32,48 @@ def module(name: str) -> Iterator[None]:
         raise Fault(f'the file {name}.py is missing from this folder')
     THEIRS.add(os.path.abspath(spec.origin))
     _tell_warnings_once()
+    said = io.StringIO()
     try:
-        yield
+        with contextlib.redirect_stderr(said):
+            yield
     except SystemExit as error:
+        said = io.StringIO()  # argparse has told its usage
         raise Fault(f'{name}.py ends the program while it is loaded: {_where(error)} should not exit') from error
     except Exception as error:
+        if b'\0' in Path(spec.origin).read_bytes():
+            raise Fault(f'{name}.py holds zero bytes, as a file saved as UTF-16 does: save it as UTF-8') from error
         raise Fault(blame(error) or f'{name}.py: {_words(error)}') from error
+    finally:
+        tell(said.getvalue())
 
 
 def get(name: str, thing: str) -> Callable:
     """A class of a student's module that was loaded. Raises Fault where there is none."""
+    from torch import nn
+
     found = getattr(sys.modules[name], thing, None)
-    if not callable(found):
+    if found is None:
         raise Fault(f'{name}.py has no class {thing}')
+    if not callable(found) or isinstance(found, nn.Module):
+        raise Fault(f'{thing} in {name}.py should be a class: it is an object of the class {type(found).__name__}')
     return found
+
+
+def signature(thing: Callable) -> inspect.Signature:
+    """The arguments that a student's class, method or function takes. Raises Fault where self was forgotten."""
+    method = thing.__init__ if isinstance(thing, type) else thing if inspect.ismethod(thing) else None
+    function = getattr(method, '__func__', method)
+    names = inspect.signature(function).parameters if inspect.isfunction(function) else {'self': None}
+    if not names or ('self' not in names and 'self' in function.__code__.co_names):
+        raise Fault(without_self(function))
+    return inspect.signature(thing)
+
+
+def without_self(function: Callable) -> str:
+    """The line about a method whose self was forgotten."""
+    code = function.__code__
+    place = _place(code.co_filename, code.co_firstlineno)
+    return f'{place}: {function.__qualname__}() needs self as its first argument'
 
 
 def call(thing: Callable, *values, least: int):
@@ -52,7 +81,7 @@ def call(thing: Callable, *values, least: int):
 
     `least` of them it has to take.
     """
-    takes = inspect.signature(thing)
+    takes = signature(thing)
     for count in range(len(values), least - 1, -1):
         with contextlib.suppress(TypeError):
             takes.bind(*values[:count])
@@ -76,6 +105,21 @@ def faults(thing: Callable) -> Iterator[None]:
         if machine(error):
             raise
         raise Fault(blame(error) or f'{file_of(thing)}: {_name(thing)}: {_words(error)}') from error
+
+
+@contextlib.contextmanager
+def weights_set(model, file: str) -> Iterator[None]:
+    """For a student's set_weights() and a trial: a Fault names a parameter that got another shape."""
+    shapes = {name: tuple(value.shape) for name, value in model.named_parameters()}
+    try:
+        with faults(type(model)):
+            yield
+    except Fault as fault:
+        for name, value in model.named_parameters():
+            if value.shape != shapes.get(name):
+                given = f'set_weights() of this {file} gives {name} the shape {tuple(value.shape)}'
+                raise Fault(f'{given}: it should be {shapes.get(name)}') from fault
+        raise
 
 
 @contextlib.contextmanager
@@ -139,6 +183,8 @@ def blame(error: BaseException) -> str | None:
 
     A ValueError that the module itself raises is a refusal: its own words are the whole line.
     """
+    if isinstance(error, TypeError | NameError) and (line := _self_forgotten(error)):
+        return line
     place = _where(error)
     if place is None:
         return None
@@ -146,12 +192,26 @@ def blame(error: BaseException) -> str | None:
         package = error.name.split('.')[0]
         return (
             f'{place}: it imports {error.name!r}, which is neither an installed package nor a file beside it: '
-            f'pip install {package}, or leave that import out'
+            f'pip install {package}, or put {package}.py beside it, or leave that import out'
         )
     last = traceback.extract_tb(error.__traceback__)[-1]
     if isinstance(error, ValueError) and place == _place(last.filename, last.lineno) and last.line.startswith('raise'):
         return str(error)
     return f'{place}: {_words(error, last.line)}'
+
+
+def _self_forgotten(error: TypeError | NameError) -> str | None:
+    """The line about a method without self that an error is about, in any class of the students' files."""
+    nameless = isinstance(error, NameError) and error.name == 'self'
+    codes = [frame.f_code for frame, _ in traceback.walk_tb(error.__traceback__) if nameless]
+    folders = {os.path.dirname(file) for file in THEIRS}
+    modules = [each for each in sys.modules.values() if os.path.dirname(getattr(each, '__file__', '') or '') in folders]
+    kinds = [kind for each in modules for kind in vars(each).values() if isinstance(kind, type)]
+    for function in filter(inspect.isfunction, (value for kind in kinds for value in vars(kind).values())):
+        called = function.__code__ in codes or str(error).startswith(f'{function.__qualname__}() takes ')
+        if called and 'self' not in inspect.signature(function).parameters:
+            return without_self(function)
+    return None
 
 
 def _where(error: BaseException) -> str | None:
@@ -185,8 +245,10 @@ def _tell_warnings_once():
     show, note_once = warnings.showwarning, functools.cache(note)
 
     def showwarning(message, category, filename, lineno, *rest, **more):
-        if os.path.abspath(filename) in THEIRS:
-            note_once(f'{_place(filename, lineno)}: {_words(message)}')
+        calls = ((frame.f_code.co_filename, line) for frame, line in traceback.walk_stack(None))  # of torch, say
+        places = [place for place in [(filename, lineno), *calls] if os.path.abspath(place[0]) in THEIRS]
+        if places:
+            note_once(f'{_place(*places[0])}: {_words(message)}')
         else:
             show(message, category, filename, lineno, *rest, **more)
 

@@ -16,7 +16,7 @@ from lab.common.student import trial
 from lab.kuzu import fetch, resume, student
 from lab.kuzu.data import Dataset
 from lab.kuzu.recipe import choose
-from lab.kuzu.settings import Settings
+from lab.kuzu.settings import Network, Settings
 from lab.kuzu.train import confused_pairs, judge, predict
 from lab.page import charts, images
 from lab.page.commands import Options, Place, flags, search
@@ -41,6 +41,12 @@ class Trained(NamedTuple):
     loss: float  # of the test images
     confusion: np.ndarray  # (10, 10), rows = target
     chosen: np.ndarray  # (N,), for each test image
+
+
+def written(device: torch.device) -> list[str]:
+    """The networks that this kuzu.py has. Others are noted; raises Fault where there is none that can be trained."""
+    networks = student.trainable([Network(kind, f'kuzu_{kind}', {}) for kind in NAMES], device)
+    return [network.kind for network in networks]
 
 
 def words(kind: str, seed: int, options: Options, folder: str) -> list[str]:

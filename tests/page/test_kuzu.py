@@ -162,6 +162,14 @@ def test_beside_the_full_set_the_page_shows_every_published_figure(monkeypatch):
             assert figures['test_loss'] is None or f'>{figures["test_loss"]:.4g}<' in table
 
 
+def test_the_page_is_of_the_networks_that_are_written(monkeypatch, capsys):
+    monkeypatch.delattr('kuzu.NetConv')
+    assert kuzu.written(torch.device('cpu')) == ['lin', 'full']
+    assert capsys.readouterr().err == 'kuzu_conv is left out: kuzu.py has no class NetConv\n'
+    part = kuzu.describe([untrained('lin'), untrained('full')], DATA, OPTIONS)
+    assert 'Two networks learn' in render.page({'kuzu': part}, 'python3 report.py')
+
+
 def test_the_networks_of_the_published_figures_have_the_parameters_stated():
     for report in json.loads(kuzu.REPORTS.read_text()).values():
         assert report['lin']['params'] == 7850
