@@ -114,6 +114,9 @@ def weights_set(model, file: str) -> Iterator[None]:
     try:
         with faults(type(model)):
             yield
+            for name, value in model.named_parameters():
+                if not value.isfinite().all():
+                    raise Fault(f'set_weights() of this {file} sets {name} to NaN or infinite numbers')
     except Fault as fault:
         for name, value in model.named_parameters():
             if value.shape != shapes.get(name):

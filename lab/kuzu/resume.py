@@ -39,7 +39,12 @@ class Progress:
 
     def add(self, losses: list[Tensor]):
         """So many batches more. Raises UserError if their loss has overflowed."""
+        first = self.epoch == 1 and self.batch == 0
         self.losses += torch.stack(losses).tolist()
+        if first and not np.isfinite(self.losses[0]):
+            raise UserError(
+                f'the loss was {self.losses[0]} before the first step: the first weights, or forward(), are at fault'
+            )
         if not np.isfinite(self.losses).all():
             raise UserError(f'the loss overflowed in epoch {self.epoch}: try a smaller --lr')
 

@@ -13,7 +13,7 @@ from torch import nn
 from lab.common.children import Command, typed
 from lab.common.errors import UserError
 from lab.common.student import trial
-from lab.kuzu import fetch, resume, student
+from lab.kuzu import resume, student
 from lab.kuzu.data import Dataset
 from lab.kuzu.recipe import choose
 from lab.kuzu.settings import Network, Settings
@@ -142,14 +142,13 @@ def sprites(trained: list[Trained], data: Dataset) -> tuple[list[int], list[dict
 def describe(trained: list[Trained], data: Dataset, options: Options) -> dict:
     """All that the page says of Part 1, as plain data."""
     shown, cells = sprites(trained, data)
-    official = options.dataset == 'kmnist' and (len(data.train_labels), len(data.test_labels)) == fetch.OFFICIAL
-    reports = json.loads(REPORTS.read_text()) if official else None
+    reports = json.loads(REPORTS.read_text()) if data.official else None
     described = [describe_network(each, data, found) for each, found in zip(trained, cells, strict=True)]
     return charts.of_kuzu(described, reports) | {
         'classes': data.classes,
         'dataset': options.dataset,
         'counts': (len(data.train_labels), len(data.test_labels)),
-        'official': official,
+        'official': data.official,
         'networks': described,
         'reports': reports,
         'sheet': images.sheet(data.test_images[shown].cpu()),

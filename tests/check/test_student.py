@@ -48,13 +48,20 @@ def test_what_set_weights_refuses_or_does_not_take_is_told(net, options, told):
         student.set_weights(net, *options)
 
 
-@pytest.mark.parametrize(('given', 'shape'), [([[1.0] * 4] * 2, '2, 4'), ([], '0,')])
-def test_hand_made_weights_that_do_not_fit_are_told_before_they_are_drawn(given, shape):
+@pytest.mark.parametrize(
+    ('given', 'told'),
+    [
+        ([[1.0] * 4] * 2, r'the shape \(2, 4\): it should be \(4, 2\)$'),
+        ([], r'the shape \(0,\): it should be \(4, 2\)$'),
+        ([[float('nan')] * 2] * 4, 'to NaN or infinite numbers$'),
+    ],
+)
+def test_hand_made_weights_that_do_not_fit_are_told_before_they_are_drawn(given, told):
     class Wrong(check.MLP):
         def set_weights(self):
             self.in_hid.weight.data = torch.tensor(given)
 
-    with pytest.raises(Fault, match=rf'in_hid\.weight the shape \({shape}\): it should be \(4, 2\)$'):
+    with pytest.raises(Fault, match=rf'in_hid\.weight {told}'):
         student.set_weights(Wrong(), None, None)
 
 

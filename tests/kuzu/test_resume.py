@@ -132,3 +132,12 @@ def test_what_does_not_fit_together_is_refused(name, stopped, tmp_path):
     files.write_tensors(str(tmp_path / 'kuzu_lin.resume'), saved)
     with pytest.raises(UserError, match=r'lin\.resume was not written by this script: start the run without --resume'):
         play(tmp_path, '--net lin --epochs 3 --resume')
+
+
+@pytest.mark.parametrize(
+    ('losses', 'told'),
+    [([float('nan'), 1.0], 'the loss was nan before the first step'), ([1.0, float('inf')], 'try a smaller --lr$')],
+)
+def test_a_smaller_rate_is_advised_only_where_it_can_help(losses, told):
+    with pytest.raises(UserError, match=told):
+        resume.Progress().add([*torch.tensor(losses)])
