@@ -118,10 +118,8 @@ def main(argv: list[str] | None = None):
                 if epoch % starts.REPORT == 0:
                     [snapshot] = starts.take([start], trainer, epoch)
                     if snapshot is None:
-                        smaller = (
-                            f'try --clip 1, or --lr smaller than {training.lr:g}' if epoch else 'look at forward()'
-                        )
-                        raise UserError(f'training diverged: weights are NaN or infinite at epoch {epoch}; {smaller}')
+                        tip = f'try --clip 1, or --lr smaller than {training.lr:g}' if epoch else 'look at forward()'
+                        raise UserError(f'training diverged: weights are NaN or infinite at epoch {epoch}; {tip}')
                     record.append(snapshot)
                     show(task, snapshot, args.out_path)
             found = [judge(seed, record)]

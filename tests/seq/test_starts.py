@@ -297,5 +297,5 @@ def test_first_weights_that_are_nan_are_told_and_no_smaller_rate_is_advised(monk
             self.W.data[0] = torch.nan
 
     monkeypatch.setattr(seq_models, 'LSTM_model', Bad)
-    with pytest.raises(UserError, match='^LSTM_model in seq_models.py starts with weights that are NaN or infinite$'):
+    with pytest.raises(UserError, match=r'^LSTM_model in seq_models\.py starts with weights that are NaN or infinite$'):
         starts.begin(LSTM, Training(), 1)
