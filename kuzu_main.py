@@ -8,13 +8,17 @@ weights and a table of the epochs to net/, and the confusion matrix, the mistake
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # also with python3 -I: our lab, our kuzu
+import lab.common.hidden  # noqa: F401  it tells of a random.py or torch.py of a student's own
+
+# isort: split
+
+import argparse
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-sys.path.append(os.path.dirname(os.path.abspath(__file__)))  # python3 -I, and PYTHONSAFEPATH, leave it out
 
 from lab.common import cli, files, picture
 from lab.common.errors import UserError, note

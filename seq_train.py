@@ -10,14 +10,18 @@ probabilities), writes <out_path>/<lang>_<model><hid>_<thousands of epochs>.pth 
 whether the network has learned.
 """
 
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # also with python3 -I: our lab, our kuzu
+import lab.common.hidden  # noqa: F401  it tells of a random.py or torch.py of a student's own
+
+# isort: split
+
 import argparse
 import itertools
-import os
 import shlex
-import sys
 from dataclasses import fields
-
-sys.path.append(os.path.dirname(os.path.abspath(__file__)))  # python3 -I, and PYTHONSAFEPATH, leave it out
 
 from lab.common import cli, files
 from lab.common.errors import UserError, note
