@@ -17,7 +17,7 @@ HOUSE = Path(__file__).parents[1]
 RUN = """
 import atexit, runpy, sys
 sys.argv = sys.argv[1:]
-atexit.register(lambda: print('loaded:', *sys.modules, file=sys.stderr))  # before the script ends itself, as after --help
+atexit.register(lambda: print('loaded:', *sys.modules, file=sys.stderr))  # before it ends itself, as after --help
 runpy.run_path(sys.argv[0], run_name='__main__')
 """
 NEVER = {'torchvision', 'sklearn', 'pandas', 'networkx', 'matplotlib.pyplot', 'torch.utils.tensorboard', 'IPython'}
