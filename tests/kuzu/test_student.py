@@ -51,7 +51,7 @@ def use(monkeypatch, made=Plain, **parts):
         ({'ending': lambda self, net: net.argmax(1)}, r'returns \(64,\) for 64 images'),
         ({'ending': lambda self, net: net[:1]}, r'returns \(1, 10\) for 64 images'),
         ({'ending': lambda self, net: net.detach()}, 'does not depend on its parameters'),
-        ({'ending': lambda self, net: net.no_such}, r"^test_student\.py:\d+: AttributeError: 'Tensor' object has no "),
+        ({'ending': lambda self, net: net.no_such}, r'^test_student\.py:\d+: AttributeError: '),
         ({'__init__': nn.Module.__init__}, 'NetLin in kuzu.py has no parameters yet'),
     ],
 )
