@@ -7,16 +7,12 @@ Each command takes turns with the classic way, which is lab/bench/classic.py, an
 busy machine slows all three. The best of three runs counts.
 """
 
+import argparse
 import os
+import platform
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # also with python3 -I: our lab, our kuzu
-import lab.common.hidden  # noqa: F401  it tells of a random.py or torch.py of a student's own
-
-# isort: split
-
-import argparse
-import platform
 
 from lab.common import cli
 from lab.common.run import loaded, run

@@ -5,15 +5,11 @@ python3 check_main.py --act step --hid 4 --set_weights      the weights of check
 python3 check_main.py --act sig --hid 4 --set_weights       the same times ten, with sigmoids
 """
 
+import argparse
 import os
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # also with python3 -I: our lab, our kuzu
-import lab.common.hidden  # noqa: F401  it tells of a random.py or torch.py of a student's own
-
-# isort: split
-
-import argparse
 
 from lab.check.settings import CHECK_CSV, EVERY, HOLD, WEIGHT_DECAY, Settings
 from lab.common import cli, files

@@ -8,17 +8,12 @@ weights and a table of the epochs to net/, and the confusion matrix, the mistake
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
+from typing import TYPE_CHECKING, NamedTuple
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # also with python3 -I: our lab, our kuzu
-import lab.common.hidden  # noqa: F401  it tells of a random.py or torch.py of a student's own
-
-# isort: split
-
-import argparse
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from lab.common import cli, files, picture
 from lab.common.errors import UserError, note
@@ -40,8 +35,7 @@ REPORT_EVERY = 100  # batches between two lines of the transcript
 FULL_MARK = 84.0  # percent that the lab asks of the fully connected network
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(NamedTuple):
     """A trained network, for the table at the end and for the pictures."""
 
     network: Network

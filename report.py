@@ -8,16 +8,12 @@ Networks in net/ are taken if they were trained by the commands that the page na
 what is trained, and the next run goes on from there.
 """
 
+import argparse
 import os
 import sys
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # also with python3 -I: our lab, our kuzu
-import lab.common.hidden  # noqa: F401  it tells of a random.py or torch.py of a student's own
-
-# isort: split
-
-import argparse
-import time
 
 from lab.common import cli, files
 from lab.common.errors import note

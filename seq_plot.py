@@ -9,17 +9,13 @@ prints the weights, --num_plot sequences with hidden units and output probabilit
 network; draws <plot_path>/<lang>_<model><hid>_*.jpg.
 """
 
+import argparse
+import glob
 import os
+import re
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # also with python3 -I: our lab, our kuzu
-import lab.common.hidden  # noqa: F401  it tells of a random.py or torch.py of a student's own
-
-# isort: split
-
-import argparse
-import glob
-import re
 
 from lab.common import cli, files, picture
 from lab.common.errors import UserError, note

@@ -10,18 +10,13 @@ probabilities), writes <out_path>/<lang>_<model><hid>_<thousands of epochs>.pth 
 whether the network has learned.
 """
 
+import argparse
+import itertools
 import os
+import shlex
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # also with python3 -I: our lab, our kuzu
-import lab.common.hidden  # noqa: F401  it tells of a random.py or torch.py of a student's own
-
-# isort: split
-
-import argparse
-import itertools
-import shlex
-from dataclasses import fields
 
 from lab.common import cli, files
 from lab.common.errors import UserError, note
@@ -64,7 +59,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     args = parser.parse_args(argv)  # again: what is not given is now the recipe's
     args.task = Task(args.lang, args.length, args.model, args.hid)
     args.epoch = args.epoch or args.task.epochs
-    args.training = Training(**{field.name: getattr(args, field.name) for field in fields(Training)})
+    args.training = Training(**{name: getattr(args, name) for name in Training.__dataclass_fields__})
     return args
 
 

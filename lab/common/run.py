@@ -13,7 +13,8 @@ import sys
 import traceback
 from collections.abc import Callable
 
-from lab.common import errors, hidden, student
+from lab import hidden
+from lab.common import errors, student
 from lab.common.errors import UserError, machine, script, tell
 
 # On Windows, Intel's Fortran runtime, which comes with numba and MKL, ends Python at Ctrl-C unless this is set before
@@ -90,7 +91,7 @@ def describe(error: BaseException) -> str | None:
     nameless = isinstance(error, OSError) and error.filename is None  # a full disk behind standard output, say
     if not nameless and (line := student.blame(error)):
         return line
-    if line := hidden.fault(error):
+    if line := hidden(error):
         return line
     if isinstance(error, ModuleNotFoundError):
         outside = sys.prefix == sys.base_prefix  # no virtual environment is active

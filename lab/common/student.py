@@ -1,5 +1,6 @@
 """A student's own module is input, like a file: what is wrong with it is told in one line, with file and line."""
 
+import argparse
 import contextlib
 import functools
 import importlib.util
@@ -7,13 +8,14 @@ import inspect
 import io
 import os
 import random
+import re
 import sys
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from lab.common.errors import UserError, machine, note, tell
+from lab.common.errors import UserError, machine, note
 
 OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 THEIRS: set[str] = set()  # the files of students' modules
@@ -32,29 +34,26 @@ def module(name: str) -> Iterator[None]:
         raise Fault(f'the file {name}.py is missing from this folder')
     THEIRS.add(os.path.abspath(spec.origin))
     _tell_warnings_once()
-    said = io.StringIO()
+    usage = argparse.ArgumentParser.error
+    argparse.ArgumentParser.error = staticmethod(sys.exit)  # without its lines: parse_args() in a module is told below
     try:
-        with contextlib.redirect_stderr(said):
-            yield
+        yield
     except SystemExit as error:
-        said = io.StringIO()  # argparse has told its usage
         raise Fault(f'{name}.py ends the program while it is loaded: {_where(error)} should not exit') from error
     except Exception as error:
         if b'\0' in Path(spec.origin).read_bytes():
             raise Fault(f'{name}.py holds zero bytes, as a file saved as UTF-16 does: save it as UTF-8') from error
         raise Fault(blame(error) or f'{name}.py: {_words(error)}') from error
     finally:
-        tell(said.getvalue())
+        argparse.ArgumentParser.error = usage
 
 
 def get(name: str, thing: str) -> Callable:
     """A class of a student's module that was loaded. Raises Fault where there is none."""
-    from torch import nn
-
     found = getattr(sys.modules[name], thing, None)
     if found is None:
         raise Fault(f'{name}.py has no class {thing}')
-    if not callable(found) or isinstance(found, nn.Module):
+    if not callable(found) or (hasattr(found, 'forward') and not isinstance(found, type)):
         raise Fault(f'{thing} in {name}.py should be a class: it is an object of the class {type(found).__name__}')
     return found
 
@@ -71,8 +70,7 @@ def signature(thing: Callable) -> inspect.Signature:
 
 def without_self(function: Callable) -> str:
     """The line about a method whose self was forgotten."""
-    code = function.__code__
-    place = _place(code.co_filename, code.co_firstlineno)
+    place = _place(function.__code__.co_filename, function.__code__.co_firstlineno)
     return f'{place}: {function.__qualname__}() needs self as its first argument'
 
 
@@ -186,7 +184,7 @@ def blame(error: BaseException) -> str | None:
 
     A ValueError that the module itself raises is a refusal: its own words are the whole line.
     """
-    if isinstance(error, TypeError | NameError) and (line := _self_forgotten(error)):
+    if line := _self_forgotten(error):
         return line
     place = _where(error)
     if place is None:
@@ -203,16 +201,12 @@ def blame(error: BaseException) -> str | None:
     return f'{place}: {_words(error, last.line)}'
 
 
-def _self_forgotten(error: TypeError | NameError) -> str | None:
-    """The line about a method without self that an error is about, in any class of the students' files."""
-    nameless = isinstance(error, NameError) and error.name == 'self'
-    codes = [frame.f_code for frame, _ in traceback.walk_tb(error.__traceback__) if nameless]
-    folders = {os.path.dirname(file) for file in THEIRS}
-    modules = [each for each in sys.modules.values() if os.path.dirname(getattr(each, '__file__', '') or '') in folders]
-    kinds = [kind for each in modules for kind in vars(each).values() if isinstance(kind, type)]
-    for function in filter(inspect.isfunction, (value for kind in kinds for value in vars(kind).values())):
-        called = function.__code__ in codes or str(error).startswith(f'{function.__qualname__}() takes ')
-        if called and 'self' not in inspect.signature(function).parameters:
+def _self_forgotten(error: BaseException) -> str | None:
+    """The line about a method without self that was called, of any class."""
+    called = re.match(r'(\w+)\.(\w+)\(\) takes ', str(error))
+    for module in [*sys.modules.values()] if called else []:
+        function = getattr(getattr(module, '__dict__', {}).get(called[1]), called[2], None)
+        if inspect.isfunction(function) and 'self' not in inspect.signature(function).parameters:
             return without_self(function)
     return None
 

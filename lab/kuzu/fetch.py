@@ -150,18 +150,9 @@ SOURCES: dict[str, tuple[Callable[[str], None], float]] = {  # and the seconds t
 }
 
 
-def is_official(name: str, data: bytes) -> bool:
-    """Whether this is what the file `name` of Kuzushiji-MNIST holds, unpacked."""
-    return _md5(data) == MD5[name][1]
-
-
-def _md5(data: bytes) -> str:
-    return hashlib.md5(data, usedforsecurity=False).hexdigest()
-
-
 def _check(raw: Path):
     """Raise ValueError where downloaded files are not the official ones; where it is ONCE alone, that is only told."""
-    found = {name: _md5((raw / name).read_bytes()) for name in MD5}
+    found = {name: hashlib.md5((raw / name).read_bytes(), usedforsecurity=False).hexdigest() for name in MD5}
     wrong = {name: md5 for name, (_, md5) in MD5.items() if found[name] != md5}
     if [*wrong] == [ONCE]:
         note(f'{ONCE}: its MD5 is {found[ONCE]}, not {wrong[ONCE]}, which is on record in one place only; it is used')

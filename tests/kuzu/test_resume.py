@@ -136,7 +136,7 @@ def test_what_does_not_fit_together_is_refused(name, stopped, tmp_path):
 
 @pytest.mark.parametrize(
     ('losses', 'told'),
-    [([float('nan'), 1.0], 'the loss was nan before the first step'), ([1.0, float('inf')], 'try a smaller --lr$')],
+    [([float('nan'), 1.0], 'infinite before the first step'), ([1.0, float('inf')], 'try a smaller --lr$')],
 )
 def test_a_smaller_rate_is_advised_only_where_it_can_help(losses, told):
     with pytest.raises(UserError, match=told):

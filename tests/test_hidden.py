@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-HOUSE = Path(__file__).parents[2]
+HOUSE = Path(__file__).parents[1]
 RUN = 'kuzu_main.py --net lin --dataset digits --epochs 1'
 
 
@@ -23,7 +23,7 @@ def run(line: str, folder: Path, **environment: str) -> subprocess.CompletedProc
     ('name', 'source', 'line', 'whose'),
     [
         ('random', '', 'kuzu_main.py --help', "Python's own module"),
-        ('types', '', 'seq_train.py --help', "Python's own module"),
+        ('copy', '1 / 0', 'seq_train.py', "Python's own module"),
         ('queue', 'import queue\nqueue.no_such', 'kuzu_main.py --help', "Python's own module"),  # its error gets lost
         ('numpy', 'x = [1, 2]', 'check_main.py', 'the package'),
         ('matplotlib', '', RUN, 'the package'),
