@@ -1,6 +1,6 @@
 """What stands behind the scripts: a package for each part of the lab, and what they share.
 
-Here stands what is told of a student's random.py or torch.py beside the scripts: it hides the module of that name.
+Here stands what is told of a student's random.py or torch.py: it hides the module of that name from everybody.
 """
 
 import os

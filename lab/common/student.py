@@ -112,15 +112,14 @@ def weights_set(model, file: str) -> Iterator[None]:
     try:
         with faults(type(model)):
             yield
-            for name, value in model.named_parameters():
-                if not value.isfinite().all():
-                    raise Fault(f'set_weights() of this {file} sets {name} to NaN or infinite numbers')
     except Fault as fault:
-        for name, value in model.named_parameters():
-            if value.shape != shapes.get(name):
-                given = f'set_weights() of this {file} gives {name} the shape {tuple(value.shape)}'
-                raise Fault(f'{given}: it should be {shapes.get(name)}') from fault
+        given = {name: tuple(value.shape) for name, value in model.named_parameters()}
+        for name in [name for name in given if given[name] != shapes.get(name)][:1]:
+            wrong = f'gives {name} the shape {given[name]}: it should be {shapes.get(name)}'
+            raise Fault(f'set_weights() of this {file} {wrong}') from fault
         raise
+    if not all(value.isfinite().all() for value in model.parameters()):
+        raise Fault(f'set_weights() of this {file} sets weights to NaN or infinite numbers')
 
 
 @contextlib.contextmanager
