@@ -197,6 +197,8 @@ def blame(error: BaseException) -> str | None:
     last = traceback.extract_tb(error.__traceback__)[-1]
     if isinstance(error, ValueError) and place == _place(last.filename, last.lineno) and last.line.startswith('raise'):
         return str(error)
+    if isinstance(error, NameError) and error.name == 'self':
+        return f'{place}: {last.name}() needs self as its first argument'
     return f'{place}: {_words(error, last.line)}'
 
 
