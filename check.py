@@ -103,5 +103,10 @@ class MLP(nn.Module):
             raise ValueError(f'the hand-made design {design!r} has {need} hidden units: --hid {hid} should be {need}')
         self.scale = scale if self.act == 'sig' else 1.0
         with torch.no_grad():
-            for parameter, values in zip(self.parameters(), made, strict=True):
-                parameter.copy_(self.scale * torch.tensor(values))
+            for (name, parameter), values in zip(self.named_parameters(), made, strict=True):
+                weights = torch.tensor(values)
+                try:
+                    parameter.copy_(self.scale * weights)
+                except RuntimeError as error:
+                    shapes = f'{tuple(weights.shape)}: it should be {tuple(parameter.shape)}'
+                    raise ValueError(f'{name} of the design {design!r} has the shape {shapes}') from error

@@ -9,7 +9,7 @@ import argparse
 import os
 import sys
 
-sys.path.append(os.path.dirname(os.path.abspath(__file__)))  # python3 -I, and PYTHONSAFEPATH, leave it out
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # also with python3 -I: our lab, our kuzu
 
 from lab.check.settings import CHECK_CSV, EVERY, HOLD, WEIGHT_DECAY, Settings
 from lab.common import cli, files

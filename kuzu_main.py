@@ -11,10 +11,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-sys.path.append(os.path.dirname(os.path.abspath(__file__)))  # python3 -I, and PYTHONSAFEPATH, leave it out
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # also with python3 -I: our lab, our kuzu
 
 from lab.common import cli, files, picture
 from lab.common.errors import UserError, note
@@ -36,8 +35,7 @@ REPORT_EVERY = 100  # batches between two lines of the transcript
 FULL_MARK = 84.0  # percent that the lab asks of the fully connected network
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(NamedTuple):
     """A trained network, for the table at the end and for the pictures."""
 
     network: Network
@@ -79,24 +77,6 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     except UserError as error:
         parser.error(str(error))
     return args
-
-
-def trainable(networks: list[Network], device: torch.device) -> list[Network]:
-    """The networks that can be trained. The others are noted, with the reason. If none can: the Fault of the first."""
-    from lab.common.student import Fault
-    from lab.kuzu import student
-
-    left_out = {}
-    for network in networks:
-        try:
-            student.try_out(network.kind, network.shape, device)
-        except Fault as fault:
-            left_out[network.name] = fault
-    if len(left_out) == len(networks):
-        raise left_out[networks[0].name]
-    for name, fault in left_out.items():
-        note(f'{name} is left out: {fault}')
-    return [network for network in networks if network.name not in left_out]
 
 
 def prepare(args: argparse.Namespace, networks: list[Network]) -> tuple[int, dict[str, dict]]:
@@ -224,13 +204,13 @@ def main(argv: list[str] | None = None):
 
     import torch  # slow, so not before the flags are read
 
-    from lab.kuzu import resume
+    from lab.kuzu import resume, student
     from lab.kuzu.data import load
 
     fastest = {'conv': torch.get_num_threads()}  # of physical cores, before device() sets it; lin and full: 1 thread
     threads = {each.kind: args.threads or fastest.get(each.kind, 1) for each in args.networks}
     device = cli.device(args.no_cuda)
-    networks = trainable(args.networks, device)
+    networks = student.trainable(args.networks, device)
     distributed.start(device)
     seed, saved = distributed.from_first(lambda: prepare(args, networks))
     data = load(args.dataset, args.data_path, device)

@@ -290,5 +290,9 @@ def _set_weights(model: nn.Module, designs: dict[str, SRNDesign | LSTMDesign], d
         sizes = ', '.join(f'{name} ({len(values[-2])})' for name, values in made.items())
         raise ValueError(f'no hand-made weights for {hid} hidden units and {symbols} symbols; there are {sizes}')
     with torch.no_grad():
-        for parameter, values in zip(model.parameters(), made[design or fits[0]], strict=True):
-            parameter.copy_(values)
+        for (name, parameter), values in zip(model.named_parameters(), made[design or fits[0]], strict=True):
+            try:
+                parameter.copy_(values)
+            except RuntimeError as error:
+                shapes = f'{tuple(values.shape)}: it should be {tuple(parameter.shape)}'
+                raise ValueError(f'{name} of the design {design or fits[0]!r} has the shape {shapes}') from error

@@ -15,7 +15,7 @@ import os
 import re
 import sys
 
-sys.path.append(os.path.dirname(os.path.abspath(__file__)))  # python3 -I, and PYTHONSAFEPATH, leave it out
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # also with python3 -I: our lab, our kuzu
 
 from lab.common import cli, files, picture
 from lab.common.errors import UserError, note
@@ -81,7 +81,7 @@ def main(argv: list[str] | None = None):
 
         model = student.new_network(task)
         if args.set_weights:
-            student.set_weights(model, args.design)
+            student.set_weights(model, task, args.design)
         else:
             files.load_into(model, path)
         seed = cli.seed_all(args.seed)

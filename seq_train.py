@@ -15,9 +15,8 @@ import itertools
 import os
 import shlex
 import sys
-from dataclasses import fields
 
-sys.path.append(os.path.dirname(os.path.abspath(__file__)))  # python3 -I, and PYTHONSAFEPATH, leave it out
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # also with python3 -I: our lab, our kuzu
 
 from lab.common import cli, files
 from lab.common.errors import UserError, note
@@ -60,7 +59,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     args = parser.parse_args(argv)  # again: what is not given is now the recipe's
     args.task = Task(args.lang, args.length, args.model, args.hid)
     args.epoch = args.epoch or args.task.epochs
-    args.training = Training(**{field.name: getattr(args, field.name) for field in fields(Training)})
+    args.training = Training(**{name: getattr(args, name) for name in Training.__dataclass_fields__})
     return args
 
 
@@ -118,8 +117,8 @@ def main(argv: list[str] | None = None):
                 if epoch % starts.REPORT == 0:
                     [snapshot] = starts.take([start], trainer, epoch)
                     if snapshot is None:
-                        smaller = f'try --clip 1, or --lr smaller than {training.lr:g}'
-                        raise UserError(f'training diverged: weights are NaN or infinite at epoch {epoch}; {smaller}')
+                        tip = f'try --clip 1, or --lr smaller than {training.lr:g}' if epoch else 'look at forward()'
+                        raise UserError(f'training diverged: weights are NaN or infinite at epoch {epoch}; {tip}')
                     record.append(snapshot)
                     show(task, snapshot, args.out_path)
             found = [judge(seed, record)]

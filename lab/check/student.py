@@ -1,14 +1,12 @@
 """The only place that loads check.py, which a student may replace by their own."""
 
-import inspect
-
 import numpy as np
 import torch
 from torch import nn
 
 from lab.check.lines import read_weights
 from lab.common import compiling
-from lab.common.student import Fault, adapt, call, faults, get, module, tensors, trial
+from lab.common.student import Fault, adapt, call, faults, get, module, signature, tensors, trial, weights_set
 
 with module('check'):
     import check
@@ -92,12 +90,12 @@ def set_weights(net: nn.Module, design: str | None, scale: float | None):
         raise Fault('MLP in check.py has no set_weights()')
     options = {name: value for name, value in (('design', design), ('scale', scale)) if value is not None}
     try:
-        inspect.signature(net.set_weights).bind(**options)
+        signature(net.set_weights).bind(**options)
     except TypeError as error:
         flags = ' and '.join(f'--{name}' for name in options)
         wrong = f'does not take {flags}' if flags else 'needs arguments: it should work without'
         raise Fault(f'set_weights() of this check.py {wrong}') from error
-    with faults(get('check', 'MLP')):
+    with weights_set(net, 'check.py'):
         net.set_weights(**options)
         with trial(), torch.no_grad():
-            net(torch.zeros(3, 2))  # weights of a wrong shape are told here
+            net(torch.zeros(3, 2))

@@ -14,6 +14,7 @@ from concurrent import futures
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from lab import hidden
 from lab.common import files
 from lab.common.children import Child
 from lab.common.errors import UserError, note
@@ -53,6 +54,8 @@ def painter(module: str) -> Iterator[Painter]:
     They run in another process, which loads matplotlib while this one does something else. But windows are for this
     process: where there may be some, it draws itself.
     """
+    if line := hidden(None, 'matplotlib', 'PIL'):  # told before a network is trained
+        raise UserError(line)
     with contextlib.ExitStack() as stack:
         child = None
         if not has_display() and 'matplotlib' not in sys.modules:

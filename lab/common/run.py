@@ -13,6 +13,7 @@ import sys
 import traceback
 from collections.abc import Callable
 
+from lab import hidden
 from lab.common import errors, student
 from lab.common.errors import UserError, machine, script, tell
 
@@ -89,6 +90,8 @@ def describe(error: BaseException) -> str | None:
         return line
     nameless = isinstance(error, OSError) and error.filename is None  # a full disk behind standard output, say
     if not nameless and (line := student.blame(error)):
+        return line
+    if line := hidden(error):
         return line
     if isinstance(error, ModuleNotFoundError):
         outside = sys.prefix == sys.base_prefix  # no virtual environment is active

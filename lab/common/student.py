@@ -1,5 +1,6 @@
 """A student's own module is input, like a file: what is wrong with it is told in one line, with file and line."""
 
+import argparse
 import contextlib
 import functools
 import importlib.util
@@ -7,10 +8,12 @@ import inspect
 import io
 import os
 import random
+import re
 import sys
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from lab.common.errors import UserError, machine, note
 
@@ -31,20 +34,44 @@ def module(name: str) -> Iterator[None]:
         raise Fault(f'the file {name}.py is missing from this folder')
     THEIRS.add(os.path.abspath(spec.origin))
     _tell_warnings_once()
+    usage = argparse.ArgumentParser.error
+    argparse.ArgumentParser.error = staticmethod(sys.exit)  # without its lines: parse_args() in a module is told below
     try:
         yield
     except SystemExit as error:
         raise Fault(f'{name}.py ends the program while it is loaded: {_where(error)} should not exit') from error
     except Exception as error:
+        if b'\0' in Path(spec.origin).read_bytes():
+            raise Fault(f'{name}.py holds zero bytes, as a file saved as UTF-16 does: save it as UTF-8') from error
         raise Fault(blame(error) or f'{name}.py: {_words(error)}') from error
+    finally:
+        argparse.ArgumentParser.error = usage
 
 
 def get(name: str, thing: str) -> Callable:
     """A class of a student's module that was loaded. Raises Fault where there is none."""
     found = getattr(sys.modules[name], thing, None)
-    if not callable(found):
+    if found is None:
         raise Fault(f'{name}.py has no class {thing}')
+    if not callable(found) or (hasattr(found, 'forward') and not isinstance(found, type)):
+        raise Fault(f'{thing} in {name}.py should be a class: it is an object of the class {type(found).__name__}')
     return found
+
+
+def signature(thing: Callable) -> inspect.Signature:
+    """The arguments that a student's class, method or function takes. Raises Fault where self was forgotten."""
+    method = thing.__init__ if isinstance(thing, type) else thing if inspect.ismethod(thing) else None
+    function = getattr(method, '__func__', method)
+    names = inspect.signature(function).parameters if inspect.isfunction(function) else {'self': None}
+    if not names or ('self' not in names and 'self' in function.__code__.co_names):
+        raise Fault(without_self(function))
+    return inspect.signature(thing)
+
+
+def without_self(function: Callable) -> str:
+    """The line about a method whose self was forgotten."""
+    place = _place(function.__code__.co_filename, function.__code__.co_firstlineno)
+    return f'{place}: {function.__qualname__}() needs self as its first argument'
 
 
 def call(thing: Callable, *values, least: int):
@@ -52,7 +79,7 @@ def call(thing: Callable, *values, least: int):
 
     `least` of them it has to take.
     """
-    takes = inspect.signature(thing)
+    takes = signature(thing)
     for count in range(len(values), least - 1, -1):
         with contextlib.suppress(TypeError):
             takes.bind(*values[:count])
@@ -76,6 +103,23 @@ def faults(thing: Callable) -> Iterator[None]:
         if machine(error):
             raise
         raise Fault(blame(error) or f'{file_of(thing)}: {_name(thing)}: {_words(error)}') from error
+
+
+@contextlib.contextmanager
+def weights_set(model, file: str) -> Iterator[None]:
+    """For a student's set_weights() and a trial: a Fault names a parameter that got another shape."""
+    shapes = {name: tuple(value.shape) for name, value in model.named_parameters()}
+    try:
+        with faults(type(model)):
+            yield
+    except Fault as fault:
+        given = {name: tuple(value.shape) for name, value in model.named_parameters()}
+        for name in [name for name in given if given[name] != shapes.get(name)][:1]:
+            wrong = f'gives {name} the shape {given[name]}: it should be {shapes.get(name)}'
+            raise Fault(f'set_weights() of this {file} {wrong}') from fault
+        raise
+    if not all(value.isfinite().all() for value in model.parameters()):
+        raise Fault(f'set_weights() of this {file} sets weights to NaN or infinite numbers')
 
 
 @contextlib.contextmanager
@@ -139,6 +183,8 @@ def blame(error: BaseException) -> str | None:
 
     A ValueError that the module itself raises is a refusal: its own words are the whole line.
     """
+    if line := _self_forgotten(error):
+        return line
     place = _where(error)
     if place is None:
         return None
@@ -146,12 +192,24 @@ def blame(error: BaseException) -> str | None:
         package = error.name.split('.')[0]
         return (
             f'{place}: it imports {error.name!r}, which is neither an installed package nor a file beside it: '
-            f'pip install {package}, or leave that import out'
+            f'pip install {package}, or put {package}.py beside it, or leave that import out'
         )
     last = traceback.extract_tb(error.__traceback__)[-1]
     if isinstance(error, ValueError) and place == _place(last.filename, last.lineno) and last.line.startswith('raise'):
         return str(error)
+    if isinstance(error, NameError) and error.name == 'self':
+        return f'{place}: {last.name}() needs self as its first argument'
     return f'{place}: {_words(error, last.line)}'
+
+
+def _self_forgotten(error: BaseException) -> str | None:
+    """The line about a method without self that was called, of any class."""
+    called = re.match(r'(\w+)\.(\w+)\(\) takes ', str(error))
+    for module in [*sys.modules.values()] if called else []:
+        function = getattr(getattr(module, '__dict__', {}).get(called[1]), called[2], None)
+        if inspect.isfunction(function) and 'self' not in inspect.signature(function).parameters:
+            return without_self(function)
+    return None
 
 
 def _where(error: BaseException) -> str | None:
@@ -185,8 +243,10 @@ def _tell_warnings_once():
     show, note_once = warnings.showwarning, functools.cache(note)
 
     def showwarning(message, category, filename, lineno, *rest, **more):
-        if os.path.abspath(filename) in THEIRS:
-            note_once(f'{_place(filename, lineno)}: {_words(message)}')
+        calls = ((frame.f_code.co_filename, line) for frame, line in traceback.walk_stack(None))  # of torch, say
+        places = [place for place in [(filename, lineno), *calls] if os.path.abspath(place[0]) in THEIRS]
+        if places:
+            note_once(f'{_place(*places[0])}: {_words(message)}')
         else:
             show(message, category, filename, lineno, *rest, **more)
 

@@ -30,6 +30,7 @@ class Dataset:
     test_images: torch.Tensor
     test_labels: torch.Tensor
     classes: list[str]
+    official: bool = False  # the labels of Kuzushiji-MNIST, all of them
 
 
 def load(dataset: str, data_path: str, device: torch.device) -> Dataset:
@@ -42,8 +43,8 @@ def load(dataset: str, data_path: str, device: torch.device) -> Dataset:
 
 
 def _kmnist(data_path: str, device: torch.device) -> Dataset:
-    paths, halves = fetch.fetch(data_path), []
-    for half in 'train', 't10k':
+    paths, halves, others = fetch.fetch(data_path), [], False
+    for half, count in zip(('train', 't10k'), fetch.OFFICIAL, strict=True):
         where = paths[f'{half}-labels-idx1-ubyte'], paths[f'{half}-images-idx3-ubyte']
         labels, images = _array(where[0], images=False), _array(where[1], images=True)
         raw = os.path.dirname(where[1])
@@ -51,12 +52,16 @@ def _kmnist(data_path: str, device: torch.device) -> Dataset:
             raise UserError(f'{raw}: {len(images):,} {half} images but {len(labels):,} {half} labels: not of one set')
         if labels.max() > 9:
             raise UserError(f'{where[0]} holds the label {labels.max()}: labels are 0 to 9')
+        md5 = hashlib.md5(fetch.idx(labels), usedforsecurity=False).hexdigest()
+        others |= len(labels) == count and md5 != fetch.MD5[f'{half}-labels-idx1-ubyte'][1]
         halves += [_normalize(images).to(device), torch.from_numpy(labels).long().to(device)]
     counts = len(halves[0]), len(halves[2])
     if counts != fetch.OFFICIAL:
         said = '{}: {:,} images to train and {:,} to test (the official set has {:,} and {:,})'
         note(said.format(raw, *counts, *fetch.OFFICIAL))
-    return Dataset(*halves, list(KMNIST_NAMES))
+    if others:
+        note(f'{raw}: these are not the labels of Kuzushiji-MNIST (other MD5): the names o to wo may not be theirs')
+    return Dataset(*halves, list(KMNIST_NAMES), counts == fetch.OFFICIAL and not others)
 
 
 def _normalize(pixels: np.ndarray) -> torch.Tensor:

@@ -39,7 +39,12 @@ class Progress:
 
     def add(self, losses: list[Tensor]):
         """So many batches more. Raises UserError if their loss has overflowed."""
+        first = self.epoch == 1 and not self.losses
         self.losses += torch.stack(losses).tolist()
+        if first and not np.isfinite(self.losses[0]):
+            raise UserError(
+                'the loss is NaN or infinite before the first step: look at forward() and the first weights'
+            )
         if not np.isfinite(self.losses).all():
             raise UserError(f'the loss overflowed in epoch {self.epoch}: try a smaller --lr')
 

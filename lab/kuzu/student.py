@@ -1,21 +1,20 @@
 """The only place that loads kuzu.py, which a student may replace by their own."""
 
-import inspect
-
 import torch
 import torch.nn.functional as F
 from torch import nn
 
 from lab.common.errors import note
-from lab.common.student import Fault, adapt, faults, get, module, tensors, trial
+from lab.common.student import Fault, adapt, faults, get, module, signature, tensors, trial
 from lab.kuzu.data import SIDE
+from lab.kuzu.settings import Network
 
 with module('kuzu'):
     import kuzu  # noqa: F401  get() reads it
 
 CLASSES = {'lin': 'NetLin', 'full': 'NetFull', 'conv': 'NetConv'}
 OUTPUTS = 10
-TRIAL_IMAGES = 2  # batch normalisation needs more than one
+TRIAL_IMAGES = 64  # as in the lab's batches
 
 
 def new_network(kind: str, shape: dict) -> nn.Module:
@@ -24,7 +23,7 @@ def new_network(kind: str, shape: dict) -> nn.Module:
     Raises Fault if there is no such class, if it does not take these arguments, or if it fails.
     """
     made = get('kuzu', CLASSES[kind])
-    takes = inspect.signature(made)
+    takes = signature(made)
     try:
         takes.bind(**shape)
     except TypeError as error:
@@ -45,6 +44,21 @@ def log_probabilities(outputs):
 
 def _fits(value: torch.Tensor) -> bool:
     return value.dim() == 2 and value.shape[1] >= OUTPUTS and value.is_floating_point()
+
+
+def trainable(networks: list[Network], device: torch.device) -> list[Network]:
+    """The networks that can be trained. The others are noted, with the reason. If none can: the Fault of the first."""
+    left_out = {}
+    for network in networks:
+        try:
+            try_out(network.kind, network.shape, device)
+        except Fault as fault:
+            left_out[network.name] = fault
+    if len(left_out) == len(networks):
+        raise left_out[networks[0].name]
+    for name, fault in left_out.items():
+        note(f'{name} is left out: {fault}')
+    return [network for network in networks if network.name not in left_out]
 
 
 def try_out(kind: str, shape: dict, device: torch.device):

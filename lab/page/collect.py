@@ -17,8 +17,10 @@ def parts(wanted: list[int], options: Options, seed: int, stop: Interrupt) -> di
         from lab.kuzu.data import load
         from lab.page import kuzu
 
-        data = load(options.dataset, options.data_path, cli.device(False))
-        for kind in reversed(kuzu.NAMES):  # the slowest first
+        device = cli.device(False)
+        kinds = kuzu.written(device)
+        data = load(options.dataset, options.data_path, device)
+        for kind in reversed(kinds):  # the slowest first
             places[kind] = kuzu.find_trained(kind, options, data, seed)
     if 3 in wanted:
         from lab.page import checkpoints, seq
@@ -34,7 +36,7 @@ def parts(wanted: list[int], options: Options, seed: int, stop: Interrupt) -> di
     described = {}
     if 1 in wanted:
         note('Part 1: images and numbers')
-        described['kuzu'] = kuzu.describe([found[kind] for kind in kuzu.NAMES], data, options)
+        described['kuzu'] = kuzu.describe([found[kind] for kind in kinds], data, options)
     if 2 in wanted and not stop:
         from lab.page import check
 

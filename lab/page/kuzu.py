@@ -13,10 +13,10 @@ from torch import nn
 from lab.common.children import Command, typed
 from lab.common.errors import UserError
 from lab.common.student import trial
-from lab.kuzu import fetch, resume, student
+from lab.kuzu import resume, student
 from lab.kuzu.data import Dataset
 from lab.kuzu.recipe import choose
-from lab.kuzu.settings import Settings
+from lab.kuzu.settings import Network, Settings
 from lab.kuzu.train import confused_pairs, judge, predict
 from lab.page import charts, images
 from lab.page.commands import Options, Place, flags, search
@@ -41,6 +41,12 @@ class Trained(NamedTuple):
     loss: float  # of the test images
     confusion: np.ndarray  # (10, 10), rows = target
     chosen: np.ndarray  # (N,), for each test image
+
+
+def written(device: torch.device) -> list[str]:
+    """The networks that this kuzu.py has. Others are noted; raises Fault where there is none that can be trained."""
+    networks = student.trainable([Network(kind, f'kuzu_{kind}', {}) for kind in NAMES], device)
+    return [network.kind for network in networks]
 
 
 def words(kind: str, seed: int, options: Options, folder: str) -> list[str]:
@@ -136,14 +142,13 @@ def sprites(trained: list[Trained], data: Dataset) -> tuple[list[int], list[dict
 def describe(trained: list[Trained], data: Dataset, options: Options) -> dict:
     """All that the page says of Part 1, as plain data."""
     shown, cells = sprites(trained, data)
-    official = options.dataset == 'kmnist' and (len(data.train_labels), len(data.test_labels)) == fetch.OFFICIAL
-    reports = json.loads(REPORTS.read_text()) if official else None
+    reports = json.loads(REPORTS.read_text()) if data.official else None
     described = [describe_network(each, data, found) for each, found in zip(trained, cells, strict=True)]
     return charts.of_kuzu(described, reports) | {
         'classes': data.classes,
         'dataset': options.dataset,
         'counts': (len(data.train_labels), len(data.test_labels)),
-        'official': official,
+        'official': data.official,
         'networks': described,
         'reports': reports,
         'sheet': images.sheet(data.test_images[shown].cpu()),

@@ -84,11 +84,13 @@ def _no_pair(name, values, sized, hid, classes) -> str:
 
 def _affine(a: np.ndarray, b: np.ndarray) -> bool:
     """Whether the log-odds of b (T, k) are an affine function of a (T, h)."""
+    if not (np.isfinite(a).all() and np.isfinite(b).all()):
+        return False
     b = b - b.mean(axis=1, keepdims=True)  # the same for log-probabilities as for outputs before softmax
     inputs = np.column_stack([a, np.ones(len(a))])
     rest = b - inputs @ np.linalg.lstsq(inputs, b, rcond=None)[0]
     spread = np.linalg.norm(b - b.mean(axis=0))
-    return bool(np.isfinite(spread) and spread > 0 and np.linalg.norm(rest) < CLOSE * spread)
+    return bool(spread > 0 and np.linalg.norm(rest) < CLOSE * spread)
 
 
 def _bounded(a: np.ndarray) -> bool:

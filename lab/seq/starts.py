@@ -17,7 +17,7 @@ from torch import nn
 from lab.common import compiling
 from lab.common.errors import UserError, note
 from lab.seq import plain, student
-from lab.seq.task import Task, Training
+from lab.seq.task import MODELS, Task, Training
 
 MINUTES = 5e10  # epochs times symbols times weights: the compiled engine trains that in minutes
 REPORT = 1000  # epochs between two snapshots; Training.epoch counts in these
@@ -93,6 +93,8 @@ def begin(task: Task, training: Training, seed: int, device: torch.device | None
     if task.model == 'srn':
         for parameter in model.parameters():
             nn.init.normal_(parameter, 0, training.init)
+    if not all(value.isfinite().all() for value in model.parameters()):
+        raise UserError(f'{MODELS[task.model]} in seq_models.py starts with weights that are NaN or infinite')
     lang = student.new_language(task)
     if (training.grow or training.mix) and not student.grows(lang):
         raise UserError(

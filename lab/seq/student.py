@@ -18,7 +18,7 @@ from torch import nn
 from torch.nn import functional
 
 from lab.common.errors import note
-from lab.common.student import Fault, call, faults, file_of, get, module, trial
+from lab.common.student import Fault, call, faults, file_of, get, module, signature, trial, weights_set, without_self
 from lab.seq import replies
 from lab.seq.task import MODELS, Task
 
@@ -109,15 +109,17 @@ def outputs_of(task: Task, state: State, x: torch.Tensor) -> tuple[torch.Tensor,
         return tuple(torch.cat(parts) for parts in zip(*(_read_one(model, one[None]) for one in x), strict=True))
 
 
-def set_weights(model: nn.Module, design: str | None):
+def set_weights(model: nn.Module, task: Task, design: str | None):
     """Set the network's hand-made weights, those of a design where one is named.
 
     Raises UserError where its class has no such method, or refuses the design.
     """
     if not hasattr(model, 'set_weights'):
         raise Fault(f'{type(model).__name__} of this seq_models.py has no set_weights()')
-    with faults(type(model)):
+    with weights_set(model, 'seq_models.py'):
         model.set_weights(*[design] if design else [])
+        with trial(), torch.no_grad():
+            _read_one(model, torch.zeros(1, 2, task.classes))
 
 
 # --- languages
@@ -173,9 +175,13 @@ def _known_language(kind: type, task: Task, cells: bool) -> tuple[bool, 'Style']
         sequence = in_lab_form(given, task.classes)
         kept = [one is other for one, other in zip(given, sequence, strict=False)]  # no part had to be changed
         style = find_style(lang.print_outputs, task.hid, sequence)
-    lost = [] if cells else style.extra
+        lost = ', '.join([] if cells else style.extra)
+        counts = [_lines(lang.print_outputs, style, task.hid, sequence, given) for given in (False, True) if lost]
+    if lost and counts[0] < 0 <= counts[1]:
+        network = f'the {MODELS[task.model]} in seq_models.py'
+        raise Fault(f'print_outputs() of {file_of(kind)} needs {lost}, which {network} does not return: leave it out')
     if lost:
-        note(f'print_outputs() of {file_of(kind)} gets None for {", ".join(lost)}, which the network does not return')
+        note(f'print_outputs() of {file_of(kind)} gets None for {lost}, which the network does not return')
     return len(kept) == len(given) and all(kept) and style == Style(), style
 
 
@@ -229,7 +235,9 @@ class Style(NamedTuple):
 
 def find_style(function: Callable, hid: int, sequence: tuple) -> Style:
     """How to call a print_outputs(): by its signature, and by what it prints for a sequence in the lab's form."""
-    takes = inspect.signature(function)
+    takes = signature(function)
+    if inspect.ismethod(function) and next(iter(inspect.signature(function.__func__).parameters)) in LAB:
+        raise Fault(without_self(function.__func__))
     needed = tuple(name for name, value in takes.parameters.items() if _is_needed(value))
     extra = tuple(name for name in needed if name not in LAB)
     try:
@@ -252,13 +260,15 @@ def _is_needed(argument: inspect.Parameter) -> bool:
 
 def _is_flat(function, style, hid, sequence) -> bool:
     """Whether it prints a line per symbol, or works at all, only if hidden units are (T, hid)."""
+    deep, flat = (_lines(function, style._replace(flat=flat), hid, sequence, True) for flat in (False, True))
+    return deep < min(flat, sequence[2].shape[1])
+
+
+def _lines(function, style, hid, sequence, cells: bool) -> int:
+    """How many lines a print_outputs() prints for a sequence; -1 where it fails. cells: whether it gets some."""
     _, seq, target, state = sequence
-    steps, lines = target.shape[1], []
-    for flat in False, True:
-        hidden = torch.zeros(1, steps, hid)
-        with trial() as printed, contextlib.suppress(Exception):
-            style._replace(flat=flat).call(function, (0, seq, state, hidden, target, target), hidden)
-            lines.append(printed.getvalue().count('\n'))
-            continue
-        lines.append(-1)
-    return lines[0] < min(lines[1], steps)
+    hidden = torch.zeros(1, target.shape[1], hid)
+    with trial() as printed, contextlib.suppress(Exception):
+        style.call(function, (0, seq, state, hidden, target, target), hidden if cells else None)
+        return printed.getvalue().count('\n')
+    return -1

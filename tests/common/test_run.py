@@ -51,7 +51,7 @@ def test_errors_of_the_user_end_in_one_line_and_exit_code_2(body, line, tmp_path
         (ImportError('libtorch_cuda.so: failed to map segment'), 'out of memory: try a smaller network or batch'),
         (OSError(errno.ENOMEM, os.strerror(errno.ENOMEM)), 'out of memory: try a smaller network or batch'),
         (RuntimeError('CUDA error: launch\nmore'), 'the GPU cannot be used (CUDA error: launch): add --no_cuda'),
-        (RuntimeError('mat1 and mat2 shapes cannot be multiplied'), None),
+        (RuntimeError('shapes that do not fit'), None),
         (OSError('told so'), 'told so'),
         (OSError(errno.ENOSPC, 'No space left on device'), 'No space left on device: standard output'),
     ],

@@ -5,6 +5,7 @@ request. What a fork is to do goes there pickled: functions by their names, so t
 here is not patched there.
 """
 
+import contextlib
 import functools
 import importlib
 import multiprocessing
@@ -74,6 +75,11 @@ class Fork:
     def end(self, limit: float = LIMIT) -> End:
         """How it ended, if need be by kill -9 after `limit` seconds."""
         return self.wait(limit) or self.kill()
+
+    def press(self):
+        """Ctrl-C, unless it has ended just now."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGINT)
 
     def kill(self) -> End:
         self.process.kill()

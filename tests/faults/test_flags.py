@@ -5,7 +5,6 @@ import importlib
 import os
 import re
 import resource
-import signal
 
 import pytest
 
@@ -130,7 +129,7 @@ def briefly(row: Tally, line: list[str], folder):
     """Run a script; one that takes long gets Ctrl-C, and if need be a second. It ends with 0, 2 and a line, or 130."""
     fork, presses = Fork(line, folder, limit_memory), 0
     while not (end := fork.wait(LONG + 60 * presses)) and presses < 2:
-        os.kill(fork.pid, signal.SIGINT)
+        fork.press()
         presses += 1
     end = end or fork.kill()
     stopped = presses and end.code == 130 and 'Traceback' not in end.err

@@ -59,8 +59,16 @@ def test_counts_that_are_not_official_are_told_in_one_line(raw, tmp_path, monkey
     loaded(tmp_path)
     told = '50 images to train and 20 to test (the official set has 60,000 and 10,000)\n'
     assert capsys.readouterr() == ('', f'{raw}: {told}')
+
+
+def test_another_data_set_of_the_official_counts_is_told_in_one_line(raw, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(fetch, 'OFFICIAL', COUNTS)
-    loaded(tmp_path)
+    assert not load('kmnist', str(tmp_path), CPU).official
+    told = 'these are not the labels of Kuzushiji-MNIST (other MD5): the names o to wo may not be theirs\n'
+    assert capsys.readouterr() == ('', f'{raw}: {told}')
+    sums = {name: ('', hashlib.md5(data).hexdigest()) for name, data in FILES.items()}
+    monkeypatch.setattr(fetch, 'MD5', sums)
+    assert load('kmnist', str(tmp_path), CPU).official
     assert capsys.readouterr() == ('', '')
 
 

@@ -88,7 +88,7 @@ def test_a_network_of_lazy_or_unused_layers_can_be_resumed(tmp_path):
     ('first', 'then', 'why'),
     [
         ('--net full', '--net full --lr 0.1', r'lr 0\.01, not 0\.1'),
-        ('--net full', '--net full --hid 7', r'another network: size mismatch for hid\.weight: .*\[160, 784\]'),
+        ('--net full', '--net full --hid 7', r'another network: .*hid\.weight.*160, 784'),
         ('--net lin --recipe fast', '--net lin --epochs 2', 'epochs 1, not 2'),
         ('--net lin --recipe fast', '--net lin --recipe classic', 'recipe fast, not classic'),
         ('--net lin --seed 0', '--net lin --seed 1', 'seed 0, not 1'),
@@ -132,3 +132,12 @@ def test_what_does_not_fit_together_is_refused(name, stopped, tmp_path):
     files.write_tensors(str(tmp_path / 'kuzu_lin.resume'), saved)
     with pytest.raises(UserError, match=r'lin\.resume was not written by this script: start the run without --resume'):
         play(tmp_path, '--net lin --epochs 3 --resume')
+
+
+@pytest.mark.parametrize(
+    ('losses', 'told'),
+    [([float('nan'), 1.0], 'infinite before the first step'), ([1.0, float('inf')], 'try a smaller --lr$')],
+)
+def test_a_smaller_rate_is_advised_only_where_it_can_help(losses, told):
+    with pytest.raises(UserError, match=told):
+        resume.Progress().add([*torch.tensor(losses)])

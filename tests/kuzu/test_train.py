@@ -79,4 +79,4 @@ class Overflows(torch.nn.Linear):
         super().__init__(784, 10)
 
     def forward(self, x):
-        return super().forward(x.flatten(1)) * float('inf')
+        return super().forward(x.flatten(1)) * 1e30

@@ -15,7 +15,6 @@ from kuzu import NetConv, NetFull, NetLin
 from lab.common.children import Command
 from lab.common.errors import UserError
 from lab.common.run import Interrupt
-from lab.kuzu import fetch
 from lab.page import kuzu, render
 from tests.kuzu.runs import Counted, digits, play
 from tests.page.made import OPTIONS, untrained
@@ -146,12 +145,13 @@ def test_each_cell_has_the_images_that_were_confused():
 
 
 def test_published_figures_stand_only_beside_the_full_set():
-    assert kuzu.describe([untrained('lin')], DATA, OPTIONS)['reports'] is None
+    part = kuzu.describe([untrained('lin')], DATA, OPTIONS._replace(dataset='kmnist'))
+    assert part['reports'] is None and 'published' not in render.page({'kuzu': part}, 'python3 report.py')
 
 
-def test_beside_the_full_set_the_page_shows_every_published_figure(monkeypatch):
-    monkeypatch.setattr(fetch, 'OFFICIAL', (len(DATA.train_labels), len(DATA.test_labels)))
-    part = kuzu.describe([untrained(kind) for kind in kuzu.NAMES], DATA, OPTIONS._replace(dataset='kmnist'))
+def test_beside_the_full_set_the_page_shows_every_published_figure():
+    data = replace(DATA, official=True)
+    part = kuzu.describe([untrained(kind) for kind in kuzu.NAMES], data, OPTIONS._replace(dataset='kmnist'))
     text = render.page({'kuzu': part}, 'python3 report.py')
     table = text[text.index('Beside five published reports') :]
     for report in json.loads(kuzu.REPORTS.read_text()).values():
@@ -160,6 +160,14 @@ def test_beside_the_full_set_the_page_shows_every_published_figure(monkeypatch):
             figures = report[kind]
             assert f'>{figures["params"]:,}<' in table and f'>{figures["accuracy"]:.2f}%<' in table
             assert figures['test_loss'] is None or f'>{figures["test_loss"]:.4g}<' in table
+
+
+def test_the_page_is_of_the_networks_that_are_written(monkeypatch, capsys):
+    monkeypatch.delattr('kuzu.NetConv')
+    assert kuzu.written(torch.device('cpu')) == ['lin', 'full']
+    assert capsys.readouterr().err == 'kuzu_conv is left out: kuzu.py has no class NetConv\n'
+    part = kuzu.describe([untrained('lin'), untrained('full')], DATA, OPTIONS)
+    assert 'Two networks learn' in render.page({'kuzu': part}, 'python3 report.py')
 
 
 def test_the_networks_of_the_published_figures_have_the_parameters_stated():
