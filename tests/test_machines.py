@@ -38,3 +38,40 @@ def test_a_folder_that_the_terminal_cannot_write_is_named_with_a_backslash(tmp_p
     assert done.returncode == 0
     assert 'best checkpoint: net\\xdf/anb2n_srn2_10.pth\n' in done.stdout
     assert (tmp_path / 'netß' / 'anb2n_srn2_10.pth').is_file()
+
+
+CALLER = """if True:
+    import gc, importlib, logging, matplotlib, os, signal, sys, threading
+
+    def state():
+        levels = logging.getLogger('matplotlib').level, {**matplotlib.rcParams}
+        around = {name: value for name, value in os.environ.items() if name[:3] != 'KMP'}  # of scikit-learn
+        return sys.excepthook, signal.getsignal(2), gc.isenabled(), gc.get_freeze_count(), around, levels
+
+    before, done, (script, *flags) = state(), [], sys.argv[1:]
+    def work():
+        importlib.import_module(script).main(flags)
+        done.append(script)
+    work()
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert len(done) == 2
+    for was, now in zip(before, state()):
+        assert was == now, (was, now)
+"""
+
+
+@pytest.mark.parametrize(
+    'line',
+    [
+        'check_main --epoch 10',
+        'kuzu_main --net lin --dataset digits --epochs 1 --no_cuda',
+        'seq_train --epoch 1 --restarts 2',
+        'seq_plot --set_weights',
+    ],
+)
+def test_a_program_that_calls_main_also_in_a_thread_is_left_as_it_was(line, tmp_path):
+    around, command = {**os.environ, 'PYTHONPATH': str(HOUSE)}, [sys.executable, '-c', CALLER, *line.split()]
+    done = subprocess.run(command, cwd=tmp_path, env=around, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -9,7 +9,7 @@ import torch
 
 import seq_models
 import seq_train
-from lab.common import files
+from lab.common import cli, files
 from lab.common.errors import UserError
 from lab.seq import compiled, results, starts
 from lab.seq.task import Task, Training
@@ -200,7 +200,7 @@ class Judge:
 
 @pytest.mark.parametrize('cores', [1, 5])
 def test_without_restarts_the_lowest_seed_that_learns_is_all_there_is(cores, monkeypatch, capsys):
-    monkeypatch.setattr(starts.os, 'cpu_count', lambda: cores)
+    monkeypatch.setattr(cli, 'cores', lambda: cores)
     monkeypatch.setattr(results, 'judge_of', Judge(9, 10, 25))
     seq_train.main(['--epoch', '11', '--init', '0.5', '--seed', '7', '--out_path', 'several'])
     several = capsys.readouterr()
@@ -223,7 +223,7 @@ def test_where_none_learns_the_best_of_20_is_shown(monkeypatch, capsys):
 
 
 def test_the_other_starts_stop_when_one_has_learned(monkeypatch):
-    monkeypatch.setattr(starts.os, 'cpu_count', lambda: 4)
+    monkeypatch.setattr(cli, 'cores', lambda: 4)
     monkeypatch.setattr(results, 'judge_of', Judge(7))
     calls = []
     run = compiled.Trainer.run
@@ -233,7 +233,7 @@ def test_the_other_starts_stop_when_one_has_learned(monkeypatch):
 
 
 def test_without_restarts_ctrl_c_keeps_the_best_so_far(monkeypatch, capsys, tmp_path):
-    monkeypatch.setattr(starts.os, 'cpu_count', lambda: 2)
+    monkeypatch.setattr(cli, 'cores', lambda: 2)
     monkeypatch.setattr(starts, 'ThreadPoolExecutor', OneByOne)  # signals belong to the main thread
     patch(monkeypatch, 36, lambda _: signal.raise_signal(signal.SIGINT))
     with pytest.raises(SystemExit, match='130'):
@@ -322,7 +322,7 @@ def test_ctrl_c_keeps_the_last_whole_thousand(monkeypatch, capsys, tmp_path):
 
 def test_ctrl_c_among_many_starts_keeps_the_best_so_far(monkeypatch, capsys, tmp_path):
     patch(monkeypatch, 30, lambda _: signal.raise_signal(signal.SIGINT))
-    monkeypatch.setattr(starts.os, 'cpu_count', lambda: 2)
+    monkeypatch.setattr(cli, 'cores', lambda: 2)
     monkeypatch.setattr(starts, 'ThreadPoolExecutor', OneByOne)  # signals belong to the main thread
     with pytest.raises(SystemExit, match='130'):
         seq_train.main(['--epoch', '20', '--seed', '1', '--restarts', '5'])

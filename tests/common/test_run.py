@@ -19,12 +19,14 @@ NO_DISK = 'script.py: error: No space left on device: standard output\n'
 needs_full_disk = pytest.mark.skipif(not os.path.exists('/dev/full'), reason='/dev/full is a full disk')
 
 
-def script(body: str, folder, *flags: str, **streams) -> subprocess.CompletedProcess:
-    """Run a script that imports run.py first; return the finished process."""
-    file = folder / 'script.py'
-    file.write_text('import sys\nfrom lab.common import cli, errors, run\n' + textwrap.dedent(body))
+def script(body: str, folder, *flags: str, process=subprocess.run, **streams):
+    """Run a script whose main() has this body, unless it calls run() itself; return what `process` makes of it."""
+    file, body = folder / 'script.py', textwrap.dedent(body)
+    if 'run.run(' not in body:
+        body = f'def main():\n{textwrap.indent(body, " " * 4)}\nrun.run(main)'
+    file.write_text(f'import signal, sys, time\nfrom lab.common import cli, errors, run\n{body}')
     pipes = {'stdout': subprocess.PIPE, 'stderr': subprocess.PIPE} | streams
-    return subprocess.run([sys.executable, file, *flags], **pipes, text=True, env=ENVIRONMENT)
+    return process([sys.executable, file, *flags], **pipes, text=True, env=ENVIRONMENT)
 
 
 @pytest.mark.parametrize(
@@ -139,10 +141,7 @@ AT_THE_END = """
 )
 def test_ctrl_c_is_exit_code_130_without_a_traceback(body, times, printed, tmp_path):
     """Sent `times` times, each when the script has answered the last."""
-    file = tmp_path / 'script.py'
-    file.write_text('import time, signal\nfrom lab.common import errors, run\n' + textwrap.dedent(body))
-    pipes = {'stdout': subprocess.PIPE, 'stderr': subprocess.PIPE, 'text': True}
-    process = subprocess.Popen([sys.executable, file], env=ENVIRONMENT, **pipes)
+    process = script(body, tmp_path, process=subprocess.Popen)
     assert process.stdout.readline() == 'ready\n'
     process.send_signal(signal.SIGINT)
     for _ in range(times - 1):
