@@ -172,6 +172,10 @@ def test_many_starts_with_pytorch_give_what_the_compiled_engine_gives(transcript
         ('--hid 1 --epoch 100 --restarts 1', '--epoch 100 --restarts 1 --hid 2'),
         ('--restarts 1', '--restarts 20'),
         ('--seed 5 --restarts 30', '--seed 5 --restarts 60'),
+        ('--restarts 6000', '--restarts 10000'),  # no more is taken
+        ('--restarts 10000', '--restarts 10000 --recipe sure'),
+        ('--recipe sure --epoch 600000', '--recipe sure --epoch 1000000'),
+        ('--recipe sure --epoch 1000000', '--recipe sure --epoch 1000000 --hid 3'),
         ('--length 9', '--length 9 --recipe sure'),
         ('--recipe sure', '--recipe sure --epoch 200'),
         ('--lang anb2nc3n --restarts 1', '--lang anb2nc3n --recipe hard --restarts 20'),
@@ -179,6 +183,14 @@ def test_many_starts_with_pytorch_give_what_the_compiled_engine_gives(transcript
 )
 def test_a_start_that_failed_says_what_to_type(flags, better):
     assert seq_train.retry(seq_train.parse(flags.split()), flags.split()) == f'python3 seq_train.py {better}'
+    seq_train.parse(better.split())
+
+
+def test_the_seed_that_is_told_can_be_typed_where_the_starts_run_over_the_largest(capsys, monkeypatch):
+    monkeypatch.setattr(starts, 'REPORT', 10)
+    seq_train.main(['--epoch', '1', '--seed', str(2**32 - 1), '--restarts', '3'])
+    table = capsys.readouterr().out.partition('learned\n')[2]
+    assert [int(line.split()[0]) for line in table.splitlines()[:3]] == [2**32 - 1, 0, 1]
 
 
 def test_what_to_type_is_said_at_the_end(transcript):

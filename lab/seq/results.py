@@ -110,6 +110,8 @@ def advice(task: Task, training: Training, recipe: str, tried: int | None) -> di
         return {'--hid': str(usual.hid)}
     better = {'--recipe': 'hard' if task.hard else 'sure'} if recipe == 'lab' else {}
     longer = {'--epoch': str(min(2 * training.epoch, MOST_EPOCHS))}
+    if training.epoch == MOST_EPOCHS:
+        longer = {'--hid': str(task.hid + 1)}
     if tried is None or tried == MOST_STARTS:
         return better or longer
     return (better if task.hard else {}) | {'--restarts': str(min(max(TRIES, 2 * tried), MOST_STARTS))}

@@ -52,6 +52,7 @@ def test_errors_of_the_user_end_in_one_line_and_exit_code_2(body, line, tmp_path
         (RuntimeError('DefaultCPUAllocator: not enough memory'), 'out of memory: try a smaller network or batch'),
         (ImportError('libtorch_cuda.so: failed to map segment'), 'out of memory: try a smaller network or batch'),
         (OSError(errno.ENOMEM, os.strerror(errno.ENOMEM)), 'out of memory: try a smaller network or batch'),
+        (OSError(errno.ENOMEM, 'Not enough space'), 'out of memory: try a smaller network or batch'),
         (RuntimeError('CUDA error: launch\nmore'), 'the GPU cannot be used (CUDA error: launch): add --no_cuda'),
         (RuntimeError('mat1 and mat2 shapes cannot be multiplied'), None),
         (OSError('told so'), 'told so'),
@@ -99,6 +100,12 @@ def test_a_reader_that_leaves_is_no_error(body, tmp_path):
     process = script(body, tmp_path, stdout=writing)
     os.close(writing)
     assert (process.returncode, process.stderr) == (141, '')  # as other programs that SIGPIPE ends
+
+
+def test_on_windows_such_a_reader_is_an_invalid_argument(monkeypatch):
+    monkeypatch.setattr(run.os, 'name', 'nt')
+    assert run._left(OSError(errno.EINVAL, 'Invalid argument'))
+    assert not run._left(OSError(errno.EINVAL, 'Invalid argument', 'a file'))
 
 
 def test_a_terminal_without_a_character_gets_it_with_a_backslash(tmp_path, monkeypatch):
