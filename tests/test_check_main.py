@@ -184,7 +184,6 @@ class Theirs(nn.Module):
 def test_somebody_elses_network_is_trained_and_drawn(capsys, monkeypatch):
     monkeypatch.setattr(check, 'MLP', Theirs)
     lines, err = run(capsys, '--hid', '5', '--epoch', '200', '--init', '1')
-    assert [line[:9] for line in lines[:3]] == ['ep:  100 ', 'ep:  200 ', 'Final Wei']
     assert 'PyTorch trains one' in err
     assert names() == {'check.jpg', 'out_5.jpg', 'sheet_5.jpg', *(f'hid_5_{k}.jpg' for k in range(10))}
 
@@ -193,9 +192,9 @@ def test_somebody_elses_network_is_trained_and_drawn(capsys, monkeypatch):
 @pytest.mark.parametrize(('epochs', 'lines'), [(99, 0), (100, 1), (150, 1), (300, 3)])
 def test_epochs_are_counted_from_1_and_each_hundredth_has_its_line(network, epochs, lines, capsys, monkeypatch):
     monkeypatch.setattr(check, 'MLP', network)
-    printed, _ = run(capsys, '--hid', '5', '--epoch', str(epochs), '--seed', '1')
-    said = [line[:9] for line in printed[: printed.index('Final Weights:')]]
-    assert said == ['ep:  100 ', 'ep:  200 ', 'ep:  300 '][:lines]
+    printed, _ = run(capsys, '--hid', '5', '--epoch', str(epochs))
+    assert [line[:9] for line in printed].index('Final Wei') == lines
+    assert [line[:8] for line in printed[:lines]] == ['ep:  100', 'ep:  200', 'ep:  300'][:lines]
 
 
 def test_somebody_elses_network_ends_when_100_percent_have_held_long_enough(capsys, monkeypatch):

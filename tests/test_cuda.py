@@ -1,5 +1,7 @@
 """CUDA without a GPU: torch's fake tensors say which device they are on, and refuse to be mixed with others."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
@@ -17,16 +19,11 @@ from lab.seq import plain
 from lab.seq.task import Training
 
 
-def on_gpu(model, monkeypatch):
-    """The model, whose gradients are zeros; what is fake has no values, and no backward()."""
-
-    def backward(_):
-        for parameter in model.parameters():
-            parameter.grad = torch.zeros_like(parameter)
-
-    monkeypatch.setattr(torch.Tensor, 'backward', backward)
+def prepare(model, monkeypatch):
+    """What is fake has no values, and no backward(): the gradients are zeros."""
+    zeros = lambda _: [setattr(each, 'grad', torch.zeros_like(each)) for each in model.parameters()]  # noqa: E731
+    monkeypatch.setattr(torch.Tensor, 'backward', zeros)
     monkeypatch.setattr(torch.Tensor, 'item', lambda _: 1.0)
-    return model
 
 
 @pytest.mark.parametrize('training', [{'optim': 'adam', 'shuffle': True}, FAST], ids=['adam', 'fast'])
@@ -38,8 +35,8 @@ def test_an_epoch_of_part_1_and_its_test_stay_on_the_gpu(kind, training, monkeyp
     with FakeTensorMode():
         with torch.device('cuda'):
             images, labels, model = torch.zeros(130, 1, 28, 28), torch.zeros(130).long(), kind()
-        data = Dataset(images, labels, images, labels, [])
-        chosen = recipe.choose(on_gpu(model, monkeypatch), settings)
+        prepare(model, monkeypatch)
+        data, chosen = Dataset(images, labels, images, labels, []), recipe.choose(model, settings)
         kuzu_main.train(model, chosen, data, settings, Progress(), Interrupt())
         assert train.predict(model, images).device.type == 'cuda'
     assert on == ['cuda'] * settings.batches
@@ -48,11 +45,10 @@ def test_an_epoch_of_part_1_and_its_test_stay_on_the_gpu(kind, training, monkeyp
 @pytest.mark.parametrize('kind', [seq_models.SRN_model, seq_models.LSTM_model])
 @pytest.mark.parametrize('optim', ['sgd', 'adam'])
 def test_the_steps_of_part_3_stay_on_the_gpu(kind, optim, monkeypatch):
-    lang = lang_anb2n(2, 2)
-    sequence = lang.get_sequence()
+    sequence = lang_anb2n(2, 2).get_sequence()
+    lang = SimpleNamespace(get_sequence=lambda: sequence)
     with FakeTensorMode(allow_non_fake_inputs=True):
-        monkeypatch.setattr(lang, 'get_sequence', lambda: sequence)
         with torch.device('cuda'):
-            model = on_gpu(kind(2, 3, 2), monkeypatch)
+            model = kind(2, 3, 2)
+        prepare(model, monkeypatch)
         plain.Trainer([model], Training(optim, clip=1)).run([lang], 2, 0.05, 1e-4)
-        assert all(value.device.type == 'cuda' for value in model.state_dict().values())

@@ -211,16 +211,15 @@ def test_a_seed_that_is_not_given_is_drawn_and_printed(capsys):
 
 
 def test_the_cores_are_those_that_this_process_may_use(monkeypatch):
-    monkeypatch.setattr(os, 'cpu_count', lambda: 96)
     monkeypatch.setattr(os, 'sched_getaffinity', lambda _: {3}, raising=False)
     assert cli.cores() == 1
     monkeypatch.delattr(os, 'sched_getaffinity')  # Windows and macOS
-    assert cli.cores() == 96
-    monkeypatch.setattr(os, 'cpu_count', lambda: None)
-    assert cli.cores() == 1
+    for count, cores in (96, 96), (None, 1):
+        monkeypatch.setattr(os, 'cpu_count', lambda count=count: count)
+        assert cli.cores() == cores
 
 
 @pytest.mark.parametrize(('system', 'shown'), [('posix', "'a b'"), ('nt', '"a b"')])
 def test_a_command_is_quoted_as_the_terminal_of_the_system_reads_it(system, shown, monkeypatch):
     monkeypatch.setattr(cli.os, 'name', system)
-    assert cli.typed(['report.py', '--out_path', 'a b']) == f'python3 report.py --out_path {shown}'
+    assert cli.typed(['report.py', 'a b']) == f'python3 report.py {shown}'

@@ -16,6 +16,7 @@ from lab.common import run
 HOUSE = Path(__file__).parents[2]
 ENVIRONMENT = os.environ | {'PYTHONPATH': str(HOUSE), 'PYTHONUNBUFFERED': ''}  # what is printed is kept till the end
 NO_DISK = 'script.py: error: No space left on device: standard output\n'
+MORE = 'may be started here: end other programs, or raise the limit (ulimit -u)'
 needs_full_disk = pytest.mark.skipif(not os.path.exists('/dev/full'), reason='/dev/full is a full disk')
 
 
@@ -53,6 +54,7 @@ def test_errors_of_the_user_end_in_one_line_and_exit_code_2(body, line, tmp_path
         (ImportError('libtorch_cuda.so: failed to map segment'), 'out of memory: try a smaller network or batch'),
         (OSError(errno.ENOMEM, os.strerror(errno.ENOMEM)), 'out of memory: try a smaller network or batch'),
         (OSError(errno.ENOMEM, 'Not enough space'), 'out of memory: try a smaller network or batch'),
+        (RuntimeError("can't start new thread"), f'no more threads {MORE}'),
         (RuntimeError('CUDA error: launch\nmore'), 'the GPU cannot be used (CUDA error: launch): add --no_cuda'),
         (RuntimeError('mat1 and mat2 shapes cannot be multiplied'), None),
         (OSError('told so'), 'told so'),
@@ -104,8 +106,7 @@ def test_a_reader_that_leaves_is_no_error(body, tmp_path):
 
 def test_on_windows_such_a_reader_is_an_invalid_argument(monkeypatch):
     monkeypatch.setattr(run.os, 'name', 'nt')
-    assert run._left(OSError(errno.EINVAL, 'Invalid argument'))
-    assert not run._left(OSError(errno.EINVAL, 'Invalid argument', 'a file'))
+    assert [run._left(OSError(errno.EINVAL, 'Invalid argument', *file)) for file in ([], ['file'])] == [True, False]
 
 
 def test_a_terminal_without_a_character_gets_it_with_a_backslash(tmp_path, monkeypatch):
