@@ -183,7 +183,7 @@ class Theirs(nn.Module):
 
 def test_somebody_elses_network_is_trained_and_drawn(capsys, monkeypatch):
     monkeypatch.setattr(check, 'MLP', Theirs)
-    lines, err = run(capsys, '--hid', '5', '--epoch', '200', '--init', '1')
+    _, err = run(capsys, '--hid', '5', '--epoch', '200', '--init', '1')
     assert 'PyTorch trains one' in err
     assert names() == {'check.jpg', 'out_5.jpg', 'sheet_5.jpg', *(f'hid_5_{k}.jpg' for k in range(10))}
 
