@@ -31,7 +31,7 @@ def main(argv: list[str] | None = None):
     from lab.bench import commands, seeds
 
     loaded()
-    print(f'{platform.platform()}, {os.cpu_count()} cores, torch {torch.__version__}', flush=True)
+    print(f'{platform.platform()}, {cli.cores()} cores, torch {torch.__version__}', flush=True)
     {'commands': commands.commands, 'seeds': seeds.seeds}[args.part]()
 
 

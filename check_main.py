@@ -56,7 +56,7 @@ def train(net, points, settings: Settings, stop: Interrupt):
     data, target = torch.from_numpy(points.inputs), torch.from_numpy(points.targets)[:, None]
     optimizer = torch.optim.Adam(net.parameters(), lr=settings.lr, weight_decay=WEIGHT_DECAY)
     in_a_row = 0  # epochs with all points right
-    for epoch in range(settings.epochs):
+    for epoch in range(1, settings.epochs + 1):
         optimizer.zero_grad()
         output = net(data)
         loss = binary_cross_entropy(output, target)

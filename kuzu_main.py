@@ -68,7 +68,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     add('--plot_path', type=cli.folder, default='plot', help='folder for the pictures')
     add('--resume', action='store_true', help='go on with a run that was stopped')
     threads = 'CPU threads (default: conv: one per core, lin and full: 1, which is fastest); more change the rounding'
-    add('--threads', type=cli.whole(1, os.cpu_count() or 1), help=threads)
+    add('--threads', type=cli.whole(1, cli.cores()), help=threads)
     add('--no_cuda', action='store_true', help='run on the CPU even if there is a CUDA device')
     cli.add_seed(parser)
     args = parser.parse_args(argv)

@@ -48,7 +48,9 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
 def main(argv: list[str] | None = None):
     args = parse(argv)
     began = time.monotonic()
-    from lab.common.children import typed
+    from lab.common import picture
+
+    picture.load_matplotlib()
     from lab.page import collect, render
     from lab.page.commands import Options
 
@@ -60,7 +62,7 @@ def main(argv: list[str] | None = None):
     with Interrupt() as stop:
         parts = collect.parts(args.part, options, seed, stop)
     stop.leave()
-    text = render.page(parts, typed(['report.py', *(sys.argv[1:] if argv is None else argv)]))
+    text = render.page(parts, cli.typed(['report.py', *(sys.argv[1:] if argv is None else argv)]))
     files.write(args.out, text.encode())
     note(f'{args.out}: {len(text.encode()) / 1e6:.1f} MB, after {time.monotonic() - began:.0f} s')
 

@@ -13,7 +13,6 @@ whether the network has learned.
 import argparse
 import itertools
 import os
-import shlex
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # also with python3 -I: our lab, our kuzu
@@ -21,7 +20,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # also with pyth
 from lab.common import cli, files
 from lab.common.errors import UserError, note
 from lab.common.run import Interrupt, loaded, run
-from lab.seq.task import RECIPES, Task, Training, add_network
+from lab.seq.task import MOST_EPOCHS, MOST_STARTS, RECIPES, Task, Training, add_network
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
@@ -33,7 +32,9 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     add('--lr', type=cli.real(1e-9, 10), default=Training.lr, help='learning rate')
     add('--mom', type=cli.real(0, 0.9999), default=Training.mom, help='momentum of sgd')
     add('--init', type=cli.real(0, 100), default=Training.init, help="standard deviation of an srn's first weights")
-    add('--epoch', type=cli.whole(0, 1_000_000), default=0, help='thousands of epochs; 0 = 100 (srn on anb2nc3n: 200)')
+    add(
+        '--epoch', type=cli.whole(0, MOST_EPOCHS), default=0, help='thousands of epochs; 0 = 100 (srn on anb2nc3n: 200)'
+    )
     add('--decay', type=cli.real(0, 1), default=Training.decay, help='weight decay')
     fall = 'share of the run in which weight decay falls to 0; 0 = it stays'
     add('--decay_until', type=cli.real(0, 1), default=Training.decay_until, help=fall, metavar='SHARE')
@@ -47,7 +48,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     add('--mix', nargs='?', type=cli.real(0, 1), const=0.5, default=Training.mix, metavar='SHARE', help=mix)
     add('--keep', choices=['last', 'best'], default=Training.keep, help='which checkpoint of a start is judged')
     restarts = 'starts, with seeds from --seed on; default: until one has learned'
-    add('--restarts', type=cli.whole(1, 10_000), help=restarts)
+    add('--restarts', type=cli.whole(1, MOST_STARTS), help=restarts)
     add('--engine', choices=['auto', 'kernel', 'torch'], default='auto', help='compiled, or PyTorch for any model')
     add('--no_cuda', action='store_true', help='--engine torch: on the CPU')
     cli.add_seed(parser)
@@ -101,7 +102,7 @@ def main(argv: list[str] | None = None):
         note('a start takes minutes here: training one, live, and not until one learns (--restarts 20 trains 20)')
         args.restarts = 1
     judge = results.judge_of(task, training.keep)
-    seeds = range(seed, seed + (args.restarts or results.TRIES))
+    seeds = [(seed + number) % cli.SEEDS for number in range(args.restarts or results.TRIES)]
     many = (starts.begin(task, training, each, device) for each in seeds)
     loaded()
 
@@ -143,7 +144,7 @@ def retry(args: argparse.Namespace, typed: list[str]) -> str:
     for flag in filter(typed.__contains__, better):
         at = typed.index(flag)
         del typed[at : at + 2]
-    return shlex.join(['python3', 'seq_train.py', *typed, *itertools.chain(*better.items())])
+    return cli.typed(['seq_train.py', *typed, *itertools.chain(*better.items())])
 
 
 def finish(args: argparse.Namespace, found: list, record: list, typed: list[str], stop: Interrupt):

@@ -25,7 +25,7 @@ tensor([ 3., -5., -1., -1.])
 tensor([[2., 2., 2., 2.]])
 tensor([-3.])
 """
-TRAINED = """ep: 6300 loss: 0.1574 acc: 100.00
+TRAINED = """ep: 6300 loss: 0.1575 acc: 100.00
 Final Weights:
 tensor([[-5.9435,  4.7829],
         [ 0.0828, -4.4167],
@@ -70,8 +70,8 @@ def test_hand_set_step_network_as_typed(tmp_path):
 
 def test_the_transcript_of_a_real_run_is_as_it_was(capsys):
     lines, err = run(capsys, '--act', 'sig', '--hid', '5', '--seed', '1')
-    assert lines[:2] == ['ep:    0 loss: 0.6874 acc: 55.56', 'ep:  100 loss: 0.6870 acc: 55.56']
-    assert '\n'.join(lines[63:]).startswith(TRAINED)
+    assert lines[:2] == ['ep:  100 loss: 0.6870 acc: 55.56', 'ep:  200 loss: 0.6868 acc: 55.56']
+    assert '\n'.join(lines[62:]).startswith(TRAINED)
     assert lines[-1] == 'Smallest margin: 0.0282 at the hidden units, 0.0527 at the output'
     assert err.startswith('seed: 1\n') and 'start 6 of 16 was the first' in err
 
@@ -161,7 +161,7 @@ def test_ctrl_c_keeps_what_is_trained(capsys, monkeypatch):
         check_main.main([])
     lines = capsys.readouterr().out.splitlines()
     assert caught.value.code == 130
-    assert lines[0].startswith('ep:    0 ') and lines[1] == 'Final Weights:'
+    assert lines[0].startswith('ep:  100 ') and lines[1] == 'Final Weights:'
     assert 'sheet_4.jpg' in names()
 
 
@@ -183,10 +183,18 @@ class Theirs(nn.Module):
 
 def test_somebody_elses_network_is_trained_and_drawn(capsys, monkeypatch):
     monkeypatch.setattr(check, 'MLP', Theirs)
-    lines, err = run(capsys, '--hid', '5', '--epoch', '150', '--init', '1')
-    assert [line[:9] for line in lines[:3]] == ['ep:    0 ', 'ep:  100 ', 'Final Wei']
+    _, err = run(capsys, '--hid', '5', '--epoch', '200', '--init', '1')
     assert 'PyTorch trains one' in err
     assert names() == {'check.jpg', 'out_5.jpg', 'sheet_5.jpg', *(f'hid_5_{k}.jpg' for k in range(10))}
+
+
+@pytest.mark.parametrize('network', [check.MLP, Theirs])
+@pytest.mark.parametrize(('epochs', 'lines'), [(99, 0), (100, 1), (150, 1), (300, 3)])
+def test_epochs_are_counted_from_1_and_each_hundredth_has_its_line(network, epochs, lines, capsys, monkeypatch):
+    monkeypatch.setattr(check, 'MLP', network)
+    printed, _ = run(capsys, '--hid', '5', '--epoch', str(epochs))
+    assert [line[:9] for line in printed].index('Final Wei') == lines
+    assert [line[:8] for line in printed[:lines]] == ['ep:  100', 'ep:  200', 'ep:  300'][:lines]
 
 
 def test_somebody_elses_network_ends_when_100_percent_have_held_long_enough(capsys, monkeypatch):

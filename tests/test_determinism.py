@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from lab.common import cli
+
 HOUSE = Path(__file__).parents[1]
 EACH = """
 import importlib, sys
@@ -15,7 +17,7 @@ for line in sys.argv[1:]:
     script, *flags = line.split()
     importlib.import_module(script).main(flags)
 """
-MOST = min(2, os.cpu_count())
+MOST = min(2, cli.cores())
 FAST = '--seed 1 --out_path fast --plot_path fast'
 # In one process, to load PyTorch once. kuzu_main is last: it is the one that sets the number of threads.
 SHORT = [

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 import kuzu_main
+from lab.common import cli
 from lab.common.errors import UserError
 from lab.kuzu.resume import Progress
 from lab.kuzu.settings import Network, Settings
@@ -136,7 +137,7 @@ def test_the_smallest_that_reaches_the_mark_is_named_and_the_table_has_three_pai
 )
 def test_each_network_takes_the_threads_that_are_fastest_or_asked_for(flags, threads, monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(torch, 'get_num_threads', lambda: 3)  # torch's own number is that of the cores
-    monkeypatch.setattr(os, 'cpu_count', lambda: 3)
+    monkeypatch.setattr(cli, 'cores', lambda: 3)
     monkeypatch.setattr('tests.kuzu.runs.DIGITS', ('--dataset', 'digits'))
     play(tmp_path, f'{flags} --epochs 1', stop=lambda: Counted(0))
     assert f'seed: 1, threads: {threads}\n' in capsys.readouterr().err

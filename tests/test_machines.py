@@ -38,3 +38,33 @@ def test_a_folder_that_the_terminal_cannot_write_is_named_with_a_backslash(tmp_p
     assert done.returncode == 0
     assert 'best checkpoint: net\\xdf/anb2n_srn2_10.pth\n' in done.stdout
     assert (tmp_path / 'netß' / 'anb2n_srn2_10.pth').is_file()
+
+
+def test_variables_for_other_work_are_not_read_and_empty_ones_are_as_if_unset(tmp_path):
+    empty = dict.fromkeys(['RANK', 'WORLD_SIZE', 'MASTER_ADDR'], '')
+    for script, flags in ('kuzu_main.py', '--net lin --dataset digits --epochs 1'), ('check_main.py', '--epoch 9'):
+        done = run(tmp_path, script, flags, TQDM_MININTERVAL='odd', TORCH_LOGS='odd', **empty)
+        assert done.returncode == 0, done.stderr
+
+
+CALLER = """if True:
+    import gc, importlib, logging, matplotlib, os, signal, sys, threading
+    def state():
+        around = {name: value for name, value in os.environ.items() if name[:3] != 'KMP'}  # of scikit-learn
+        drawing = logging.getLogger('matplotlib').level, {**matplotlib.rcParams}
+        return sys.excepthook, signal.getsignal(2), gc.isenabled(), gc.get_freeze_count(), around, drawing
+    before, (script, *flags) = state(), sys.argv[1:]
+    work = lambda: (importlib.import_module(script).main(flags), print('done'))
+    work()
+    threading.Thread(target=work).start()
+    [thread.join() for thread in threading.enumerate() if thread.name.startswith('Thread-1 ')]
+    assert state() == before
+"""
+
+
+@pytest.mark.parametrize('script', ['check_main', 'kuzu_main', 'seq_plot'])
+def test_a_program_that_calls_main_also_in_a_thread_is_left_as_it_was(script, tmp_path):
+    flags = {'kuzu_main': '--net lin --dataset digits --epochs 1', 'seq_plot': '--set_weights'}.get(script, '--epoch 9')
+    around, command = {**os.environ, 'PYTHONPATH': str(HOUSE)}, [sys.executable, '-c', CALLER, script, *flags.split()]
+    done = subprocess.run(command, cwd=tmp_path, env=around, capture_output=True, text=True)
+    assert (done.returncode, done.stdout.count('done')) == (0, 2), done.stderr

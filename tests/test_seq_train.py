@@ -9,7 +9,7 @@ import torch
 
 import seq_models
 import seq_train
-from lab.common import files
+from lab.common import cli, files
 from lab.common.errors import UserError
 from lab.seq import compiled, results, starts
 from lab.seq.task import Task, Training
@@ -172,6 +172,10 @@ def test_many_starts_with_pytorch_give_what_the_compiled_engine_gives(transcript
         ('--hid 1 --epoch 100 --restarts 1', '--epoch 100 --restarts 1 --hid 2'),
         ('--restarts 1', '--restarts 20'),
         ('--seed 5 --restarts 30', '--seed 5 --restarts 60'),
+        ('--restarts 6000', '--restarts 10000'),  # no more is taken
+        ('--restarts 10000', '--restarts 10000 --recipe sure'),
+        ('--recipe sure --epoch 600000', '--recipe sure --epoch 1000000'),
+        ('--recipe sure --epoch 1000000', '--recipe sure --epoch 1000000 --hid 3'),
         ('--length 9', '--length 9 --recipe sure'),
         ('--recipe sure', '--recipe sure --epoch 200'),
         ('--lang anb2nc3n --restarts 1', '--lang anb2nc3n --recipe hard --restarts 20'),
@@ -179,6 +183,14 @@ def test_many_starts_with_pytorch_give_what_the_compiled_engine_gives(transcript
 )
 def test_a_start_that_failed_says_what_to_type(flags, better):
     assert seq_train.retry(seq_train.parse(flags.split()), flags.split()) == f'python3 seq_train.py {better}'
+    seq_train.parse(better.split())
+
+
+def test_the_seed_that_is_told_can_be_typed_where_the_starts_run_over_the_largest(capsys, monkeypatch):
+    monkeypatch.setattr(starts, 'REPORT', 10)
+    seq_train.main(['--epoch', '1', '--seed', str(2**32 - 1), '--restarts', '3'])
+    table = capsys.readouterr().out.partition('learned\n')[2]
+    assert [int(line.split()[0]) for line in table.splitlines()[:3]] == [2**32 - 1, 0, 1]
 
 
 def test_what_to_type_is_said_at_the_end(transcript):
@@ -200,7 +212,7 @@ class Judge:
 
 @pytest.mark.parametrize('cores', [1, 5])
 def test_without_restarts_the_lowest_seed_that_learns_is_all_there_is(cores, monkeypatch, capsys):
-    monkeypatch.setattr(starts.os, 'cpu_count', lambda: cores)
+    monkeypatch.setattr(cli, 'cores', lambda: cores)
     monkeypatch.setattr(results, 'judge_of', Judge(9, 10, 25))
     seq_train.main(['--epoch', '11', '--init', '0.5', '--seed', '7', '--out_path', 'several'])
     several = capsys.readouterr()
@@ -223,7 +235,7 @@ def test_where_none_learns_the_best_of_20_is_shown(monkeypatch, capsys):
 
 
 def test_the_other_starts_stop_when_one_has_learned(monkeypatch):
-    monkeypatch.setattr(starts.os, 'cpu_count', lambda: 4)
+    monkeypatch.setattr(cli, 'cores', lambda: 4)
     monkeypatch.setattr(results, 'judge_of', Judge(7))
     calls = []
     run = compiled.Trainer.run
@@ -233,7 +245,7 @@ def test_the_other_starts_stop_when_one_has_learned(monkeypatch):
 
 
 def test_without_restarts_ctrl_c_keeps_the_best_so_far(monkeypatch, capsys, tmp_path):
-    monkeypatch.setattr(starts.os, 'cpu_count', lambda: 2)
+    monkeypatch.setattr(cli, 'cores', lambda: 2)
     monkeypatch.setattr(starts, 'ThreadPoolExecutor', OneByOne)  # signals belong to the main thread
     patch(monkeypatch, 36, lambda _: signal.raise_signal(signal.SIGINT))
     with pytest.raises(SystemExit, match='130'):
@@ -322,7 +334,7 @@ def test_ctrl_c_keeps_the_last_whole_thousand(monkeypatch, capsys, tmp_path):
 
 def test_ctrl_c_among_many_starts_keeps_the_best_so_far(monkeypatch, capsys, tmp_path):
     patch(monkeypatch, 30, lambda _: signal.raise_signal(signal.SIGINT))
-    monkeypatch.setattr(starts.os, 'cpu_count', lambda: 2)
+    monkeypatch.setattr(cli, 'cores', lambda: 2)
     monkeypatch.setattr(starts, 'ThreadPoolExecutor', OneByOne)  # signals belong to the main thread
     with pytest.raises(SystemExit, match='130'):
         seq_train.main(['--epoch', '20', '--seed', '1', '--restarts', '5'])

@@ -143,7 +143,8 @@ def table(inputs: np.ndarray, columns: dict[str, tuple[np.ndarray, str]]) -> lis
     """Lines of text: a heading, then each input (N, 2) with its values; columns: name -> values (N), number format."""
     columns = {'x': (inputs[:, 0], 'g'), 'y': (inputs[:, 1], 'g'), **columns}
     texts = [[name, *(format(value, form) for value in values)] for name, (values, form) in columns.items()]
-    aligned = [[text.rjust(max(map(len, column))) for text in column] for column in texts]
+    widths = [max(map(len, column)) for column in texts]
+    aligned = [[text.rjust(width) for text in column] for column, width in zip(texts, widths, strict=True)]
     return ['  '.join(row) for row in zip(*aligned, strict=True)]
 
 

@@ -31,8 +31,8 @@ class Starts(NamedTuple):
     first: np.ndarray  # of the same shape: Adam's first moment
     second: np.ndarray  # and its second
     held: np.ndarray  # (starts) int64: epochs in a row at 100%
-    last: np.ndarray  # (starts) int64: the last epoch trained
-    loss: np.ndarray  # (starts) float64: the loss in the epoch of the last line
+    last: np.ndarray  # (starts) int64: the last epoch trained, counted from 1
+    loss: np.ndarray  # (starts) float64: the loss in that epoch
     right: np.ndarray  # (starts) float64: how many points were right in it
 
 
@@ -50,9 +50,9 @@ def draw_starts(net: torch.nn.Module, settings: Settings) -> Starts:
 
 @compiled('the training step', error_model='numpy')
 def advance(starts, points, begin, end, lr):
-    """Train every start from epoch `begin` up to `end`; one ends early when it has held 100% for HOLD epochs.
+    """Train every start from epoch `begin` to `end`; one ends early when it has held 100% for HOLD epochs.
 
-    starts: a Starts, changed in place; its loss and right are those of epoch `begin`. points: Points, float64.
+    starts: a Starts, changed in place. points: Points, float64.
     """
     size = starts.weights.shape[1]
     hid = (size - 1) // 4  # a row holds in_hid.weight (hid, 2), in_hid.bias (hid), hid_out.weight (hid), hid_out.bias
@@ -62,7 +62,7 @@ def advance(starts, points, begin, end, lr):
     for s in range(len(starts.weights)):
         p, first, second = starts.weights[s], starts.first[s], starts.second[s]
         w, bias, v = p[: 2 * hid].reshape(hid, 2), p[2 * hid : 3 * hid], p[3 * hid : 4 * hid]
-        for epoch in range(begin, end):
+        for epoch in range(begin, end + 1):
             for j in range(size):  # one by one: an array that is assigned to a slice takes much longer to compile
                 slope[j] = WEIGHT_DECAY * p[j]
             loss, right = 0.0, 0
@@ -84,14 +84,12 @@ def advance(starts, points, begin, end, lr):
                     slope[2 * hid + k] += g
                     slope[3 * hid + k] += d * h[k]
                 slope[4 * hid] += d
-            if epoch == begin:
-                starts.loss[s], starts.right[s] = loss / count, right
-            warm1, warm2 = 1 - BETA1 ** (epoch + 1), 1 - BETA2 ** (epoch + 1)
+            warm1, warm2 = 1 - BETA1**epoch, 1 - BETA2**epoch
             for j in range(size):
                 first[j] += (1 - BETA1) * (slope[j] - first[j])
                 second[j] += (1 - BETA2) * (slope[j] ** 2 - second[j])
                 p[j] -= lr * first[j] / warm1 / (np.sqrt(second[j] / warm2) + EPS)
-            starts.last[s] = epoch
+            starts.last[s], starts.loss[s], starts.right[s] = epoch, loss / count, right
             starts.held[s] = starts.held[s] + 1 if right == count else 0
             if starts.held[s] >= HOLD:
                 break
@@ -110,11 +108,11 @@ def train_many_starts(
     points = Points(*(part.astype(float) for part in points))
     lines = []
     with tqdm(total=settings.epochs, unit='epoch', disable=None, leave=False, delay=1, file=sys.stderr) as bar:
-        for begin in range(0, settings.epochs, EVERY):
-            end = min(begin + EVERY, settings.epochs)
-            advance(starts, points, begin, end, settings.lr)
-            lines.append((begin, starts.loss.copy(), 100 * starts.right / len(points.inputs)))
-            bar.update(end - begin)
+        for done in range(0, settings.epochs, EVERY):
+            end = min(done + EVERY, settings.epochs)
+            advance(starts, points, done + 1, end, settings.lr)
+            lines.append((end, starts.loss.copy(), 100 * starts.right / len(points.inputs)))
+            bar.update(end - done)
             if stop or starts.held.max() >= HOLD:
                 break
     if starts.held.max() >= HOLD:
@@ -126,4 +124,5 @@ def train_many_starts(
             f'no start of {settings.restarts} held 100% for {HOLD} epochs: this is the best; try more --hid or --epoch'
         )
     vector_to_parameters(torch.from_numpy(starts.weights[winner]).float(), net.parameters())
+    lines = lines[: starts.last[winner] // EVERY]  # those of whole EVERY epochs
     return [(epoch, loss[winner], percent[winner]) for epoch, loss, percent in lines]

@@ -9,7 +9,6 @@ import contextlib
 import importlib
 import os
 import pickle
-import shlex
 import signal
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lab.common import cli
 from lab.common.errors import UserError, note
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def on_all_cores(work: Callable, tasks: Sequence[tuple], stop: Interrupt) -> lis
 
     work: a function of a module. Raises what it raises, and UserError where a process is killed.
     """
-    count = min(len(tasks), os.cpu_count() or 1)
+    count = min(len(tasks), cli.cores())
     with contextlib.ExitStack() as stack:
         children = [stack.enter_context(Child()) for _ in range(count)]
         futures = [children[n % count].submit(work.__module__, work.__name__, *task) for n, task in enumerate(tasks)]
@@ -114,12 +114,7 @@ class Command:
     alone: bool = False  # it takes all cores itself: threads that share a core wait for each other
 
     def __str__(self):
-        return typed(self.words)
-
-
-def typed(words: list[str]) -> str:
-    """A command as a user types it."""
-    return shlex.join(['python3', *words])
+        return cli.typed(self.words)
 
 
 def run_commands(commands: list[Command], stop: Interrupt):
@@ -137,7 +132,7 @@ def _run_at_once(commands: list[Command], stop: Interrupt):
     waiting, running = list(commands), {}
     try:
         while (waiting or running) and not stop:
-            while waiting and len(running) < (os.cpu_count() or 1):
+            while waiting and len(running) < cli.cores():
                 command = waiting.pop(0)
                 running[_start(command)] = command
             for process in list(running):

@@ -1,6 +1,7 @@
 """The command line, the same in every script: flags that are checked, the seed, the device."""
 
 import argparse
+import contextlib
 import os
 import random
 import sys
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterable
 from lab.common import errors
 from lab.common.errors import note, tell
 
+SEEDS = 2**32  # numpy takes no other
 DASHES = '-\u2010\u2011\u2012\u2013\u2014\u2212'  # a command copied from a PDF or a web page can have any of them
 
 
@@ -124,7 +126,7 @@ def _place(text, kind, is_one):
 
 def add_seed(parser: argparse.ArgumentParser):
     """Add --seed, for seed_all()."""
-    parser.add_argument('--seed', type=whole(0, 2**32 - 1), help='random seed (default: one is drawn and printed)')
+    parser.add_argument('--seed', type=whole(0, SEEDS - 1), help='random seed (default: one is drawn and printed)')
 
 
 def seed_all(seed: int | None, more: str = '') -> int:
@@ -147,6 +149,21 @@ def seed_all(seed: int | None, more: str = '') -> int:
 def draw_seed() -> int:
     """Draw a seed, 0 to 2^32 - 1, from the operating system."""
     return int.from_bytes(os.urandom(4), 'little')
+
+
+def cores() -> int:
+    """How many cores this process may use: taskset, slurm or a container may allow it fewer than there are."""
+    with contextlib.suppress(AttributeError):  # Windows and macOS do not say
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def typed(words: list[str]) -> str:
+    """A script and its flags as a user types them. cmd.exe on Windows does not know single quotes."""
+    import shlex
+    import subprocess
+
+    return (subprocess.list2cmdline if os.name == 'nt' else shlex.join)(['python3', *words])
 
 
 def device(no_cuda: bool):

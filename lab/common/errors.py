@@ -1,6 +1,7 @@
 """What the user is told: errors that they can correct, and notes, both on standard error."""
 
 import contextlib
+import errno
 import os
 import sys
 
@@ -28,9 +29,12 @@ def tell(text: str):
 
 
 def machine(error: BaseException) -> str | None:
-    """What the user is told where memory or GPU has failed, else None."""
-    if isinstance(error, MemoryError) or any(sign in f'{type(error).__name__}: {error}' for sign in NO_MEMORY):
+    """What the user is told where memory, threads or GPU have failed, else None."""
+    words, code = f'{type(error).__name__}: {error}', getattr(error, 'errno', None)
+    if isinstance(error, MemoryError) or code == errno.ENOMEM or any(sign in words for sign in NO_MEMORY):
         return 'out of memory: try a smaller network or batch'
+    if "can't start new thread" in words:
+        return 'no more threads may be started here: end other programs, or raise the limit (ulimit -u)'
     if isinstance(error, RuntimeError) and any(sign in str(error) for sign in NO_GPU):
         return f'the GPU cannot be used ({str(error).splitlines()[0]}): add --no_cuda'
     return None

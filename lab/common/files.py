@@ -1,6 +1,7 @@
 """Files: written whole or not at all. Checkpoints: read without running code that may be in a file."""
 
 import contextlib
+import errno
 import io
 import os
 import tempfile
@@ -22,18 +23,27 @@ def write(path: str, data: bytes):
     """
     where, name = os.path.split(os.path.realpath(path))
     os.makedirs(where, exist_ok=True)
-    part = os.path.join(where, f'.{name}.{os.getpid()}.part')
+    part = os.path.join(where, f'.{name}.{os.urandom(8).hex()}.part')
     try:
         with open(part, 'wb') as file:
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
+            _sync(file.fileno())
         _replace(part, os.path.join(where, name))
     except OSError as error:  # of a full disk it would name no file, else the temporary one
         raise OSError(error.errno, error.strerror, path) from error
     finally:
         if os.path.exists(part):
             os.unlink(part)
+
+
+def _sync(number: int):
+    """os.fsync(), where the file system has it: some of a network or a phone refuse."""
+    try:
+        os.fsync(number)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):
+            raise
 
 
 def _replace(part: str, path: str):

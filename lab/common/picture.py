@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
+import importlib.util
 import io
 import logging
 import math
@@ -18,23 +18,16 @@ from lab import hidden
 from lab.common import files
 from lab.common.children import Child
 from lab.common.errors import UserError, note
+from lab.common.run import BACKEND
 
 if TYPE_CHECKING:  # matplotlib takes most of a second to load; it is imported where it draws
     from matplotlib.figure import Figure
     from PIL import Image
 
-logging.getLogger('matplotlib').setLevel(logging.ERROR)  # it warns of a home that cannot be written
-
 JPEG = {'quality': 92}
 HANGING = 120  # seconds after which a drawing process is given up
 PATIENCE = 30  # seconds that a display has to answer; loading matplotlib may take most of them on a busy machine
 FILES_ONLY = {'agg', 'cairo', 'pdf', 'pgf', 'ps', 'svg', 'template', 'inline', 'nbagg', 'notebook', 'ipympl', 'widget'}
-
-# What the user, or a notebook, has chosen to show pictures with. matplotlib itself would refuse to load if it does not
-# know it; here it only writes files.
-BACKEND = os.environ.get('MPLBACKEND', '')
-if BACKEND:
-    os.environ['MPLBACKEND'] = 'agg'
 
 _figures: dict[Figure, str] = {}  # what show() will show, and the titles of the windows
 
@@ -74,13 +67,13 @@ class Painter(NamedTuple):
 
     def submit(self, function: str, *values) -> Callable[[], Any]:
         """Begin to draw. Returns a function that waits until it is done, and gives what the module's function gives."""
-        drawing = self.child and self.child.submit(self.module, function, *values)
+        drawing = self.child and self.child.submit(__name__, 'draw', self.module, function, *values)
 
         def finish():
             with contextlib.suppress(Exception):
                 if drawing:
                     return drawing.result(HANGING)
-            return getattr(importlib.import_module(self.module), function)(*values)
+            return draw(self.module, function, *values)
 
         return finish
 
@@ -89,8 +82,32 @@ class Painter(NamedTuple):
         return self.submit(function, *values)()
 
 
+def draw(module: str, function: str, *values) -> Any:
+    """Call a function that draws; what a user has set for other work, as in a matplotlibrc, is not for it."""
+    load_matplotlib()
+    import matplotlib
+
+    with matplotlib.rc_context(matplotlib.rcParamsDefault):
+        return getattr(importlib.import_module(module), function)(*values)
+
+
+def load_matplotlib():
+    """Load it from the folder of its own settings, as it would read others first, and end where they are damaged."""
+    if 'matplotlib' in sys.modules:
+        return
+    logging.getLogger('matplotlib').setLevel(logging.ERROR)  # it warns of a home that cannot be written
+    here, found = os.getcwd(), importlib.util.find_spec('matplotlib')
+    with contextlib.suppress(OSError, AttributeError):  # AttributeError: it is not installed
+        os.chdir(Path(found.origin).with_name('mpl-data'))
+    try:
+        importlib.import_module('matplotlib')
+    finally:
+        os.chdir(here)
+
+
 def get_ready(module: str):
     """Load a module, draw a letter, and throw it away: matplotlib loads its fonts only then."""
+    load_matplotlib()
     importlib.import_module(module)
     figure = new(1, 1, window=False)
     figure.text(0, 0, 'a')
@@ -102,6 +119,7 @@ def new(width: float, height: float, window: bool = True, title: str = '') -> Fi
 
     title: of the window; '' is the name of the file that save() writes.
     """
+    load_matplotlib()
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height))
@@ -161,14 +179,17 @@ def open_windows(backend: str, shown: list[tuple[str, Figure]]):
 
     backend: the user's choice of matplotlib's backends, or empty.
     """
+    import matplotlib
     import matplotlib.pyplot as plt
 
+    matplotlib.rcParams.update(matplotlib.rcParamsDefault)  # but for the backend
     if backend:
         plt.switch_backend(backend)
     for title, figure in shown:
         canvas = plt.figure(title, figsize=figure.get_size_inches(), dpi=figure.dpi).canvas
         if canvas.required_interactive_framework is None:  # matplotlib found nothing that opens windows
-            raise RuntimeError(f'no toolkit (tkinter or PyQt, say) opens one on {os.environ.get("DISPLAY", "here")}')
+            where = f'on {os.environ["DISPLAY"]}' if 'DISPLAY' in os.environ else 'here'
+            raise RuntimeError(f'no toolkit (tkinter or PyQt, say) opens one {where}')
         figure.set_canvas(canvas)  # in place of the empty figure that the window was made with
         canvas.figure = figure
 

@@ -1,6 +1,6 @@
 """How a script runs and ends: an error that the user can correct is one line and exit code 2; Ctrl-C is exit code 130.
 
-A script imports this module first. From then on all errors end so, even while slow packages are still loading.
+To import this module, or to call a script's main(), changes nothing for the program that does so.
 """
 
 import atexit
@@ -17,10 +17,7 @@ from lab import hidden
 from lab.common import errors, student
 from lab.common.errors import UserError, machine, script, tell
 
-# On Windows, Intel's Fortran runtime, which comes with numba and MKL, ends Python at Ctrl-C unless this is set before
-# it is loaded (numba issue 9880).
-os.environ.setdefault('FOR_DISABLE_CONSOLE_CTRL_HANDLER', '1')
-
+BACKEND = os.environ.get('MPLBACKEND', '')  # what the user, or a notebook, has chosen to show pictures with
 FULL = errno.ENOSPC, errno.EFBIG, getattr(errno, 'EDQUOT', errno.ENOSPC)  # no space, limit of a file, quota
 
 
@@ -35,17 +32,19 @@ class Interrupt:
     """
 
     def __init__(self):
-        self.pressed = False
+        self.pressed, self.before = False, None
 
     def __bool__(self):
         return self.pressed
 
     def __enter__(self):
-        self.before = signal.signal(signal.SIGINT, self._press)
+        with contextlib.suppress(ValueError):  # main() is called in a thread, which hears no Ctrl-C
+            self.before = signal.signal(signal.SIGINT, self._press)
         return self
 
     def __exit__(self, *_):
-        signal.signal(signal.SIGINT, self.before)
+        if self.before:
+            signal.signal(signal.SIGINT, self.before)
 
     def _press(self, *_):
         if self.pressed:  # not KeyboardInterrupt: threads would first end their step, and the packages tidy up
@@ -68,18 +67,41 @@ def run(main: Callable[[], None]):
     Python's search for garbage is slow among the many objects that torch makes while it loads: it sets in with
     loaded(). After main() the system takes memory and libraries back faster than Python does, object by object.
     """
-    gc.disable()
-    main()
-    somebody_waits = sys._getframe(1).f_back or sys.flags.interactive  # a profiler, say, or python3 -i
-    if not somebody_waits:
+    alone = not (sys._getframe(1).f_back or sys.flags.interactive)  # else a notebook, a profiler, python3 -i goes on
+    if alone:
+        gc.disable()
+        _settle()
+    try:
+        main()
+    except (Exception, KeyboardInterrupt) as error:
+        _end(error, alone)
+        raise
+    if alone:
         atexit._run_exitfuncs()
+        _flush()
         os._exit(0)
+
+
+def _settle():
+    """Leave out what the user has set for other work: tqdm, torch and matplotlib end where they do not know a value."""
+    for name in [name for name in os.environ if name.startswith('TQDM_') or name == 'TORCH_LOGS']:
+        del os.environ[name]
+    if BACKEND:
+        os.environ['MPLBACKEND'] = 'agg'  # here matplotlib only writes files
+    os.environ['JOBLIB_MULTIPROCESSING'] = '0'  # joblib, of scikit-learn, warns where /dev/shm cannot be written
+    # On Windows, Intel's Fortran runtime, which comes with numba and MKL, ends Python at Ctrl-C unless this is set
+    # before it is loaded (numba issue 9880).
+    os.environ.setdefault('FOR_DISABLE_CONSOLE_CTRL_HANDLER', '1')
+    if getattr(sys.stdout, 'errors', '') == 'strict' and hasattr(sys.stdout, 'reconfigure'):
+        sys.stdout.reconfigure(errors='backslashreplace')  # an ASCII terminal, and a folder called netß
+    atexit.register(_flush)
 
 
 def loaded():
     """The slow packages are loaded: search for garbage from here on, but not among what they made."""
-    gc.freeze()
-    gc.enable()
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
 
 
 def describe(error: BaseException) -> str | None:
@@ -105,22 +127,29 @@ def describe(error: BaseException) -> str | None:
     return None
 
 
-def _end(kind, error, trace):
-    """sys.excepthook: one line and exit code 2; after Ctrl-C 130; for a fault in this program Python's own report."""
-    if issubclass(kind, KeyboardInterrupt):
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # pressed again while Python ends, it would change the exit code
+def _end(error: BaseException, alone: bool):
+    """One line and exit code 2; after Ctrl-C 130. Returns where the fault is in this program: Python reports it."""
+    if isinstance(error, KeyboardInterrupt):
+        if alone:  # pressed again while Python ends, it would change the exit code
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
         raise SystemExit(130)
-    if issubclass(kind, BrokenPipeError):  # nobody reads our output any more, as in `... | head`
+    if _left(error):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(141)
     line = describe(error)
-    if line is None or errors.TRACEBACK:
-        tell(''.join(traceback.format_exception(kind, error, trace)))
     if line is None:
         return
+    if errors.TRACEBACK:
+        tell(''.join(traceback.format_exception(error)))
     _flush()  # if standard output itself cannot be written, the script ends here, with that message alone
     tell(f'{script()}: error: {" ".join(line.split())}\n')
     raise SystemExit(2)
+
+
+def _left(error: BaseException) -> bool:
+    """Whether nobody reads our output any more, as in `... | head`; Windows calls that an invalid argument."""
+    windows = os.name == 'nt' and isinstance(error, OSError) and (error.errno, error.filename) == (errno.EINVAL, None)
+    return windows or isinstance(error, BrokenPipeError)
 
 
 def _flush():
@@ -128,13 +157,6 @@ def _flush():
     try:
         sys.stdout.flush()
     except OSError as error:
-        gone = isinstance(error, BrokenPipeError)
-        if not gone:
+        if not _left(error):
             tell(f'{script()}: error: {error.strerror}: standard output\n')
-        os._exit(141 if gone else 2)
-
-
-if getattr(sys.stdout, 'errors', '') == 'strict' and hasattr(sys.stdout, 'reconfigure'):
-    sys.stdout.reconfigure(errors='backslashreplace')  # an ASCII terminal, and a folder called netß
-sys.excepthook = _end
-atexit.register(_flush)
+        os._exit(141 if _left(error) else 2)

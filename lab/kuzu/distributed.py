@@ -22,9 +22,7 @@ def start(device):
     if SIZE > 1:
         if device.type == 'cuda':
             torch.cuda.set_device(int(os.environ['LOCAL_RANK']))
-        hook = sys.excepthook
         torch.distributed.init_process_group('nccl' if device.type == 'cuda' else 'gloo')
-        sys.excepthook = hook  # torch has put another in its place, which loses our messages
         atexit.register(torch.distributed.destroy_process_group)
         sys.stdout = open(os.devnull, 'w') if RANK else sys.stdout  # noqa: SIM115  it stays open to the end
 

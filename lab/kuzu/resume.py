@@ -39,9 +39,8 @@ class Progress:
 
     def add(self, losses: list[Tensor]):
         """So many batches more. Raises UserError if their loss has overflowed."""
-        first = self.epoch == 1 and not self.losses
         self.losses += torch.stack(losses).tolist()
-        if first and not np.isfinite(self.losses[0]):
+        if self.epoch == 1 and not np.isfinite(self.losses[0]):
             raise UserError(
                 'the loss is NaN or infinite before the first step: look at forward() and the first weights'
             )

@@ -8,7 +8,7 @@ import torch
 from lab.check import lines, student
 from lab.check.points import Points, read_points
 from lab.check.settings import CHECK_CSV, Settings
-from lab.common.children import typed
+from lab.common.cli import typed
 from lab.common.errors import note
 from lab.common.run import Interrupt
 from lab.page import charts

@@ -10,7 +10,8 @@ from typing import NamedTuple
 from torch import nn
 
 from lab.common import files
-from lab.common.children import Command, typed
+from lab.common.children import Command
+from lab.common.cli import typed
 from lab.common.errors import UserError, note
 from lab.common.student import trial
 from lab.insight.step import of_model

@@ -10,7 +10,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from lab.common.children import Command, typed
+from lab.common.children import Command
+from lab.common.cli import typed
 from lab.common.errors import UserError
 from lab.common.student import trial
 from lab.kuzu import resume, student

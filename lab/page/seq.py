@@ -8,7 +8,8 @@ import re
 import numpy as np
 import torch
 
-from lab.common.children import on_all_cores, typed
+from lab.common.children import on_all_cores
+from lab.common.cli import typed
 from lab.common.errors import UserError, note
 from lab.common.run import Interrupt
 from lab.insight import pictures, words

@@ -9,7 +9,7 @@ from tqdm import tqdm
 from lab.common.errors import UserError
 from lab.seq import student, verdict
 from lab.seq.starts import Record, Snapshot
-from lab.seq.task import Task, Training
+from lab.seq.task import MOST_EPOCHS, MOST_STARTS, Task, Training
 from lab.seq.verdict import Verdict
 
 CHECKPOINT = 10_000  # epochs between two files
@@ -109,6 +109,9 @@ def advice(task: Task, training: Training, recipe: str, tried: int | None) -> di
     if task.hid < usual.hid:
         return {'--hid': str(usual.hid)}
     better = {'--recipe': 'hard' if task.hard else 'sure'} if recipe == 'lab' else {}
-    if tried is None:
-        return better or {'--epoch': str(2 * training.epoch)}
-    return (better if task.hard else {}) | {'--restarts': str(max(TRIES, 2 * tried))}
+    longer = {'--epoch': str(min(2 * training.epoch, MOST_EPOCHS))}
+    if training.epoch == MOST_EPOCHS:
+        longer = {'--hid': str(task.hid + 1)}
+    if tried is None or tried == MOST_STARTS:
+        return better or longer
+    return (better if task.hard else {}) | {'--restarts': str(min(max(TRIES, 2 * tried), MOST_STARTS))}

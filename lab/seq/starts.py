@@ -14,10 +14,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from lab.common import compiling
+from lab.common import cli, compiling
 from lab.common.errors import UserError, note
 from lab.seq import plain, student
-from lab.seq.task import MODELS, Task, Training
+from lab.seq.task import Task, Training
 
 MINUTES = 5e10  # epochs times symbols times weights: the compiled engine trains that in minutes
 REPORT = 1000  # epochs between two snapshots; Training.epoch counts in these
@@ -87,14 +87,14 @@ def begin(task: Task, training: Training, seed: int, device: torch.device | None
     Raises UserError where training changes the length of the language, and a student's takes no notice.
     """
     random.seed(seed)
-    np.random.seed(seed % 2**32)
+    np.random.seed(seed)
     torch.manual_seed(seed)
     model = student.new_network(task)
     if task.model == 'srn':
         for parameter in model.parameters():
             nn.init.normal_(parameter, 0, training.init)
-    if not all(value.isfinite().all() for value in model.parameters()):
-        raise UserError(f'{MODELS[task.model]} in seq_models.py starts with weights that are NaN or infinite')
+    if not all(parameter.isfinite().all() for parameter in model.parameters()):
+        raise UserError(f'the weights of the {type(model).__name__} in {_file(model)} are NaN or infinite at first')
     lang = student.new_language(task)
     if (training.grow or training.mix) and not student.grows(lang):
         raise UserError(
@@ -169,10 +169,11 @@ def train_all(starts: Iterable[Start], engine: ModuleType, stop: Callable[[], bo
     def run(team: list[Start]) -> list[Record]:
         return [[] for _ in team] if halt() else train_together(team, engine, halt)
 
-    cores = os.cpu_count() or 1
+    cores = cli.cores()
+    made = list(itertools.takewhile(lambda _: not stop(), starts))
     with ThreadPoolExecutor(cores) as pool:
         try:
-            yield from itertools.chain.from_iterable(pool.map(run, teams(list(starts), cores)))
+            yield from itertools.chain.from_iterable(pool.map(run, teams(made, cores)))
         finally:
             enough.set()
 

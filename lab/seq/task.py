@@ -8,6 +8,7 @@ from lab.common import cli
 
 CLASSES = {'anb2n': 2, 'anb2nc3n': 3}  # symbols of each language
 MODELS = {'srn': 'SRN_model', 'lstm': 'LSTM_model'}  # and their classes in seq_models.py
+MOST_EPOCHS, MOST_STARTS = 1_000_000, 10_000  # that --epoch, in thousands, and --restarts take
 ADAM = {'optim': 'adam', 'schedule': 'linear', 'grow': 0.5}
 RECIPES = {  # other settings than the lab's; docs/measurements.md has the shares of starts that learn with each
     'lab': {},

@@ -1,5 +1,7 @@
 """lines.py: the weights, margins and smallest scale of a network, and the words and tables that explain them."""
 
+import time
+
 import numpy as np
 import pytest
 import torch
@@ -152,3 +154,9 @@ def test_the_smallest_scale_counts_from_the_weights_as_they_were_made():
     assert lines.scale_in_words(ten, 10.0, points) == lines.scale_in_words(band, 1.0, points)
     wrong = points._replace(targets=1 - points.targets)
     assert lines.scale_in_words(band, 1.0, wrong) == 'none, the sigmoid copy is never right'
+
+
+def test_a_table_of_twenty_thousand_points_takes_no_time_with_their_square():
+    began = time.monotonic()
+    lines.table(np.ones((20_000, 2)), {'out': (np.ones(20_000), '.2f')})
+    assert time.monotonic() - began < 10  # it takes a fifth of a second; a minute where each row looks at all others

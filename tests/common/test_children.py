@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.common import children
+from lab.common import children, cli
 from lab.common.children import Child, Command, on_all_cores, run_commands
 from lab.common.errors import UserError
 from lab.common.run import Interrupt
@@ -106,15 +106,15 @@ class Pressed:
 
 
 def test_results_come_in_order_from_as_many_processes_as_cores(monkeypatch):
-    monkeypatch.setattr(os, 'cpu_count', lambda: 2)
+    monkeypatch.setattr(cli, 'cores', lambda: 2)
     found = on_all_cores(squared, [(3,), (1,), (2,)], False)
     assert [number for number, _ in found] == [9, 1, 4]
     places = [place for _, place in found]
     assert places[0] == places[2] != places[1]
 
 
-def test_without_a_count_of_cores_there_is_one_process_and_its_error_is_raised(monkeypatch):
-    monkeypatch.setattr(os, 'cpu_count', lambda: None)
+def test_an_error_in_one_of_them_is_raised(monkeypatch):
+    monkeypatch.setattr(cli, 'cores', lambda: 1)
     with pytest.raises(UserError, match='1 is refused'):
         on_all_cores(refuse, [(1,), (2,)], False)
 
@@ -170,11 +170,11 @@ def test_ctrl_c_ends_what_runs_and_starts_nothing_more(scripts):
     assert '0' in kept and kept == begun and len(begun) < 200
 
 
-@pytest.mark.parametrize(('cores', 'at_once'), [(4, 2), (1, 1), (None, 1)])
+@pytest.mark.parametrize(('cores', 'at_once'), [(4, 2), (1, 1)])
 def test_as_many_commands_run_at_once_as_there_are_cores_and_one_that_takes_all_alone(
     cores, at_once, scripts, monkeypatch
 ):
-    monkeypatch.setattr('os.cpu_count', lambda: cores)
+    monkeypatch.setattr(cli, 'cores', lambda: cores)
     (scripts / 'busy.py').write_text(
         'import os, sys, time\nname, seconds = sys.argv[1:]\nopen(name, "w")\nend = time.monotonic() + float(seconds)\n'
         'while time.monotonic() < end and len(os.listdir()) < 3:\n    time.sleep(0.01)\n'

@@ -136,6 +136,7 @@ def test_the_help_has_the_first_line_and_each_default_once_and_none_that_says_no
     assert said.endswith('is drawn and printed)')
 
 
+@pytest.mark.skipif(not hasattr(os, 'mkfifo'), reason='makes a pipe that has a name: Linux and macOS')
 def test_what_cannot_be_a_folder_or_a_file_is_refused_and_what_is_missing_is_not(tmp_path):
     file, pipe, missing = tmp_path / ('f' * 250), tmp_path / 'pipe', tmp_path / 'new' / 'one'
     file.touch()
@@ -207,3 +208,18 @@ def test_a_seed_that_is_not_given_is_drawn_and_printed(capsys):
     drawn = [cli.seed_all(None) for _ in range(9)]
     assert len({*drawn}) == 9 and max(drawn) > 2**24  # all of its bits are used
     assert capsys.readouterr().err.splitlines() == [f'seed: {seed}' for seed in drawn]
+
+
+def test_the_cores_are_those_that_this_process_may_use(monkeypatch):
+    monkeypatch.setattr(os, 'sched_getaffinity', lambda _: {3}, raising=False)
+    assert cli.cores() == 1
+    monkeypatch.delattr(os, 'sched_getaffinity')  # Windows and macOS
+    for count, cores in (96, 96), (None, 1):
+        monkeypatch.setattr(os, 'cpu_count', lambda count=count: count)
+        assert cli.cores() == cores
+
+
+@pytest.mark.parametrize(('system', 'shown'), [('posix', "'a b'"), ('nt', '"a b"')])
+def test_a_command_is_quoted_as_the_terminal_of_the_system_reads_it(system, shown, monkeypatch):
+    monkeypatch.setattr(cli.os, 'name', system)
+    assert cli.typed(['report.py', 'a b']) == f'python3 report.py {shown}'

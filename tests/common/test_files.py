@@ -1,11 +1,11 @@
 """files.py: a file is whole or not there; what is loaded is what was saved, and loading runs no code."""
 
+import contextlib
 import errno
 import io
 import math
 import os
 import pickle
-import resource
 import signal
 
 import pytest
@@ -27,6 +27,7 @@ def test_write_makes_the_folder_and_leaves_only_the_file(tmp_path, monkeypatch):
 
 
 def test_a_write_that_fails_half_way_leaves_the_old_file_alone_and_names_it(tmp_path):
+    resource = pytest.importorskip('resource', reason='limits the size of files: Linux and macOS')
     path = tmp_path / 'file'
     path.write_bytes(b'old')
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -92,6 +93,23 @@ def test_ctrl_c_while_writing_leaves_the_old_file_alone(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         files.write(str(path), b'new')
     assert path.read_bytes() == b'old' and os.listdir(tmp_path) == ['file']
+
+
+@pytest.mark.parametrize(('number', 'goes_on'), [(errno.EINVAL, True), (errno.ENOTSUP, True), (errno.EIO, False)])
+def test_a_file_system_without_fsync_is_no_error_and_a_disk_that_fails_is(number, goes_on, tmp_path, monkeypatch):
+    def refuse(_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, 'fsync', refuse)
+    with contextlib.nullcontext() if goes_on else pytest.raises(OSError, match=os.strerror(number)):
+        files.write(str(tmp_path / 'file'), b'new')
+    assert os.listdir(tmp_path) == ['file'] * goes_on
+
+
+def test_two_processes_of_one_number_have_temporary_files_of_their_own(tmp_path, monkeypatch):
+    names = set()
+    monkeypatch.setattr(files, '_replace', lambda part, _: names.add(part))
+    assert [files.write(str(tmp_path / 'file'), b'new') for _ in range(2)] and len(names) == 2
 
 
 def test_prepare_makes_the_folder_and_leaves_nothing_in_it(tmp_path):

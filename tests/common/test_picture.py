@@ -160,7 +160,8 @@ def test_a_backend_that_matplotlib_does_not_know_is_told_by_its_name(screen, cap
 
 
 def test_matplotlib_loads_whatever_backend_a_notebook_has_set_and_without_a_home(tmp_path):
-    code = 'from lab.common import picture; picture.save(picture.new(1, 1), "a.jpg"); picture.show()'
+    code = 'from lab.common import picture, run\n'
+    code += 'run.run(lambda: (picture.save(picture.new(1, 1), "a.jpg"), picture.show()))'
     for backend in 'module://matplotlib_inline.backend_inline', 'nonsense':
         environment = {**os.environ, 'MPLBACKEND': backend, 'PYTHONPATH': str(HOUSE), 'MPLCONFIGDIR': os.devnull}
         for name in DISPLAYS:
@@ -168,6 +169,24 @@ def test_matplotlib_loads_whatever_backend_a_notebook_has_set_and_without_a_home
         done = subprocess.run([sys.executable, '-c', code], cwd=tmp_path, env=environment, capture_output=True)
         assert (done.returncode, done.stderr) == (0, b'')
         (tmp_path / 'a.jpg').unlink()
+
+
+@pytest.mark.parametrize('settings', [b'image.cmap: nonsense\ntext.usetex: True\nfont.size: 30', b'\xff\xfet\0'])
+def test_settings_of_matplotlib_for_other_work_change_no_picture(settings, tmp_path):
+    code = 'from lab.common import picture\nwith picture.painter("tests.common.test_picture") as painter:\n'
+    code += '    painter.call("plot", "child.jpg")\npicture.draw("tests.common.test_picture", "plot", "here.jpg")'
+    (tmp_path / 'matplotlibrc').write_bytes(settings)
+    around = {**os.environ, 'PYTHONPATH': str(HOUSE)}
+    done = subprocess.run([sys.executable, '-c', code], cwd=tmp_path, env=around, capture_output=True)
+    plot(str(tmp_path / 'usual.jpg'))
+    assert (done.returncode, done.stderr) == (0, b'')
+    assert len({path.read_bytes() for path in tmp_path.glob('*.jpg')}) == 1
+
+
+def plot(path: str):
+    figure = picture.new(1, 1, window=False)
+    figure.subplots().set_title('a')
+    picture.save(figure, path)
 
 
 def test_where_no_more_processes_may_be_started_this_one_draws(screen, tmp_path, monkeypatch):

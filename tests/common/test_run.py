@@ -16,15 +16,18 @@ from lab.common import run
 HOUSE = Path(__file__).parents[2]
 ENVIRONMENT = os.environ | {'PYTHONPATH': str(HOUSE), 'PYTHONUNBUFFERED': ''}  # what is printed is kept till the end
 NO_DISK = 'script.py: error: No space left on device: standard output\n'
+MORE = 'may be started here: end other programs, or raise the limit (ulimit -u)'
 needs_full_disk = pytest.mark.skipif(not os.path.exists('/dev/full'), reason='/dev/full is a full disk')
 
 
-def script(body: str, folder, *flags: str, **streams) -> subprocess.CompletedProcess:
-    """Run a script that imports run.py first; return the finished process."""
-    file = folder / 'script.py'
-    file.write_text('import sys\nfrom lab.common import cli, errors, run\n' + textwrap.dedent(body))
+def script(body: str, folder, *flags: str, process=subprocess.run, **streams):
+    """Run a script whose main() has this body, unless it calls run() itself; return what `process` makes of it."""
+    file, body = folder / 'script.py', textwrap.dedent(body)
+    if 'run.run(' not in body:
+        body = f'def main():\n{textwrap.indent(body, " " * 4)}\nrun.run(main)'
+    file.write_text(f'import signal, sys, time\nfrom lab.common import cli, errors, run\n{body}')
     pipes = {'stdout': subprocess.PIPE, 'stderr': subprocess.PIPE} | streams
-    return subprocess.run([sys.executable, file, *flags], **pipes, text=True, env=ENVIRONMENT)
+    return process([sys.executable, file, *flags], **pipes, text=True, env=ENVIRONMENT)
 
 
 @pytest.mark.parametrize(
@@ -50,6 +53,8 @@ def test_errors_of_the_user_end_in_one_line_and_exit_code_2(body, line, tmp_path
         (RuntimeError('DefaultCPUAllocator: not enough memory'), 'out of memory: try a smaller network or batch'),
         (ImportError('libtorch_cuda.so: failed to map segment'), 'out of memory: try a smaller network or batch'),
         (OSError(errno.ENOMEM, os.strerror(errno.ENOMEM)), 'out of memory: try a smaller network or batch'),
+        (OSError(errno.ENOMEM, 'Not enough space'), 'out of memory: try a smaller network or batch'),
+        (RuntimeError("can't start new thread"), f'no more threads {MORE}'),
         (RuntimeError('CUDA error: launch\nmore'), 'the GPU cannot be used (CUDA error: launch): add --no_cuda'),
         (RuntimeError('shapes that do not fit'), None),
         (OSError('told so'), 'told so'),
@@ -99,6 +104,11 @@ def test_a_reader_that_leaves_is_no_error(body, tmp_path):
     assert (process.returncode, process.stderr) == (141, '')  # as other programs that SIGPIPE ends
 
 
+def test_on_windows_such_a_reader_is_an_invalid_argument(monkeypatch):
+    monkeypatch.setattr(run.os, 'name', 'nt')
+    assert [run._left(OSError(errno.EINVAL, 'Invalid argument', *file)) for file in ([], ['file'])] == [True, False]
+
+
 def test_a_terminal_without_a_character_gets_it_with_a_backslash(tmp_path, monkeypatch):
     monkeypatch.setitem(ENVIRONMENT, 'PYTHONIOENCODING', 'ascii')
     assert script('print("net\\xdf")', tmp_path).stdout == 'net\\xdf\n'
@@ -139,10 +149,7 @@ AT_THE_END = """
 )
 def test_ctrl_c_is_exit_code_130_without_a_traceback(body, times, printed, tmp_path):
     """Sent `times` times, each when the script has answered the last."""
-    file = tmp_path / 'script.py'
-    file.write_text('import time, signal\nfrom lab.common import errors, run\n' + textwrap.dedent(body))
-    pipes = {'stdout': subprocess.PIPE, 'stderr': subprocess.PIPE, 'text': True}
-    process = subprocess.Popen([sys.executable, file], env=ENVIRONMENT, **pipes)
+    process = script(body, tmp_path, process=subprocess.Popen)
     assert process.stdout.readline() == 'ready\n'
     process.send_signal(signal.SIGINT)
     for _ in range(times - 1):

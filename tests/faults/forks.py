@@ -14,6 +14,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -117,12 +118,10 @@ def _run(line, folder: str, before: Callable[[], object] | None, out: str, err: 
                 before()
             sys.argv = ['script.py'] if callable(line) else [f'{line[0]}.py', *line[1:]]
             main = line if callable(line) else importlib.import_module(line[0]).main
-            main()
-        except Exception as error:
-            run._end(type(error), error, error.__traceback__)
+            run.run(main)
+        except Exception:
+            traceback.print_exc()
             code = 1
-        except KeyboardInterrupt:
-            code = 130
     except SystemExit as end:
         code = end.code or 0
     run._flush()

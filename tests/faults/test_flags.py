@@ -4,7 +4,7 @@ import argparse
 import importlib
 import os
 import re
-import resource
+import signal
 
 import pytest
 
@@ -122,6 +122,8 @@ def test_every_flag_refuses_what_is_no_value_of_it_in_one_line(script, count, ca
 
 
 def limit_memory():
+    import resource  # there is none on Windows
+
     resource.setrlimit(resource.RLIMIT_AS, (12 << 30, 12 << 30))
 
 

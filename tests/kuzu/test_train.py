@@ -67,16 +67,22 @@ def test_examples_are_four_right_ones_of_each_class_and_eight_mistakes():
     assert numbers[1] == [[*range(40, 44)], [*range(4)], [*range(60, 68)]]
 
 
-def test_an_overflow_ends_the_run_and_keeps_the_last_good_checkpoint(tmp_path):
+@pytest.mark.parametrize(('steps', 'said'), [(0, 'before the first step'), (1, 'overflowed in epoch 1')])
+def test_an_overflow_ends_the_run_and_keeps_the_last_good_checkpoint(steps, said, tmp_path, monkeypatch):
+    monkeypatch.setattr(Overflows, 'steps', steps)
     good = weights(tmp_path, '--net lin --epochs 1')
-    with pytest.raises(UserError, match='overflowed in epoch 1'):
+    with pytest.raises(UserError, match=said):
         play(tmp_path, '--net lin --epochs 1 --lr 100 --mom 0.99', Overflows)
     assert (tmp_path / 'kuzu_lin.pth').read_bytes() == good
 
 
 class Overflows(torch.nn.Linear):
+    steps = 0
+
     def __init__(self):
         super().__init__(784, 10)
+        self.first = self.weight.detach().clone()
 
     def forward(self, x):
-        return super().forward(x.flatten(1)) * 1e30
+        finite = self.steps and torch.equal(self.weight, self.first)
+        return super().forward(x.flatten(1)) * (1 if finite else float('inf'))

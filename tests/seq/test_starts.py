@@ -8,6 +8,7 @@ import torch
 import anb2n
 import seq_models
 from anb2n import lang_anb2n
+from lab.common import cli
 from lab.common.errors import UserError
 from lab.seq import compiled, plain, starts
 from lab.seq.task import Task, Training
@@ -110,6 +111,14 @@ def test_init_is_the_size_of_an_srns_first_weights_alone():
     assert np.abs(weights(lstm.model.state_dict())).max() < 1
 
 
+def test_first_weights_that_are_no_numbers_are_told(monkeypatch):
+    model = seq_models.LSTM_model(3, 3, 3)
+    torch.nn.init.constant_(model.W, torch.nan)
+    monkeypatch.setattr(starts.student, 'new_network', lambda _: model)
+    with pytest.raises(UserError, match=r'LSTM_model in seq_models\.py are NaN or infinite at first'):
+        starts.begin(LSTM, Training(), 1)
+
+
 def test_a_snapshot_is_shown_with_the_sequence_that_training_leaves_out():
     start = starts.begin(Task(), Training(), 0)
     lang = copy.deepcopy(start.lang)
@@ -122,7 +131,7 @@ def test_a_snapshot_is_shown_with_the_sequence_that_training_leaves_out():
 @pytest.mark.parametrize('engine', [COMPILED, PLAIN])
 @pytest.mark.parametrize('wrong', [torch.nan, torch.inf])
 def test_a_start_that_diverges_ends_with_none_and_the_others_go_on(wrong, engine, monkeypatch):
-    monkeypatch.setattr(starts.os, 'cpu_count', lambda: 1)
+    monkeypatch.setattr(cli, 'cores', lambda: 1)
     many = [starts.begin(Task(), Training(epoch=2), seed) for seed in range(4)]
     with torch.no_grad():
         many[2].model.V[1, 1] = wrong
@@ -135,7 +144,7 @@ def test_a_start_that_diverges_ends_with_none_and_the_others_go_on(wrong, engine
 @pytest.mark.parametrize('engine', [COMPILED, PLAIN])
 @pytest.mark.parametrize('task', [Task(), LSTM])
 def test_a_start_is_the_same_to_the_last_bit_alone_and_among_many(task, engine, monkeypatch):
-    monkeypatch.setattr(starts.os, 'cpu_count', lambda: 2)
+    monkeypatch.setattr(cli, 'cores', lambda: 2)
     monkeypatch.setattr(starts, 'MIXED', 5)
     training = Training('adam', epoch=3, lr=0.05, init=0.5, grow=0.5, mix=0.5, clip=0.3, decay_until=0.9)
     count = 13 if engine is COMPILED else 3  # one on each core, eight together, and more
@@ -165,7 +174,7 @@ def test_the_first_start_of_each_core_trains_alone_and_eight_of_the_others_toget
 
 
 def test_after_ctrl_c_only_whole_reports_count(monkeypatch):
-    monkeypatch.setattr(starts.os, 'cpu_count', lambda: 1)
+    monkeypatch.setattr(cli, 'cores', lambda: 1)
     many = [starts.begin(Task(), Training(), seed) for seed in (1, 2)]
     run, left = plain.Trainer.run, iter(range(2, -1, -1))
     pressed = []
