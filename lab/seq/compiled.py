@@ -102,8 +102,8 @@ def fits(model: nn.Module, longest: int) -> bool:
     """Whether the compiled step is right for a model: it has the same parameters, and autograd the same gradient.
 
     So a student's own model is never trained as if it were ours. Two sequences are tried: a short one with large
-    weights, which a gate or an activation of its own would show; and one of `longest` symbols with weights that keep the
-    state long, which a state that is cut off or forgotten on the way would show.
+    weights, which an activation of its own would show; and one of `longest` symbols with weights that keep the state
+    long, which a state that is cut off on the way would show.
     """
     shapes = [(name, tuple(value.shape)) for name, value in model.named_parameters()]
     hid, classes = dict(shapes).get('V', (0, 0))
