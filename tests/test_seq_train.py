@@ -42,7 +42,7 @@ def weights(path):
 
 
 def test_the_labs_command_as_typed(tmp_path):
-    compiled.fits(SRN_model(2, 2, 2))  # from now on no other process compiles that
+    compiled.fits(SRN_model(2, 2, 2), 61)  # from now on no other process compiles that
     flags = '--lang anb2n --epoch 10 --seed 1 --restarts 1'
     done = subprocess.run([sys.executable, HERE / 'seq_train.py', *flags.split()], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, 'seed: 1\n')

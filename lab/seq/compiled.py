@@ -16,6 +16,7 @@ from lab.seq import formulas
 from lab.seq.task import Training
 
 CONSTANT = 6  # up to so many hidden units the code is compiled for their number: it takes a third less time
+KEEPING = 0.1  # weights so many times smaller that hidden units stay where tanh is steep
 PART = 100_000_000  # symbols times weights between two looks at whether Ctrl-C was pressed: under a second
 
 
@@ -97,10 +98,12 @@ def gradient(model: nn.Module, symbols: np.ndarray) -> dict[str, np.ndarray]:
     return {name: value.detach().double().numpy() - after[name] for name, value in model.named_parameters()}
 
 
-def fits(model: nn.Module) -> bool:
+def fits(model: nn.Module, longest: int) -> bool:
     """Whether the compiled step is right for a model: it has the same parameters, and autograd the same gradient.
 
-    So a student's own model is never trained as if it were ours.
+    So a student's own model is never trained as if it were ours. Two sequences are tried: a short one with large
+    weights, which an activation of its own would show; and one of `longest` symbols with weights that keep the state
+    long, which a state that is cut off on the way would show.
     """
     shapes = [(name, tuple(value.shape)) for name, value in model.named_parameters()]
     hid, classes = dict(shapes).get('V', (0, 0))
@@ -110,15 +113,22 @@ def fits(model: nn.Module) -> bool:
     if shapes not in (srn, lstm):
         return False
     model, random = copy.deepcopy(model), np.random.default_rng(0)
-    for parameter in model.parameters():  # an SRN starts almost linear
-        parameter.data.copy_(torch.from_numpy(random.normal(0, hid**-0.5, parameter.shape)))
-    symbols = random.integers(0, classes, 20)
-    one_hot = functional.one_hot(torch.tensor(symbols[:-1]), classes).to(model.V.dtype)
-    model.init_hidden()
-    loss = functional.cross_entropy(model(one_hot.unsqueeze(0))[1][0], torch.tensor(symbols[1:]))
-    by_autograd = torch.autograd.grad(loss, list(model.parameters()), allow_unused=True, materialize_grads=True)
-    ours = gradient(model, symbols).values()
-    return all(np.allclose(a, b, rtol=1e-3, atol=1e-5) for a, b in zip(ours, by_autograd, strict=True))
+    for count, size in (20, hid**-0.5), (longest, KEEPING * hid**-0.5):
+        for parameter in model.parameters():
+            parameter.data.copy_(torch.from_numpy(random.normal(0, size, parameter.shape)))
+        if count == longest and shapes == srn:
+            model.U.data.copy_(0.95 * torch.linalg.qr(model.U.data)[0])
+        elif count == longest:
+            model.hid_bias.data[hid : 2 * hid] = 3  # forget gates are open by 0.95
+        symbols = random.integers(0, classes, count)
+        one_hot = functional.one_hot(torch.tensor(symbols[:-1]), classes).to(model.V.dtype)
+        model.init_hidden()
+        loss = functional.cross_entropy(model(one_hot.unsqueeze(0))[1][0], torch.tensor(symbols[1:]))
+        by_autograd = torch.autograd.grad(loss, list(model.parameters()), allow_unused=True, materialize_grads=True)
+        ours = gradient(model, symbols).values()
+        if not all(np.allclose(a, b, rtol=1e-3, atol=1e-5) for a, b in zip(ours, by_autograd, strict=True)):
+            return False
+    return True
 
 
 def draws(lang) -> bool:

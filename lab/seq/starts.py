@@ -57,7 +57,7 @@ def choose_engine(name: str, task: Task) -> ModuleType:
     else:
         from lab.seq import compiled
 
-        if not compiled.fits(model):
+        if not compiled.fits(model, task.longest):
             reason = f'the {type(model).__name__} in {_file(model)} is not the compiled one'
         elif not compiled.draws(lang):
             reason = f'{_file(lang)} has no get_symbols() that draws what its get_one_example() does'
@@ -77,7 +77,7 @@ def _file(thing: object) -> str:
 def is_long(task: Task, training: Training, engine: ModuleType) -> bool:
     """Whether a start takes minutes. It depends on no clock, so the same command does the same on every machine."""
     weights = sum(parameter.numel() for parameter in student.new_network(task).parameters())
-    symbols = 5 * (1 + task.length) / 2 * task.classes * (task.classes + 1) / 2  # in a sequence, on average
+    symbols = task.longest * (1 + task.length) / (2 * task.length)  # in a sequence, on average
     return engine is plain or training.epoch * REPORT * symbols * weights > MINUTES
 
 

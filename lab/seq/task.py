@@ -39,6 +39,11 @@ class Task:
         return CLASSES[self.lang]
 
     @property
+    def longest(self) -> int:
+        """How many symbols the longest sequence has: five blocks and an A."""
+        return 5 * self.length * self.classes * (self.classes + 1) // 2 + 1
+
+    @property
     def hard(self) -> bool:
         """Whether one start in ten learns with the lab's settings; for other pairs it is more than half."""
         return (self.lang, self.model) == ('anb2nc3n', 'srn')
