@@ -41,9 +41,7 @@ class Progress:
         """So many batches more. Raises UserError if their loss has overflowed."""
         self.losses += torch.stack(losses).tolist()
         if self.epoch == 1 and not np.isfinite(self.losses[0]):
-            raise UserError(
-                'the loss is NaN or infinite before the first step: look at forward() and the first weights'
-            )
+            raise UserError('the loss is NaN or infinite before the first step: look at forward() and the weights')
         if not np.isfinite(self.losses).all():
             raise UserError(f'the loss overflowed in epoch {self.epoch}: try a smaller --lr')
 

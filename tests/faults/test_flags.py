@@ -4,7 +4,6 @@ import argparse
 import importlib
 import os
 import re
-import signal
 
 import pytest
 
