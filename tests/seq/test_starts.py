@@ -297,14 +297,3 @@ def test_a_start_of_minutes_is_told_from_a_short_one(task, thousands, long, monk
     monkeypatch.setattr(starts, 'REPORT', 1000)
     assert starts.is_long(task, Training(epoch=thousands), COMPILED) is long
     assert starts.is_long(task, Training(epoch=thousands), PLAIN)
-
-
-def test_first_weights_that_are_nan_are_told_and_no_smaller_rate_is_advised(monkeypatch):
-    class Bad(seq_models.LSTM_model):
-        def __init__(self, *sizes):
-            super().__init__(*sizes)
-            self.W.data[0] = torch.nan
-
-    monkeypatch.setattr(seq_models, 'LSTM_model', Bad)
-    with pytest.raises(UserError, match=r'^LSTM_model in seq_models\.py starts with weights that are NaN or infinite$'):
-        starts.begin(LSTM, Training(), 1)
