@@ -56,9 +56,9 @@ def take_sequences(symbols, begins, ends, x):
 def output_gradient(sizes, weights, slopes, reading, states, work):
     """The gradient of the mean negative log-likelihood of the symbols that follow, back to the hidden units.
 
-    weights: V (starts, hid, classes) and out_bias; slopes: theirs, to which it adds. reading: the symbols x (starts,
-    T + 1), and steps, each start's T. states (T + 1, starts, hid), the first from before the first symbol. It fills the
-    first of work, dstates (T, starts, hid); errors (starts, T, classes) is room to work.
+    weights: V (starts, hid, classes) and out_bias; slopes: theirs, to which it adds. reading: symbols x (starts, T + 1)
+    and steps, each start's T. states (T + 1, starts, hid), from before the first symbol on. work: dstates (T, starts,
+    hid), which it fills, and errors (starts, T, classes), room to compute.
     """
     hid, classes = len(sizes[0]), len(sizes[1])
     (V, out_bias), (dV, dout_bias), (x, steps), (dstates, errors) = weights, slopes, reading, work
