@@ -23,19 +23,11 @@ from lab.common.run import Interrupt, loaded, run
 def parse(argv: list[str] | None) -> argparse.Namespace:
     parser = cli.Parser(__doc__)
     add = parser.add_argument
-    add(
-        '--part',
-        type=cli.whole(1, 3),
-        action='append',
-        help='1, 2 or 3: only this part; again for another (default: all)',
-    )
+    part = '1, 2 or 3: only this part; again for another (default: all)'
+    add('--part', type=cli.whole(1, 3), action='append', help=part)
     add('--out', type=cli.file, default='report.html', help='the file that is written')
-    add(
-        '--dataset',
-        choices=['kmnist', 'digits'],
-        default='kmnist',
-        help='Part 1: kmnist, or 1,797 digits (no download)',
-    )
+    dataset = 'Part 1: kmnist, or 1,797 digits (no download)'
+    add('--dataset', choices=['kmnist', 'digits'], default='kmnist', help=dataset)
     add('--data_path', type=cli.folder, default='data', help='folder with the images, or to download them to')
     add('--out_path', type=cli.folder, default='net', help='folder of the networks')
     add('--plot_path', type=cli.folder, default='plot', help='folder for the pictures that training draws')

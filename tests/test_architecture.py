@@ -184,12 +184,7 @@ def test_files_and_functions_are_short_and_take_few_values():
         for each in functions(file):
             assert each.end_lineno - each.lineno < LONGEST_FUNCTION, (file, each.name)
             given = [value.arg for value in each.args.posonlyargs + each.args.args if value.arg != 'self']
-            assert len(given) <= MOST_VALUES or compiled(each), (file, each.name)
-
-
-def compiled(function: ast.FunctionDef) -> bool:
-    """numba takes arrays and numbers, no small named things."""
-    return any('njit' in ast.unparse(each) or 'compiled' in ast.unparse(each) for each in function.decorator_list)
+            assert len(given) <= MOST_VALUES, (file, each.name)
 
 
 def test_the_tests_of_a_wing_are_each_of_a_room():

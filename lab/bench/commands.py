@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from lab.common import files
-from lab.common.children import HOUSE
+from lab.common.children import HOUSE, without_display
 from lab.common.errors import UserError, note
 from lab.kuzu.fetch import OFFICIAL, RAW, idx
 
@@ -77,9 +77,8 @@ def made_kmnist(root: str):
 
 def process(words: list[str], folder: str, **environment: str) -> tuple[float, str]:
     """Run a command in `folder`, without a display: wall-clock seconds, what it prints. UserError if it fails."""
-    around = {name: value for name, value in os.environ.items() if name not in ('DISPLAY', 'WAYLAND_DISPLAY')}
     start = time.perf_counter()
-    done = subprocess.run(words, cwd=folder, env=around | environment, capture_output=True, text=True)
+    done = subprocess.run(words, cwd=folder, env=without_display() | environment, capture_output=True, text=True)
     taken = time.perf_counter() - start
     if done.returncode:
         raise UserError(f'{" ".join(words[1:])} ended with exit code {done.returncode}: {done.stderr[-1000:]}')

@@ -117,6 +117,11 @@ class Command:
         return cli.typed(self.words)
 
 
+def without_display() -> dict[str, str]:
+    """The environment for a process that opens no windows."""
+    return {name: value for name, value in os.environ.items() if name not in ('DISPLAY', 'WAYLAND_DISPLAY')}
+
+
 def run_commands(commands: list[Command], stop: Interrupt):
     """Run those that take all cores one by one, then the others, as many at once as there are cores.
 
@@ -154,9 +159,8 @@ def _start(command: Command) -> subprocess.Popen:
     note(f'$ {command}')
     script, *flags = command.words
     line = [sys.executable, '-u', str(HOUSE / script), *flags, *command.extra]
-    around = {name: value for name, value in os.environ.items() if name not in ('DISPLAY', 'WAYLAND_DISPLAY')}
     pipes = {'stdout': subprocess.PIPE, 'stderr': subprocess.PIPE, 'text': True, 'errors': 'replace'}
-    return subprocess.Popen(line, env=around, start_new_session=True, **pipes)
+    return subprocess.Popen(line, env=without_display(), start_new_session=True, **pipes)
 
 
 def _finish(command: Command, code: int, printed: str, notes: str):

@@ -69,7 +69,7 @@ class Trainer:
         adam, mom, clip = self.training.optim == 'adam', self.training.mom, self.training.clip
         sequences = symbols.astype(np.int8, copy=False), np.ascontiguousarray(begins), np.ascontiguousarray(ends)
         settings = adam, float(rate), float(mom), float(decay), float(clip)
-        self.train(*self.sizes, self.tables, self.memory, self.done, sequences, settings)
+        self.train(self.sizes, self.tables, self.memory, self.done, sequences, settings)
         self.done += len(begins)
 
     def parameters(self) -> list[dict[str, np.ndarray]]:

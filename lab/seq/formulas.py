@@ -53,13 +53,15 @@ def take_sequences(symbols, begins, ends, x):
 
 
 @njit(**OPTIONS)
-def output_gradient(units, alphabet, V, out_bias, dV, dout_bias, x, steps, states, dstates, errors):
+def output_gradient(sizes, weights, slopes, reading, states, work):
     """The gradient of the mean negative log-likelihood of the symbols that follow, back to the hidden units.
 
-    V (starts, hid, classes); steps: each start's T; states (T + 1, starts, hid), the first from before the first
-    symbol. Adds to dV and dout_bias, fills dstates (T, starts, hid). errors (starts, T, classes): room to work.
+    weights: V (starts, hid, classes) and out_bias; slopes: theirs, to which it adds. reading: symbols x (starts, T + 1)
+    and steps, each start's T. states (T + 1, starts, hid), from before the first symbol on. work: dstates (T, starts,
+    hid), which it fills, and errors (starts, T, classes), room to compute.
     """
-    hid, classes = len(units), len(alphabet)
+    hid, classes = len(sizes[0]), len(sizes[1])
+    (V, out_bias), (dV, dout_bias), (x, steps), (dstates, errors) = weights, slopes, reading, work
     for s in range(len(V)):
         for t in range(steps[s]):
             largest = -np.inf
@@ -127,9 +129,9 @@ def optimize(memory, settings, epoch):
 
 
 @njit(**OPTIONS)
-def srn_states(units, H0, W, U, hid_bias, x, steps, states):
+def srn_states(units, weights, reading, states):
     """Read the symbols: fill states (T + 1, starts, hid), h(0) = tanh(H0), h(t + 1) = tanh(W[x(t)] + h(t) U + bias)."""
-    hid = len(units)
+    hid, (H0, W, U, hid_bias), (x, steps) = len(units), weights, reading
     for s in range(len(x)):
         for j in range(hid):
             states[0, s, j] = tanh(H0[s, j])
@@ -146,14 +148,14 @@ def srn_states(units, H0, W, U, hid_bias, x, steps, states):
 
 
 @compiled('the training step (some 5 seconds)', **OPTIONS)
-def train_srn(units, alphabet, sizes, tables, memory, done, sequences, settings):
+def train_srn(sizes, tables, memory, done, sequences, settings):
     """Train SRNs, in each epoch every one on its own sequence, after `done` earlier epochs; see Trainer.
 
-    units, alphabet: as long as there are hidden units and symbols; for tuples the code is compiled for these lengths.
-    sizes: of the parameters. sequences: symbols; begins, ends (epochs, starts): which of them.
+    sizes: two things as long as there are hidden units and symbols (for tuples the code is compiled for these lengths),
+    and the sizes of the parameters. sequences: symbols; begins, ends (epochs, starts): which of them.
     settings: Adam or SGD? learning rate, momentum, weight decay, largest norm of the gradient (0 = any).
     """
-    hid, classes = len(units), len(alphabet)
+    hid, classes = len(sizes[0]), len(sizes[1])
     symbols, begins, ends = sequences
     starts, longest, slopes, clip = begins.shape[1], (ends - begins).max(), memory[1], settings[-1]
     H0, W, U, hid_bias, V, out_bias = tables[0]
@@ -163,8 +165,8 @@ def train_srn(units, alphabet, sizes, tables, memory, done, sequences, settings)
     for epoch in range(len(begins)):
         slopes[:] = 0
         steps = take_sequences(symbols, begins[epoch], ends[epoch], x)
-        srn_states(units, H0, W, U, hid_bias, x, steps, states)
-        output_gradient(units, alphabet, V, out_bias, dV, dout_bias, x, steps, states, dstates, errors)
+        srn_states(sizes[0], (H0, W, U, hid_bias), (x, steps), states)
+        output_gradient(sizes, (V, out_bias), (dV, dout_bias), (x, steps), states, (dstates, errors))
         for t in range(steps.max() - 1, -1, -1):  # back through time
             for s in range(starts):
                 if t >= steps[s]:
@@ -184,17 +186,17 @@ def train_srn(units, alphabet, sizes, tables, memory, done, sequences, settings)
                     else:
                         dH0[s, i] = back * (1 - states[0, s, i] * states[0, s, i])
         if clip > 0:
-            clip_norms(slopes, starts, sizes, clip)
+            clip_norms(slopes, starts, sizes[2], clip)
         optimize(memory, settings, done + epoch + 1)
 
 
 @njit(**OPTIONS)
-def lstm_states(units, W, U, hid_bias, x, steps, states, cells, squashed, gates):
-    """Read the symbols: fill states and cells (T + 1, starts, hid), from before the first symbol on, and the gates.
+def lstm_states(units, weights, reading, memory):
+    """Read the symbols, and fill memory: states and cells (T + 1, starts, hid), from before the first symbol on;
 
     squashed (T, starts, hid): tanh of the cells; gates (T, starts, 4, hid): input, forget, new values, output.
     """
-    hid = len(units)
+    hid, (W, U, hid_bias), (x, steps), (states, cells, squashed, gates) = len(units), weights, reading, memory
     for t in range(steps.max()):
         for s in range(len(x)):
             k = x[s, t]
@@ -223,9 +225,9 @@ def lstm_states(units, W, U, hid_bias, x, steps, states, cells, squashed, gates)
 
 
 @compiled('the training step (some 5 seconds)', **OPTIONS)
-def train_lstm(units, alphabet, sizes, tables, memory, done, sequences, settings):
+def train_lstm(sizes, tables, memory, done, sequences, settings):
     """Train LSTMs, as train_srn() trains SRNs."""
-    hid, classes = len(units), len(alphabet)
+    hid, classes = len(sizes[0]), len(sizes[1])
     symbols, begins, ends = sequences
     starts, longest, slopes, clip = begins.shape[1], (ends - begins).max(), memory[1], settings[-1]
     W, U, hid_bias, V, out_bias = tables[0]
@@ -239,8 +241,8 @@ def train_lstm(units, alphabet, sizes, tables, memory, done, sequences, settings
         slopes[:] = 0
         dcell[:] = 0
         steps = take_sequences(symbols, begins[epoch], ends[epoch], x)
-        lstm_states(units, W, U, hid_bias, x, steps, states, cells, squashed, gates)
-        output_gradient(units, alphabet, V, out_bias, dV, dout_bias, x, steps, states, dstates, errors)
+        lstm_states(sizes[0], (W, U, hid_bias), (x, steps), (states, cells, squashed, gates))
+        output_gradient(sizes, (V, out_bias), (dV, dout_bias), (x, steps), states, (dstates, errors))
         for t in range(steps.max() - 1, -1, -1):  # back through time
             for s in range(starts):
                 if t >= steps[s]:
@@ -269,5 +271,5 @@ def train_lstm(units, alphabet, sizes, tables, memory, done, sequences, settings
                     if t > 0:
                         dstates[t - 1, s, i] += (back[0] + back[1]) + (back[2] + back[3])
         if clip > 0:
-            clip_norms(slopes, starts, sizes, clip)
+            clip_norms(slopes, starts, sizes[2], clip)
         optimize(memory, settings, done + epoch + 1)

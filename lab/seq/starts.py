@@ -52,9 +52,8 @@ def choose_engine(name: str, task: Task) -> ModuleType:
     if name == 'torch':
         return plain
     model, lang = student.new_network(task), student.new_language(task)
-    if compiling.fault():
-        reason = compiling.fault()
-    else:
+    reason = compiling.fault()
+    if not reason:
         from lab.seq import compiled
 
         if not compiled.fits(model, task.longest):

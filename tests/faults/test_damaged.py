@@ -234,7 +234,9 @@ def damaged_run(folder: Path, flags: str):
         same = plain({part: getattr(progress, part) for part in expected['progress']}) == plain(expected['progress'])
         same &= plain(dict(model.state_dict())) == plain(dict(expected['weights']))
         same &= plain(way.optimizer.state_dict()['state']) == plain(expected['optimizer']['state'])
-        same &= torch.equal(torch.get_rng_state(), expected['random'])
+        random_state = torch.get_rng_state()
+        torch.set_rng_state(expected['random'])  # only half of these bytes count
+        same &= torch.equal(random_state, torch.get_rng_state())
         way.loss(model(torch.zeros(4, 1, 28, 28)), torch.arange(4)).backward()
         way.optimizer.step()  # the run goes on from there
         return same
