@@ -70,9 +70,11 @@ class Painter(NamedTuple):
         drawing = self.child and self.child.submit(__name__, 'draw', self.module, function, *values)
 
         def finish():
+            if drawing and futures.wait([drawing], HANGING).not_done:
+                self.child.process.kill()  # else each further picture would be waited for as long
             with contextlib.suppress(Exception):
                 if drawing:
-                    return drawing.result(HANGING)
+                    return drawing.result()
             return draw(self.module, function, *values)
 
         return finish

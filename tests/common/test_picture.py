@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from unittest import mock
 
@@ -200,8 +201,8 @@ def test_where_no_more_processes_may_be_started_this_one_draws(screen, tmp_path,
 
 def write_text(path: str, text: str) -> int:
     """What the painter does in these tests: it leaves a text, and gives the number of its process."""
-    if text.startswith('die') and text != f'die in all but {os.getpid()}':
-        os._exit(1)
+    if 'in all but' in text and not text.endswith(f' {os.getpid()}'):
+        os._exit(1) if text.startswith('die') else time.sleep(1000)
     Path(path).write_text(text)
     return os.getpid()
 
@@ -211,16 +212,18 @@ def write_text(path: str, text: str) -> int:
     [
         (None, False, 'text', False),
         (None, False, f'die in all but {os.getpid()}', True),
+        (None, False, f'hang in all but {os.getpid()}', True),
         ('DISPLAY', False, 'text', True),
         (None, True, 'text', True),
     ],
-    ids=['there', 'what it cannot do', 'windows', 'matplotlib is loaded'],
+    ids=['there', 'it dies', 'it hangs', 'windows', 'matplotlib is loaded'],
 )
 def test_another_process_draws_or_else_this_one(variable, loaded, text, here, screen, tmp_path, monkeypatch):
     screen(variable)
     modules = {name: module for name, module in sys.modules.items() if name != 'matplotlib'}
     modules |= {'matplotlib': None} if loaded else {}
     monkeypatch.setattr(picture.sys, 'modules', modules)
+    monkeypatch.setattr(picture, 'HANGING', 1 if 'hang' in text else 100)
     with picture.painter('tests.common.test_picture') as painter:
         finish = painter.submit('write_text', str(tmp_path / 'one'), text)
         numbers = finish(), painter.call('write_text', str(tmp_path / 'two'), text)
