@@ -72,7 +72,7 @@ def _(c, has, name, length, rare):
 
 @claim(
     'evaluation on 1000 fresh sequences:|'
-    r' that is: no mistake in 100 sequences of mixed blocks for each n(, 20 from n = 31 on)?|'
+    r' that is: no mistake in 100 sequences of mixed blocks for each n(; above 30 only some n were tried \([0-9]+\), with 20 each)?|'
     'Mean .least largest. of each gate. By its mean it is called open .*|'
     'phase +unit forget +input +output +new values|'
     r'\d+ more (units|cells) hold n in this way\.|'
@@ -83,7 +83,7 @@ def _(c, *_words):
     return True  # these say nothing about one network, or what no simulation tells
 
 
-@claim(rf' mean loss: {NUMBER} \((?:learned:|should be) under {NUMBER}; a perfect guess: {NUMBER}\)')
+@claim(rf' mean loss: {NUMBER} \((?:learned:|should be) under {NUMBER}; with the true probabilities: {NUMBER}\)')
 def _(c, loss, limit, guess):
     c.limit = float(limit)
     n, sizes = c.sim.length, 3 if c.sim.classes == 2 else 6
