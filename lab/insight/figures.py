@@ -174,11 +174,17 @@ def gates(steps: dict[str, Steps], title: str) -> Figure:
         axes.set_title(name, fontsize=10, y=TITLE_AT)
         axes.set_ylim(*((-1.05, 1.05) if gate == 'new' else (-0.04, 1.04)))
     if hid <= 20:
-        figure.legend(*axes.get_legend_handles_labels(), loc='lower center', ncols=min(hid, 10), fontsize=9)
+        figure.legend(
+            *axes.get_legend_handles_labels(),
+            loc='lower center',
+            ncols=min(hid, 10),
+            fontsize=9,
+            bbox_to_anchor=(0.5, 0.035),
+        )
     figure.text(0.5, 0.965, title, ha='center', fontsize=11)
     says = 'point: the mean; line: from the least to the largest value; restart: the first A of a further block'
-    figure.text(0.5, 0.06, says, ha='center', fontsize=9)
-    figure.subplots_adjust(left=0.05, right=0.985, bottom=0.16, top=0.9, hspace=0.28, wspace=0.12)
+    figure.text(0.5, 0.015, says, ha='center', fontsize=9)
+    figure.subplots_adjust(left=0.05, right=0.985, bottom=0.17, top=0.9, hspace=0.28, wspace=0.12)
     return figure
 
 
@@ -225,7 +231,9 @@ def flow(net: Network, fixed: list[list[FixedPoint]], steps: list[tuple[Array, A
                 if len(each.cycle) == 1 and each.kind != 'slow' and abs(value.imag) < 1e-9:
                     ends = each.point + np.array([[-0.22], [0.22]]) * vector.real
                     axes.plot(*ends.T, color='black', lw=1.6, ls='-' if abs(value) > 1 else ':')
-            loop = np.vstack([each.cycle, each.point])
+            loop = (
+                each.cycle if len(each.cycle) < 3 else np.vstack([each.cycle, each.point])
+            )  # there and back: one line
             axes.plot(*loop.T, color='gold', **MARKERS[each.kind], **(POINT if len(each.cycle) == 1 else CYCLE))
         axes.set(xlim=(-1.08 * span, 1.08 * span), ylim=(-1.08 * span, 1.08 * span))
         labelled(axes, 'unit 0', 'unit 1', f'reading {SYMBOLS[symbol]}', 12)

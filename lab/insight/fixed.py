@@ -17,6 +17,7 @@ from lab.insight.step import Network
 RESIDUAL = 1e-9  # |next state - state| of a fixed point
 SLOW = 0.01  # a point is slow if a step there is shorter than this share of the size of all that is visited
 SAME = 1e-5  # points nearer to each other than this are one
+SHUT = 1e-7  # where the Jacobian is as near to 1 as this in a direction, nothing moves along it
 LEVEL = 1e-7  # of a slow point: how nearly its step is the shortest around
 STARTS = 120  # of each kind; GRID: beside them, where there are at most two numbers in a state
 GRID = 30
@@ -168,13 +169,16 @@ def fixed_points(net: Network, symbol: int, visited: Array, rng: np.random.Gener
 
 
 def exact(net: Network, symbol: int, states: Array, period: int) -> Array:
-    """Which of some states (N, size) that hardly move stand on a fixed point: Newton's next step would be short, too.
+    """Which of some states (N, size) that do not move stand on a fixed point: Newton's next step would be short, too.
 
-    Where a gate is nearly shut a state hardly moves, but the point where it would stop is far away.
+    Where a gate is nearly shut a state hardly moves, but the point where it would stop is far away, or there is none.
     """
     after, jacobian = slope(net, symbol, states, period)
-    step = np.einsum('nij,nj->ni', np.linalg.pinv(jacobian - np.eye(states.shape[1]), rcond=1e-12), after - states)
-    return np.abs(step).max(axis=1, initial=0) < SAME * (1 + np.abs(states).max(axis=1, initial=0))
+    left, stretch, right = np.linalg.svd(jacobian - np.eye(states.shape[1]))
+    along = np.einsum('nji,nj->ni', left, after - states) / np.maximum(stretch, 1e-300)
+    step = np.einsum('nji,nj->ni', right, along)
+    near = np.abs(step).max(axis=1, initial=0) < SAME * (1 + np.abs(states).max(axis=1, initial=0))
+    return near & (stretch.min(axis=1, initial=1) > SHUT)
 
 
 def meets(cycle: Array, state: Array, near: float) -> bool:

@@ -73,7 +73,7 @@ def reading(each: list[Reading], name: str) -> str:
         order = '' if best.ordered else ' (not in order)'
         means = f'means{order} for {best.counts[0]} to {best.counts[-1]} {numbers(best.means)}'
         begin = f'The {what} can be read from' if best is alone else f'No {name} alone tells the {what}, but'
-        end = '' if best is alone else ' does'
+        end = '' if best is alone else ' do' if best.direction is not None else ' does'
         right = f'the nearest mean is right in {best.right:.1%} of {steps} steps'
         return f'{begin} {_number(best, name)}{end}: {right}; {means}.'
     tried = ', '.join(f'{_number(one, name)} {one.right:.1%}' for one in each)

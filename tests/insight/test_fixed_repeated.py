@@ -50,6 +50,16 @@ def test_nothing_moves_where_states_stand_on_the_point_or_there_is_no_point_or_n
     assert fixed.movement([], visits(net)) is None
     points = fixed.fixed_points(net, 0, np.zeros((3, 2)), np.random.default_rng(0))
     assert fixed.movement(points, visits(net, [[1, 1]])) is None
+    slow = points[0]._replace(speed=0.01)
+    assert fixed.movement([slow], visits(net)) is None  # where a search finds it depends on where it begins
+
+
+def test_of_a_saddle_the_distance_along_its_first_eigenvector_is_told():
+    """One unit shrinks by 0.5, the other, much nearer to 0, grows by nearly 2; all states come nearer at first."""
+    net = srn([[0.5, 0.0], [0.0, 2.0]])._replace(start=np.array([0.9, 0.001]))
+    found = moves(net, visits(net, [[2, 1]]))
+    assert found.fixed.kind == 'saddle' and found.nearer == 1
+    assert found.factor < 0.6 and found.along == pytest.approx(2, abs=1e-3)
 
 
 @pytest.mark.parametrize(

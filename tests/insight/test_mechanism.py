@@ -3,24 +3,13 @@ import pytest
 
 from lab.insight import automaton as fsm
 from lab.insight import fixed, mechanism, states
-from lab.insight.step import network
 from lab.seq.verdict import spell
-from seq_models import LSTM_model
 from tests.insight.counting import exact, untrained
 
 
 def visits(net, length=4):
     language = fsm.minimise(fsm.language(net.num_class, length))
     return states.visit(net, language, states.histories(length, net.num_class, np.random.default_rng(0)))
-
-
-@pytest.fixture(scope='module')
-def by_hand():
-    """The LSTM made by hand: one cell +1 per A, -1/2 per B; one +3/4 per A, -1/4 per C. And its visits."""
-    model = LSTM_model(3, 3, 3)
-    model.set_weights()
-    net = network(model.state_dict())
-    return net, visits(net)
 
 
 def test_phases_of_a_block():
@@ -74,25 +63,9 @@ def test_a_count_along_a_direction_or_in_the_log_of_a_distance_is_found():
     assert np.diff(distance.means) == pytest.approx(np.log(0.4))
 
 
-def test_the_cells_that_a_symbol_loads_and_another_empties(by_hand):
-    found = {store.unit: store for store in mechanism.stores(*by_hand)}
-    assert {unit: (store.symbol, store.emptied) for unit, store in found.items()} == {0: (0, 1), 1: (0, 2)}
-    np.testing.assert_allclose(found[0].means[:2], [[1, 2, 3, 4], 4 * [0]], atol=1e-3)
-
-
-def test_which_unit_decides_and_where(by_hand):
-    b, c = mechanism.decisions(*by_hand)
-    assert (b.symbol, b.other, b.right) == (1, 2, 1)
-    assert (c.symbol, c.other, c.right) == (2, 0, 1)
-    assert b.more[0] > b.end[1] or b.more[1] < b.end[0]
-
-
-def test_without_a_limit_that_parts_them_the_best_one_is_told():
-    net, seen = exact(2)._replace(hid=1), visits(exact(2))
-    here = (seen.read == 1) & (seen.n > 0)
-    values = np.where(seen.predicts == 0, 1.0, 0.0)
-    values[np.flatnonzero(here & (seen.predicts == 0))[:3]] = -1.0
-    [found] = mechanism.decisions(net, seen._replace(state=values[:, None]))
-    assert found.right == pytest.approx(1 - 3 / here.sum())
-    endless = seen._replace(predicts=np.ones_like(seen.predicts))  # it never ends a block
-    assert mechanism.decisions(net, endless) == []
+def test_the_mean_states_after_so_many_as_follow_the_ends_of_blocks():
+    net = exact(2, noise=1.0)
+    found = mechanism.after_as(net, visits(net))
+    assert len(found) == mechanism.LONGEST
+    np.testing.assert_allclose(found[:, 0], np.arange(1, mechanism.LONGEST + 1))  # symbols owed
+    assert 0 < found[0, 3] < 4  # the trace of the blocks before
