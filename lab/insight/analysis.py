@@ -22,7 +22,6 @@ FRESH, SHOWN = 10_000, 100  # sequences: to measure fidelity, to draw
 CHOOSING = 4**5  # different sequences by which an automaton is chosen: all sequences with n up to 4
 LONG = 150  # where sequences can be longer than this, fewer of the automata are judged, and by fewer sequences
 LARGER = 1.5  # the automaton shown has at most so many times the states of the language's
-GUESSING = 3  # and the one whose guesses count, too
 FAITHFUL = 0.5  # the best automaton of a search that was given up is shown if its fidelity is at least this
 SEED = 21  # what is found out about a network does not depend on the seed of the lab's sequences
 
@@ -34,8 +33,6 @@ class Found(NamedTuple):
     visits: states.Visits
     states: states.States
     shares: tuple[float, float]  # of FRESH sequences, and of their steps, where the language determines a symbol
-    guessing: states.States  # as `states`, but what the network guesses elsewhere counts as well
-    guesses: tuple[float, float]  # as `shares`, of all steps
     fresh: Array  # the FRESH sequences, (FRESH, T)
 
     @property
@@ -97,32 +94,28 @@ def draw(length: int, num_class: int, count: int, rng: np.random.Generator) -> A
     return spell(rng.integers(1, length + 1, (count, BLOCKS)), num_class)
 
 
-def find(net: Network, length: int, rng: np.random.Generator, tell: Callable[[str], None] = lambda text: None) -> Found:
+def find(net: Network, length: int, rng: np.random.Generator) -> Found:
     """Extract the automaton of a network from sequences with n up to `length`, and judge it on fresh ones."""
     language = fsm.minimise(fsm.language(net.num_class, length))
     visits = states.visit(net, language, states.histories(length, net.num_class, rng))
     every = 1 + BLOCKS * length * net.num_class * (net.num_class + 1) // 2 // (LONG + 1)
     fresh, others = (draw(length, net.num_class, max(1, FRESH // every), rng) for _ in range(2))
     choosing = fsm.distinct(others)[0][: max(1, CHOOSING // every)]
-    both = []
-    for guesses, larger, part in (False, LARGER, 'automaton'), (True, GUESSING, 'automaton with guesses'):
-        tell(part)
-        most = int(larger * len(language.output))
-        agreement = states.fidelity(net, language, choosing, guesses)
-        extracted = states.extract(visits, language, agreement, guesses, most, every)
-        shown = states.trim(extracted, visits, choosing, fresh)
-        both += shown, states.fidelity(net, language, fresh, guesses)(shown.automaton)
-    return Found(language, visits, *both, fresh)
+    most = int(LARGER * len(language.output))
+    extracted = states.extract(visits, language, states.fidelity(net, language, choosing), most, every)
+    shown = states.trim(extracted, visits, choosing, fresh)
+    return Found(language, visits, shown, states.fidelity(net, language, fresh)(shown.automaton), fresh)
 
 
 def analyse(net: Network, length: int, seed: int = SEED) -> Analysis:
     """Find out what a network does that was trained on blocks of n up to `length`; progress goes to standard error."""
-    rng, symbols, progress = np.random.default_rng(seed), range(net.num_class), Progress(5)
+    rng, symbols, progress = np.random.default_rng(seed), range(net.num_class), Progress(4)
     sequences = draw(length, net.num_class, SHOWN, rng)
     progress.part('how far it counts')
     loss, right = behaviour.losses(net)
     found_verdict = verdict.judge(outputs_of(net), net.num_class, length)
-    found = find(net, length, rng, progress.part)
+    progress.part('automaton')
+    found = find(net, length, rng)
     visits, automaton = found.visits, found.states.automaton
     progress.part('fixed points and cycles')
     before = visits.state[visits.parent[1:]]
@@ -146,7 +139,7 @@ def analyse(net: Network, length: int, seed: int = SEED) -> Analysis:
         moves=[fixed.movement(each, visits) for each in points],
         endings=[fixed.endings(net, symbol, visits) for symbol in symbols],
         steps=mechanism.steps(net, visits),
-        readings=[mechanism.readings(net, symbol, points[symbol], visits) for symbol in symbols],
+        readings=[mechanism.readings(net, symbol, visits) for symbol in symbols],
         after_as=mechanism.after_as(net, visits),
     )
     progress.bar.close()

@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 
 from lab.insight.automaton import NONE, SYMBOLS, Array
-from lab.insight.fixed import FixedPoint
 from lab.insight.states import Visits
 from lab.insight.step import Network
 
@@ -33,7 +32,6 @@ class Reading(NamedTuple):
     symbol: int  # counted are A's read, or B's or C's owed
     unit: int | None  # the number is this unit
     direction: Array | None  # or the regression on all units: the product with this, (units,), and a constant
-    point: FixedPoint | None  # or the log of the distance from this point, along its leading eigenvector
     counts: Array  # (K,)
     means: Array  # (K,), of the number, for each count
     right: float  # share of the steps in which the nearest mean has the right count
@@ -95,30 +93,18 @@ def read_back(values: Array, counts: Array) -> tuple[Array, Array, float]:
     return different, means, float((order[np.searchsorted(limits, values)] == which).mean())
 
 
-def readings(net: Network, symbol: int, points: list[FixedPoint], visits: Visits) -> list[Reading]:
-    """How the count of a symbol can be read back: from the best unit, along a direction, by the log of a distance."""
+def readings(net: Network, symbol: int, visits: Visits) -> list[Reading]:
+    """From which numbers the count of a symbol can be read: from the best unit, and along a direction."""
     here = np.flatnonzero((visits.read == symbol) & (visits.n > 0))
     count, value = visits.count[here].astype(float), units(net, visits.state[here])
     if len(np.unique(count)) < 2:
         return []
-
-    def reading(number, unit=None, direction=None, point=None):
-        return Reading(symbol, unit, direction, point, *read_back(number, visits.count[here]), len(here))
-
     best = _clearest(value, visits.count[here])
-    found = [reading(value[:, best], unit=best)]
+    found = [Reading(symbol, best, None, *read_back(value[:, best], visits.count[here]), len(here))]
     if net.hid > 1:
         slope = np.linalg.lstsq(value - value.mean(axis=0), count - count.mean(), rcond=STILL)[0]
-        found.append(reading((value - value.mean(axis=0)) @ slope + count.mean(), direction=slope))
-    distances = []
-    for point in points:
-        if len(point.cycle) == 1 and point.kind != 'slow':
-            along = np.linalg.pinv(point.eigenvectors)[0]
-            distance = np.abs((visits.state[here] - point.point) @ along)
-            if (distance > 0).all():
-                distances.append(reading(np.log(distance), point=point))
-    if distances:
-        found.append(max(reversed(distances), key=lambda each: each.right))  # of equals the last
+        along = (value - value.mean(axis=0)) @ slope + count.mean()
+        found.append(Reading(symbol, None, slope, *read_back(along, visits.count[here]), len(here)))
     return found
 
 

@@ -73,7 +73,7 @@ def reading(each: list[Reading], name: str) -> str:
         order = '' if best.ordered else ' (not in order)'
         means = f'means{order} for {best.counts[0]} to {best.counts[-1]} {numbers(best.means)}'
         begin = f'The {what} can be read from' if best is alone else f'No {name} alone tells the {what}, but'
-        end = '' if best is alone else ' do' if best.direction is not None else ' does'
+        end = '' if best is alone else ' do'
         right = f'the nearest mean is right in {best.right:.1%} of {steps} steps'
         return f'{begin} {_number(best, name)}{end}: {right}; {means}.'
     tried = ', '.join(f'{_number(one, name)} {one.right:.1%}' for one in each)
@@ -82,11 +82,9 @@ def reading(each: list[Reading], name: str) -> str:
 
 def _number(one: Reading, name: str) -> str:
     """The number that a count is read from."""
-    if one.unit is not None:
+    if one.direction is None:
         return f'{name} {one.unit}'
-    if one.direction is not None:
-        return f'the {name}s weighted by {numbers(one.direction, len(one.direction))}'
-    return f'the log of the distance from the {one.point.kind} point at {numbers(one.point.point)}'
+    return f'the {name}s weighted by {numbers(one.direction, len(one.direction))}'
 
 
 def complex_numbers(values: Iterable[complex]) -> str:

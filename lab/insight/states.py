@@ -106,23 +106,21 @@ def where(automaton: Automaton, visits: Visits) -> Array:
     return np.append(0, fsm.walk(automaton, visits.sequences)[visits.row, visits.t])
 
 
-def extract(visits: Visits, language: Automaton, agreement: Agreement, guesses: bool, most: int, every: int) -> States:
+def extract(visits: Visits, language: Automaton, agreement: Agreement, most: int, every: int) -> States:
     """The automaton that agrees best with the network (see fidelity()); of equals, the one from the fewest clusters.
 
-    It has at most `most` states. With `guesses`, what the network predicts counts also where the language leaves the
-    next symbol open.
+    It has at most `most` states. Where the language leaves the next symbol open, it predicts nothing.
 
     Where no automaton agrees on every sequence, a second one is made in which the network's mistakes are replaced by
     the symbol that was due: for a network that has nearly learned, it is often better. The agreement is computed at
     most once in `every` cuts, which saves time where sequences are long. Where the search has to be given up, the
     automaton of the language itself is tried, too.
     """
-    output = visits.predicts if guesses else np.where(visits.due == OPEN, OPEN, visits.predicts)
+    output = np.where(visits.due == OPEN, OPEN, visits.predicts)
     shares, clusters, cluster, given_up = _refine(visits, output, agreement, most, every)
     its_own = agreement(language) if given_up else (0.0, 0.0)
     if max(shares[0], its_own[0]) < 1:
-        due = np.where(visits.due == OPEN, output, visits.due)
-        nearly = _refine(visits, due, agreement, most, every)
+        nearly = _refine(visits, visits.due, agreement, most, every)
         if nearly[0] > shares:
             shares, clusters, cluster, given_up = nearly
     if given_up and its_own > shares[:2]:
@@ -236,17 +234,16 @@ def _disagreement(cluster: Array, classes: Array, output: Array, visits: Visits)
     return groups
 
 
-def fidelity(net: Network, language: Automaton, sequences: Array, guesses: bool) -> Agreement:
+def fidelity(net: Network, language: Automaton, sequences: Array) -> Agreement:
     """A function that compares an automaton's predictions on `sequences` (N, T) with the network's.
 
     It returns the share of sequences on which they are the same at every step, and the share of steps at which they
-    are the same. Without `guesses`, only steps count where the language determines the next symbol.
+    are the same. Only steps count where the language determines the next symbol.
     """
     sequences, weight = fsm.distinct(sequences)
     predicts = net.logits(follow(net, sequences)[:, :-1]).argmax(axis=2)
-    counts = sequences[:, 1:] != NONE
-    if not guesses:
-        counts &= language.output[fsm.walk(language, sequences)[:, :-1]] != OPEN
+    determined = language.output[fsm.walk(language, sequences)[:, :-1]] != OPEN
+    counts = (sequences[:, 1:] != NONE) & determined
 
     def agreement(automaton):
         state = fsm.walk(automaton, sequences)[:, :-1]

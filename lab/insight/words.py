@@ -11,8 +11,8 @@ import numpy as np
 
 from lab.insight import automaton as fsm
 from lab.insight import sentences
-from lab.insight.analysis import FAITHFUL, GUESSING, LARGER, Analysis, Found
-from lab.insight.automaton import NONE, OPEN, SYMBOLS, Array, Automaton
+from lab.insight.analysis import LARGER, Analysis, Found
+from lab.insight.automaton import NONE, SYMBOLS, Array, Automaton
 from lab.insight.behaviour import ENDLESS, FOREVER, ROWS, Mistake
 from lab.insight.layout import Layout
 from lab.insight.mechanism import CLOSED_BELOW, OPEN_ABOVE, Steps, word
@@ -26,6 +26,7 @@ ROWS_SHOWN = 20  # of an automaton
 WAYS_SHOWN = 3  # of going on after n A's
 RUNS_SHOWN = 6  # of a way
 LISTED = 12  # n with a line of their own
+CHAIN = 24  # states of a row that are all named
 LANGUAGES = {2: 'anb2n', 3: 'anb2nc3n'}
 
 
@@ -45,7 +46,8 @@ def brief(found: Analysis, trained: bool, most: int | None = None) -> dict[str, 
 def parts(found: Analysis, trained: bool = True) -> dict[str, list[str]]:
     """All lines about a network by their headings: first what is brief(), then the details."""
     said = brief(found, trained)
-    said['how it was found'] = extraction(found.found, found.length) + wrong(found.mistakes, len(found.found.fresh))
+    how = extraction(found.found) if found.found.shown else []
+    said['how it was found'] = how + wrong(found.mistakes, len(found.found.fresh))
     said |= {'left to itself': alone(found), 'how far it counts': reach(found)}
     if found.net.gates:
         said['gates by phase'] = gate_table(found.steps)
@@ -226,38 +228,22 @@ def _row(automaton: Automaton, names: list[str], chain: list[int], then: int) ->
 
 def _some(texts: list[str], between: str = ', ') -> str:
     """A list, or the beginning and the end of a long one."""
-    return between.join(texts if len(texts) <= LISTED else [*texts[:3], '..', texts[-1]])
+    return between.join(texts if len(texts) <= CHAIN else [*texts[:3], '..', texts[-1]])
 
 
-def extraction(found: Found, length: int) -> list[str]:
+def extraction(found: Found) -> list[str]:
     """How the automaton was found, its fidelity, and how large it might have been."""
-    automaton, size = found.states.automaton, len(found.language.output)
-    merged = len(fsm.minimise(found.language._replace(phase=0 * found.language.phase)).output)
-    state, predicts, due = found.states.state, found.visits.predicts, found.visits.due != OPEN
-    agrees = due & (state != NONE) & (automaton.output[state] == predicts)
     points, given_up = len(found.visits.state), found.states.given_up
     origin = f'merged from {len(np.unique(found.states.cluster))} clusters of {points} visited points'
-    if given_up and fsm.same(automaton, found.language):
+    if given_up and fsm.same(found.states.automaton, found.language):
         origin = f'those of the language, as a search among {points} visited points was given up at {given_up} clusters'
     elif given_up:
         origin += f' (the search was given up at {given_up})'
-    lines = [
-        f'{len(automaton.output)} states, {origin}; fidelity {found.shares[0]:.4f} on {len(found.fresh)} fresh '
-        f'sequences ({found.shares[1]:.4f} of the steps).',
-        f'Where the language determines a symbol, {agrees.sum()} of {due.sum()} points stand in a state that predicts '
-        'what the network does.',
+    return [
+        f'{len(found.states.automaton.output)} states, {origin}; fidelity {found.shares[0]:.4f} on {len(found.fresh)} '
+        f'fresh sequences ({found.shares[1]:.4f} of the steps). Tried were at most '
+        f'{int(LARGER * len(found.language.output))} states.'
     ]
-    if merged != size:
-        lines.append(
-            f'The smallest automaton of the language would have {merged} states if phases were not kept apart.'
-        )
-    guessing = f'{len(found.guessing.automaton.output)} states, fidelity {found.guesses[0]:.4f}'
-    if found.guessing.given_up:
-        guessing += f', given up at {found.guessing.given_up} clusters'
-        guessing = guessing if found.guesses[0] >= FAITHFUL else f'none{guessing[guessing.rindex(", ") :]}'
-    lines.append(f'If its guesses after an A count, too (the language leaves these open): {guessing}.')
-    lines.append(f'Tried were at most {int(LARGER * size)} states, with guesses {int(GUESSING * size)}.')
-    return lines
 
 
 def wrong(mistakes: list[Mistake], sequences: int) -> list[str]:

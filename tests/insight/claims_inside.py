@@ -91,17 +91,10 @@ def counted(c, what):
 
 def number(c, text, what):
     """The number that a count is read from, by the words that name it."""
-    steps, units, counts = counted(c, what)
+    _, units, counts = counted(c, what)
     if match := re.match(r'(?:unit|cell) (\d+)', text, re.IGNORECASE):
         return units[:, int(match[1])], counts
-    if 'weighted' in text:
-        return units @ np.linalg.lstsq(units - units.mean(axis=0), counts - np.mean(counts), rcond=1e-3)[0], counts
-    place = np.array([float(each) for each in re.search(LIST, text)[1].strip('[]').split()])
-    symbol = 'ABC'.index(what)
-    place = c.sim.polish(place, symbol, 1)
-    values, vectors = np.linalg.eig(c.sim.jacobian(place, symbol))
-    first = np.linalg.pinv(vectors)[np.abs(values).argmax()]
-    return np.log(np.abs((np.array([step.after for step in steps]) - place) @ first)), counts
+    return units @ np.linalg.lstsq(units - units.mean(axis=0), counts - np.mean(counts), rcond=1e-3)[0], counts
 
 
 @claim(

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from lab.insight import automaton as fsm
-from lab.insight import fixed, mechanism, states
+from lab.insight import mechanism, states
 from lab.seq.verdict import spell
 from tests.insight.counting import exact, untrained
 
@@ -42,25 +42,19 @@ def test_of_units_that_count_the_one_with_the_means_farthest_apart_is_named():
     here = np.flatnonzero(seen.read == 0)
     near = np.where(np.arange(len(seen.read)) == here[5], 0.4, seen.count)
     state = np.column_stack([1 - 0.01**seen.count, near, 9.0 * (seen.count > 1)])
-    unit = mechanism.readings(untrained('srn', 3, 2), 0, [], seen._replace(state=state))[0]
+    unit = mechanism.readings(untrained('srn', 3, 2), 0, seen._replace(state=state))[0]
     assert unit.unit == 1
     assert mechanism.READS < unit.right < 1
 
 
-def test_a_count_along_a_direction_or_in_the_log_of_a_distance_is_found():
-    """Neither unit alone holds the A's read: one holds their sum with noise, the other the noise; or it shrinks."""
+def test_a_count_along_a_direction_is_found():
+    """Neither unit alone tells the A's read: one holds their sum with noise, the other the noise."""
     seen, net = visits(exact(2)), untrained('srn', 2, 2)
     noise = np.random.default_rng(1).uniform(-3, 3, len(seen.read))
     mixed = seen._replace(state=np.column_stack([seen.count + noise, noise]))
-    unit, direction = mechanism.readings(net, 0, [], mixed)
+    unit, direction = mechanism.readings(net, 0, mixed)
     assert unit.right < 0.8 and direction.right == 1
     assert direction.means == pytest.approx([1, 2, 3, 4])
-    point = fixed.FixedPoint(0, np.zeros((1, 2)), 0.0, np.array([0.4 + 0j, 0.1]), np.eye(2, dtype=complex), 0.0)
-    side = np.where(noise > 0, 1, -1)
-    shrinks = seen._replace(state=np.column_stack([side * 0.4**seen.count, 0 * noise]))
-    distance = mechanism.readings(net, 0, [point], shrinks)[-1]
-    assert distance.point is point and distance.right == 1
-    assert np.diff(distance.means) == pytest.approx(np.log(0.4))
 
 
 def test_the_mean_states_after_so_many_as_follow_the_ends_of_blocks():

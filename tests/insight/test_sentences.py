@@ -46,8 +46,8 @@ def test_a_spread_is_never_less_than_nothing():
     assert '(standard deviation 0)' in said
 
 
-def reading(right, unit=None, direction=None, means=(1.0, 2.0, 3.0), fixed=None):
-    return Reading(1, unit, direction, fixed, np.arange(3), np.array(means), right, 50)
+def reading(right, unit=None, direction=None, means=(1.0, 2.0, 3.0)):
+    return Reading(1, unit, direction, np.arange(3), np.array(means), right, 50)
 
 
 ALONE, WEIGHTS = reading(0.5, unit=3), np.array([1.0, 0.5])
@@ -64,10 +64,6 @@ ALONE, WEIGHTS = reading(0.5, unit=3), np.array([1.0, 0.5])
         (
             [ALONE, reading(1.0, direction=WEIGHTS)],
             "No unit alone tells the B's owed, but the units weighted by [1.00 0.50] do:",
-        ),
-        (
-            [ALONE, reading(1.0, fixed=point([2, 0]))],
-            "No unit alone tells the B's owed, but the log of the distance from the saddle point at",
         ),
     ],
 )
