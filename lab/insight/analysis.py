@@ -50,7 +50,6 @@ class Analysis(NamedTuple):
     verdict: Verdict  # has it learned its language, and how far does it count: see lab/seq/verdict.py
     search: behaviour.Search  # the shortest sequence that it gets wrong
     last: list[int] | None  # what it predicts after each symbol, if nothing else matters
-    forever: list[int]  # the symbols that it predicts for ever, once they were read
     alone: list[Counter]  # by n, how it goes on when left to itself: see behaviour.alone()
     loss: Array  # by n, see behaviour.losses()
     right: Array
@@ -62,7 +61,6 @@ class Analysis(NamedTuple):
     endings: list[list[fixed.Ending]]  # of each symbol: where it leads when it never ends
     steps: dict[str, mechanism.Steps]  # by phase: what a symbol adds to each unit, and the gates of an LSTM
     readings: list[list[mechanism.Reading]]  # of each symbol: how its count can be read back
-    after_as: Array  # the mean states after n A's: see mechanism.after_as()
 
     @property
     def counts(self) -> bool:
@@ -128,7 +126,6 @@ def analyse(net: Network, length: int, seed: int = SEED) -> Analysis:
         verdict=found_verdict,
         search=behaviour.shortest(net, found.language),
         last=behaviour.by_last_symbol(net, visits),
-        forever=behaviour.for_ever(net, visits),
         alone=behaviour.alone(net, length, rng),
         loss=loss,
         right=right,
@@ -140,7 +137,6 @@ def analyse(net: Network, length: int, seed: int = SEED) -> Analysis:
         endings=[fixed.endings(net, symbol, visits) for symbol in symbols],
         steps=mechanism.steps(net, visits),
         readings=[mechanism.readings(net, symbol, visits) for symbol in symbols],
-        after_as=mechanism.after_as(net, visits),
     )
     progress.bar.close()
     return analysis

@@ -15,7 +15,6 @@ PREFIXES = 200_000  # so many are read at most to find the shortest mistake
 ROWS = 200  # sequences in which a network goes on by itself
 MORE = 6  # so many n beyond the length of training are tried
 LONGEST = 30  # the largest n for which the loss is measured
-FOREVER = 100  # a network that predicts the same symbol so often after every visited point is said to do so for ever
 PATIENCE = 1000  # symbols of a block, beside those that are due, after which a network is not followed any further
 BACK = 1e-10  # a state nearer than this to an earlier one, relative to its size, has come back to it
 ROUND = 12  # so many symbols ago at most
@@ -99,24 +98,6 @@ def by_last_symbol(net: Network, visits: Visits) -> list[int] | None:
     """What the network predicts after each symbol, if in all visited points only the symbol read last matters."""
     predicts = [np.unique(visits.predicts[1:][visits.read[1:] == symbol]) for symbol in range(net.num_class)]
     return [int(some[0]) for some in predicts] if all(len(some) == 1 for some in predicts) else None
-
-
-def for_ever(net: Network, visits: Visits) -> list[int]:
-    """The symbols that it predicts after each visited point where they were read, and then FOREVER times again.
-
-    A is left out: after an A the language leaves it open whether another one follows.
-    """
-    found = []
-    for symbol in range(1, net.num_class):
-        here = np.append(False, visits.read[1:] == symbol)
-        states = visits.state[here][: 10 * ROWS]
-        always = (visits.predicts[here] == symbol).all()
-        for _ in range(FOREVER if always else 0):
-            states = net.read(states, symbol)
-            always &= (net.logits(states).argmax(axis=1) == symbol).all()
-        if always:
-            found.append(symbol)
-    return found
 
 
 def alone(net: Network, length: int, rng: np.random.Generator) -> list[Counter]:

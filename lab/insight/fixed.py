@@ -28,10 +28,9 @@ REPEATS = 1000  # so often a symbol is repeated to see where it leads
 LONGEST_CYCLE = 12
 FROM = 200  # visited states from which it is repeated
 RETURNS = 1e-6  # a state nearer than this to an earlier one, relative to its size, has come back to it
-REAL = 0.02  # a pair of eigenvalues turns if their imaginary part is at least this share of their length
+REAL = 0.02  # an eigenvalue counts as real if its imaginary part is less than this share of its length
 TOUCHES = 1e-3  # a state nearer than this stands on a point
 KINDS = 'attracting', 'saddle', 'repelling', 'slow'
-ALIVE = 0.2  # and if this much of it is left after a symbol
 
 
 class FixedPoint(NamedTuple):
@@ -68,7 +67,6 @@ class Movement(NamedTuple):
     factor: float  # median of (distance after) / (distance before)
     along: float | None  # of a saddle: the same of the distance along its leading eigenvector
     sides: float | None  # where the leading eigenvalue is negative: share of the steps that change sides, along it
-    turn: tuple[float, float, float] | None  # degrees: of a pair of complex eigenvalues; visited states' mean, spread
 
 
 class Ending(NamedTuple):
@@ -210,26 +208,18 @@ def movement(points: list[FixedPoint], visits: Visits) -> Movement | None:
     steps = len(here)
     off = np.linalg.norm(here - fixed.point, axis=1) > TOUCHES
     if not off.any():
-        return Movement(fixed, steps, 0, 0.0, 1.0, None, None, None)
+        return Movement(fixed, steps, 0, 0.0, 1.0, None, None)
     here, there = here[off], there[off]
     before, after = (np.linalg.norm(states - fixed.point, axis=1) for states in (here, there))
     values, left = fixed.eigenvalues, np.linalg.pinv(fixed.eigenvectors)  # its rows: coordinates along the eigenvectors
-    along = sides = turn = None
+    along = sides = None
     if fixed.kind == 'saddle':
         one, two = (np.abs((states - fixed.point) @ left[0]) for states in (here, there))
         along = float(np.median(two[one > 0] / one[one > 0])) if one.any() else None
     if values[0].real < 0 and abs(values[0].imag) < REAL * abs(values[0]):
         sides = float(((here - fixed.point) @ left[0].real * ((there - fixed.point) @ left[0].real) < 0).mean())
-    for value, row in zip(values, left, strict=True):
-        if value.imag > REAL * abs(value) and abs(value) > ALIVE:
-            ratio = ((there - fixed.point) @ row) * np.conj((here - fixed.point) @ row)
-            ratio = ratio[np.abs(ratio) > 0]
-            mean = (ratio / np.abs(ratio)).mean()
-            spread = np.sqrt(abs(2 * np.log(max(abs(mean), 1e-12))))
-            turn = tuple(np.degrees([np.angle(value), np.angle(mean), spread]).tolist())
-            break
     nearer, factor = float((after < before).mean()), float(np.median(after / before))
-    return Movement(fixed, steps, len(here), nearer, factor, along, sides, turn)
+    return Movement(fixed, steps, len(here), nearer, factor, along, sides)
 
 
 def endings(net: Network, symbol: int, visits: Visits) -> list[Ending]:

@@ -14,7 +14,6 @@ from lab.insight.step import Network
 OPEN_ABOVE, CLOSED_BELOW = 0.8, 0.2  # a gate is called open or closed by its mean; between these it is partly open
 READS = 0.99  # a count can be read back if the nearest mean gives it in this share of the steps
 STILL = 1e-3  # of a regression: units that change less than this share of what others do are left out
-LONGEST, HISTORIES = 30, 2000  # runs of A's up to this, after so many of the blocks visited
 
 
 class Steps(NamedTuple):
@@ -122,14 +121,3 @@ def ends(visits: Visits, symbol: int) -> Array:
     """The visited points at which a run of a symbol ends, since another symbol follows."""
     others = np.delete(visits.following, symbol, axis=1)
     return np.flatnonzero((visits.read == symbol) & (visits.n > 0) & (others != NONE).any(axis=1))
-
-
-def after_as(net: Network, visits: Visits) -> Array:
-    """The mean states after n = 1..LONGEST A's, (LONGEST, size); the A's follow some of the block's ends visited."""
-    begins = np.append(0, ends(visits, net.num_class - 1))
-    states = visits.state[begins[np.linspace(0, len(begins) - 1, min(HISTORIES, len(begins))).astype(int)]]
-    means = []
-    for _ in range(LONGEST):
-        states = net.read(states, 0)
-        means.append(states.mean(axis=0))
-    return np.array(means)

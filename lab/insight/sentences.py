@@ -11,8 +11,6 @@ from lab.insight.mechanism import READS, Reading
 
 SHOWN = 12  # numbers of a list
 POINTS_SHOWN = 5  # of each symbol
-TURNS = 20  # degrees: less is not called a turn
-SATURATED = 0.95  # a hidden unit beyond this
 JUMPS = 0.1  # a unit jumps where its changes deviate by more than this, and by more than their mean
 
 
@@ -47,15 +45,6 @@ def steps(found: Analysis) -> list[str]:
             f'The deviation is larger than the mean, so nothing is added, but the {name} jumps: {"; ".join(some)}.'
         )
     return lines
-
-
-def saturated(found: Analysis) -> list[str]:
-    """Which units one more A cannot move much, beyond the n that it can count to."""
-    n = min(found.verdict.counts + 1, len(found.after_as))
-    hidden = found.after_as[n - 1][: found.net.hid]
-    full = [f'{k} ({value:.2f})' for k, value in enumerate(hidden) if abs(value) >= SATURATED]
-    units = f'hidden unit {", ".join(full)}'
-    return [f'Saturated after n = {n} (mean beyond {SATURATED} or -{SATURATED}): {units}.'] if full else []
 
 
 def readings(found: Analysis) -> list[str]:
@@ -130,13 +119,6 @@ def movement(moves: Movement) -> str:
         facts.append(f'along its first eigenvector (eigenvalue {value}) by {moves.along:.2f}')
     if moves.sides is not None:
         facts.append(f'{moves.sides:.1%} end on its other side, along its first eigenvector')
-    if moves.turn is not None:
-        angle, mean, spread = moves.turn
-        turn = f": one turn in {360 / abs(mean):.1f} {name}'s" if abs(mean) >= TURNS else ''
-        facts.append(
-            f'its complex eigenvalues turn by {round(angle)} degrees per {name}, visited states by {round(mean)} '
-            f'(standard deviation {spread:.0f}){turn}'
-        )
     return f'{text} {"; ".join(facts)}.'
 
 

@@ -13,7 +13,7 @@ from lab.insight import automaton as fsm
 from lab.insight import sentences
 from lab.insight.analysis import LARGER, Analysis, Found
 from lab.insight.automaton import NONE, SYMBOLS, Array, Automaton
-from lab.insight.behaviour import ENDLESS, FOREVER, ROWS, Mistake
+from lab.insight.behaviour import ENDLESS, ROWS, Mistake
 from lab.insight.layout import Layout
 from lab.insight.mechanism import CLOSED_BELOW, OPEN_ABOVE, Steps, word
 from lab.insight.sentences import numbers
@@ -77,9 +77,6 @@ def judgement(found: Analysis, trained: bool = True) -> list[str]:
     if found.last is not None:
         after = ', '.join(f'after {SYMBOLS[k]} it predicts {SYMBOLS[symbol]}' for k, symbol in enumerate(found.last))
         lines.append(f'What it predicts depends on the last symbol alone: {after}.')
-    for symbol in found.forever:
-        name = SYMBOLS[symbol]
-        lines.append(f"After the first {name} it predicts nothing but {name} ({FOREVER} more {name}'s were tried).")
     return lines
 
 
@@ -136,13 +133,12 @@ def _right(n: int, classes: int) -> tuple:
 def reach(found: Analysis) -> list[str]:
     """Loss and share of what is right by n."""
     shown = [n for n in BLOCKS_SHOWN if n <= len(found.loss)]
-    lines = [
+    return [
         'Sequences of five blocks of the same n:',
         'n     ' + ''.join(f'{n:8d}' for n in shown),
         'loss  ' + ''.join(f'{found.loss[n - 1]:8.4f}' for n in shown),
         'right ' + ''.join(f'{found.right[n - 1]:8.0%}' for n in shown),
     ]
-    return lines + sentences.saturated(found)
 
 
 def gate_rows(steps: dict[str, Steps]) -> Iterator[tuple[str, int, list[tuple[str, Array, str]]]]:

@@ -139,17 +139,6 @@ def _(c, text):
     return all('ABC'[step.predicts] == said['ABC'[step.symbol]] for step in c.steps)
 
 
-@claim(r"After the first ([BC]) it predicts nothing but \1 \(100 more \1's were tried\)\.")
-def _(c, name):
-    symbol = 'ABC'.index(name)
-    states = np.array([step.after for step in c.steps if step.symbol == symbol])[::5]
-    for _ in range(101):
-        if (c.sim.choose(states) != symbol).any():
-            return False
-        states = c.sim.step(states, symbol)
-    return True
-
-
 @claim(r"It reads n A's and a B, then what it predicts itself, up to the next A: 200 sequences of 5 blocks\.")
 def _(c):
     rng, c.ways = np.random.default_rng(2), {n: Counter() for n in range(1, 20)}
@@ -218,14 +207,6 @@ def _(c, name, numbers):
     loss, right = c.sim.judge_many([c.sim.spell([int(n)] * 5) for n in c.rows['n']])
     values, digits = (loss, 4) if name == 'loss' else (100 * right, 0)
     return all(near(a, b, digits) for a, b in zip(c.rows[name], values, strict=True))
-
-
-@claim(r'Saturated after n = (\d+) \(mean beyond 0.95 or -0.95\): hidden unit (.*)\.')
-def _(c, n, text):
-    begins = [c.sim.start, *(step.after for step in c.sim.ended(c.sim.classes - 1))]
-    mean = c.sim.step(np.array(begins), 0, int(n)).mean(axis=0)[: c.sim.hid]
-    said = {int(k): float(value) for k, value in re.findall(r'(\d+) \((-?[\d.]+)\)', text)}
-    return all(near(value, mean[k], 2) for k, value in said.items()) and {*said} == {*np.flatnonzero(abs(mean) >= 0.95)}
 
 
 NAME = r"[ABC][\d-]*[a-z]*'*"

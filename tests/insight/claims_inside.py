@@ -191,19 +191,6 @@ def _(c, name, count, kind, place, facts):
     if match := re.search(rf'{NUMBER}% end on its other side', facts):
         row = left[np.abs(values).argmax()].real
         true &= abs(float(match[1]) / 100 - ((before - fixed) @ row * ((after - fixed) @ row) < 0).mean()) < 0.0006
-    if match := re.search(
-        r'turn by (\d+) degrees per [ABC], visited states by (-?\d+) \(standard deviation (\d+)\)(?:: one turn in ([\d.]+))?',
-        facts,
-    ):
-        order = sorted(range(len(values)), key=lambda k: -abs(values[k]))
-        k = next(k for k in order if values[k].imag > 0.02 * abs(values[k]) and abs(values[k]) > 0.2)
-        turns = np.angle(((after - fixed) @ left[k]) / ((before - fixed) @ left[k]))
-        mean = np.exp(1j * turns).mean()
-        true &= near(match[1], np.degrees(np.angle(values[k])), 0) and (
-            match[4] is None or near(match[4], 360 / abs(float(match[2])), 1, 0.05)
-        )
-        true &= abs(float(match[2]) - np.degrees(np.angle(mean))) < 1.1
-        true &= abs(float(match[3]) - np.degrees(np.sqrt(-2 * np.log(abs(mean))))) < 1.1
     return bool(true)
 
 

@@ -60,9 +60,7 @@ def test_a_network_that_knows_the_last_symbol_alone():
     net = exact(2)
     last = net._replace(logits=lambda states: np.eye(2)[states[..., 1].astype(int)])
     assert behaviour.by_last_symbol(last, visits(last)) == [0, 1]
-    assert behaviour.for_ever(last, visits(last)) == [1]  # after an A, the language leaves it open
     assert behaviour.by_last_symbol(net, visits(net)) is None
-    assert behaviour.for_ever(net, visits(net)) == []
 
 
 def test_left_to_itself_a_network_speaks_its_own_language():

@@ -55,11 +55,3 @@ def test_a_count_along_a_direction_is_found():
     unit, direction = mechanism.readings(net, 0, mixed)
     assert unit.right < 0.8 and direction.right == 1
     assert direction.means == pytest.approx([1, 2, 3, 4])
-
-
-def test_the_mean_states_after_so_many_as_follow_the_ends_of_blocks():
-    net = exact(2, noise=1.0)
-    found = mechanism.after_as(net, visits(net))
-    assert len(found) == mechanism.LONGEST
-    np.testing.assert_allclose(found[:, 0], np.arange(1, mechanism.LONGEST + 1))  # symbols owed
-    assert 0 < found[0, 3] < 4  # the trace of the blocks before
