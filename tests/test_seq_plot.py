@@ -78,6 +78,15 @@ def test_an_lstm_with_its_cells(folder, capsys, monkeypatch):
     assert pictures == {f'{name}.jpg' for name in expected}
 
 
+def test_what_is_found_out_does_not_depend_on_the_seed(folder, capsys, monkeypatch):
+    monkeypatch.setattr('lab.insight.analysis.FRESH', 300)
+    monkeypatch.setattr('lab.insight.states.POINTS', 2000)
+    one, two = (run(f'--lang anb2n --num_plot 1 --seed {seed} --details', capsys).out for seed in (1, 2))
+    transcript, found = one.split('----- has it learned?')
+    assert two.split('----- has it learned?') == [two[: -len(found) - len('----- has it learned?')], found]
+    assert not two.startswith(transcript) and 'when a symbol repeats' in found
+
+
 @pytest.mark.parametrize(
     ('line', 'says'),
     [

@@ -12,7 +12,7 @@ from lab.insight.figures import COLOURS
 from lab.insight.ink import AROUND, CELL, Ink
 from lab.insight.layout import Layout, meaning
 
-MOST = 60  # states of a picture that can be read
+MOST, WIDEST = 60, 26  # states of a picture that can be read, in all and side by side
 RADIUS = 0.36  # of a circle; the next circle of a row is 1 away
 APART = 1.3  # rows
 TOWER, SPREAD = 2.0, 1.6  # how much higher than wide a picture may be; how wide it becomes then, in roots of states

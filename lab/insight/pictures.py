@@ -93,13 +93,15 @@ def automaton(analysis: Analysis, title: str) -> Figure:
     if not found.shown:
         says = f'None was found: the search was given up at {found.states.given_up} clusters of states.'
         return machine.nothing(f'the automaton: {title}', says)
-    part, kept = whole, range(len(whole.output))
-    while len(kept) > machine.MOST and most > 1:
-        most -= 1
+    if found.shares[0] < 1:
+        title = f'{title} (right about {found.shares[0]:.1%} of the sequences)'
+    part, kept, place = whole, range(len(whole.output)), analysis.place
+    while most > 1 and (len(kept) > machine.MOST or np.ptp(place.x) > machine.WIDEST):
+        most = min(most - 1, machine.MOST // 3)  # a block of n needs at least 3 n states
         part, kept = fsm.part(whole, most)
+        place = layout(part, np.zeros((len(kept), 2), dtype=int))
     if part is whole:
-        return machine.machine(whole, analysis.place, f'the automaton found: {title}')
-    place = layout(part, np.zeros((len(kept), 2), dtype=int))
+        return machine.machine(whole, place, f'the automaton found: {title}')
     place = place._replace(names=[analysis.place.names[state] for state in kept])
     some = f'{len(kept)} of the {len(whole.output)} states of the automaton found, all for blocks of n up to {most}'
     return machine.machine(part, place, f'{some}: {title}')

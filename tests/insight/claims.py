@@ -264,7 +264,8 @@ def _(c, name, states, then, rest):
 
 
 @claim(
-    rf'(\d+) states, merged from \d+ clusters of (\d+) visited points(?: \(the search was given up at \d+\))?; '
+    rf'(\d+) states, (?:merged from \d+ clusters of|those of the language, as a search among) (\d+) visited points'
+    rf'(?: \(the search was given up at \d+\)| was given up at \d+ clusters)?; '
     rf'fidelity {NUMBER} on 10000 fresh sequences \({NUMBER} of the steps\)\. Tried were at most (\d+) states\.'
 )
 def _(c, size, points, whole, part, most):

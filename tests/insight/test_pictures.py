@@ -65,6 +65,10 @@ def test_no_false_automaton_is_drawn():
     drawn = dict(pictures.of_analysis(none, True, TITLE))
     assert 'None was found: the search was given up at 600 clusters of states.' in titles(drawn['fsm'])
     assert drawn['fsm'].axes == []
+    half = none._replace(found=none.found._replace(shares=(0.6, 0.9)))
+    assert f'the automaton found: {TITLE} (right about 60.0% of the sequences)' in titles(
+        pictures.automaton(half, TITLE)
+    )
     assert any('coloured by count' in text for text in titles(drawn['states']))  # no boundaries of states either
 
 
