@@ -1,6 +1,6 @@
 """The whole analysis of one network, as data: nothing here prints a result or draws.
 
-explain() and analyse() are the ways in; lab.insight.words says in text what they return, lab.insight.pictures draws it.
+explain() and analyse() are the ways in. What they return is said by words.py and drawn by pictures.py.
 """
 
 from collections import Counter

@@ -1,7 +1,7 @@
 """Extract a finite automaton from a trained network, from the hidden states that it visits.
 
-All of it works on a step function (lab.insight.step.Network). What the network counts is not used: visited points are
-told apart only by what the network predicts there and afterwards.
+All of it works on a step function (step.Network). What the network counts is not used: visited points are told apart
+only by what the network predicts there and afterwards.
 """
 
 import itertools
