@@ -78,7 +78,7 @@ def print_line(epoch: int, loss: float, accuracy: float):
 
 def print_explanation(net, weights, act: str, points, set_by_hand: bool):
     """Print what each unit does at the points; weights: lines.Weights, or None where the network is not two layers."""
-    from lab.check import lines
+    from lab.check import lines, needed
 
     if weights:
         print('\nUnits, each on where:', *lines.equations(weights), sep='\n')
@@ -86,6 +86,7 @@ def print_explanation(net, weights, act: str, points, set_by_hand: bool):
     if weights:
         print('\nMargins, the distance of each point from each threshold:')
         print(*lines.margin_table(weights, points.inputs, act), sep='\n')
+        print('\nWhat is needed:', *needed.sentences(weights, act, points), sep='\n')
     if weights and set_by_hand:
         print('Smallest scale:', lines.scale_in_words(weights, getattr(net, 'scale', 1.0), points))
 

@@ -3,10 +3,11 @@
 python3 seq_plot.py --lang anb2n --epoch 100
 python3 seq_plot.py --lang anb2nc3n --model lstm --epoch 50
 python3 seq_plot.py --lang anb2nc3n --model lstm --epoch 50 --cell     prints the cell states, too
+python3 seq_plot.py --lang anb2n --epoch 100 --details                 prints all that was found out
 python3 seq_plot.py --lang anb2nc3n --model lstm --set_weights         no training: weights made by hand (seq_models.py)
 
-prints the weights, --num_plot sequences with hidden units and output probabilities, then what was found out about the
-network; draws <plot_path>/<lang>_<model><hid>_*.jpg.
+prints the weights, --num_plot sequences with hidden units and output probabilities, then whether the network has
+learned, how it counts, and the automaton that does what it does; draws <plot_path>/<lang>_<model><hid>_*.jpg.
 """
 
 import argparse
@@ -36,6 +37,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     plane = 'lstm: show states in the plane of cells (default) or of hidden units'
     add('--plane', choices=('cell', 'unit'), help=plane)
     add('--plot_path', type=cli.folder, default='plot', help='folder of the pictures')
+    add('--details', action='store_true', help='print all that was found out, not only what matters most')
     cli.add_seed(parser)
     args = parser.parse_args(argv)
     args.task = Task(args.lang, args.length, args.model, args.hid)
@@ -84,7 +86,7 @@ def main(argv: list[str] | None = None):
             student.set_weights(model, task, args.design)
         else:
             files.load_into(model, path)
-        seed = cli.seed_all(args.seed)
+        cli.seed_all(args.seed)
         torch.set_num_threads(1)  # the matrices are small, and the other process draws
         loaded()
 
@@ -95,10 +97,10 @@ def main(argv: list[str] | None = None):
             note(text)
         start = net.start if net and task.model == 'srn' else None
         names_of_units = painter.submit('draw_units', stem, seen, task.length, start, title(args))
-        found = net and analysis.analyse(net, task.length, seed)  # while the other process draws
+        found = net and analysis.analyse(net, task.length)  # while the other process draws
         names = names_of_units()
         if found:
-            print(*words.lines(found, trained=not args.set_weights), sep='\n')
+            print(*words.lines(found, not args.set_weights, args.details), sep='\n')
             note('drawing what was found')
             weights = {name: value.numpy() for name, value in model.state_dict().items()}
             cells = args.plane != 'unit'

@@ -72,7 +72,10 @@ def test_the_transcript_of_a_real_run_is_as_it_was(capsys):
     lines, err = run(capsys, '--act', 'sig', '--hid', '5', '--seed', '1')
     assert lines[:2] == ['ep:  100 loss: 0.6870 acc: 55.56', 'ep:  200 loss: 0.6868 acc: 55.56']
     assert '\n'.join(lines[62:]).startswith(TRAINED)
-    assert lines[-1] == 'Smallest margin: 0.0282 at the hidden units, 0.0527 at the output'
+    assert 'Smallest margin: 0.0282 at the hidden units, 0.0527 at the output' in lines
+    assert lines[-2].endswith('So h0, h1, h3 and h4 are needed.') and lines[-1].startswith(
+        'The lines of h1, h3 and h4 '
+    )
     assert err.startswith('seed: 1\n') and 'start 6 of 16 was the first' in err
 
 

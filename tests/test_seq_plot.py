@@ -50,9 +50,10 @@ def test_an_srn_as_the_lab_shows_it_then_its_automaton(srn_run):
     blocks = re.findall(r'-----\nsymbol= ([AB]+)\nhidden activations and output probabilities:\n', out)
     assert len(blocks) == 3
     assert re.findall(r'epoch: (\d+)\n loss: 0\.0\d{3}\n', out) == ['0', '1', '2']
-    assert out.index('epoch: 2') < out.index('how far it counts') < out.index('A1      open         A2     B1')
+    assert out.index('epoch: 2') < out.index('has it learned?') < out.index("  A's  A1 A2 A3 A4; B: A1 to B1")
     assert 'It is the smallest automaton of the language for n <= 4 (12 states)' in out
-    assert 'fidelity 1.0000 on 10000' in out
+    assert ' in 100.00% of 10000 fresh sequences.' in out
+    assert len(out[out.index('has it learned?') :].splitlines()) < 60 and 'left to itself' not in out
     assert 'seed: 1' in err
     assert err.endswith('plot/anb2n_srn2_*.jpg: 01, reach, fsm, states, path, time, flow\n')
 
@@ -65,7 +66,7 @@ def test_pictures_of_an_srn_of_two_units(srn_run):
 def test_an_lstm_with_its_cells(folder, capsys, monkeypatch):
     monkeypatch.setattr('lab.insight.analysis.FRESH', 500)
     monkeypatch.setattr('lab.insight.states.POINTS', 3000)
-    out = run('--lang anb2nc3n --model lstm --epoch 50 --cell --seed 2 --num_plot 2', capsys).out
+    out = run('--lang anb2nc3n --model lstm --epoch 50 --cell --seed 2 --num_plot 2 --details', capsys).out
     lines = re.findall(r'^[ABC] hidden: \[.*\] cell: \[.*\] output: \[.*\]$', out, re.MULTILINE)
     assert len(lines) == sum(len(symbols) - 1 for symbols in re.findall('symbol= ([ABC]+)', out))
     assert len(re.findall(r'^restart +\d ', out, re.MULTILINE)) == 3
@@ -75,6 +76,15 @@ def test_an_lstm_with_its_cells(folder, capsys, monkeypatch):
     pairs = {'01', '02', '12', '3d'}
     expected = pairs | {f'cell_{name}' for name in pairs} | {'states', 'path', 'time', 'fsm', 'gates', 'reach'}
     assert pictures == {f'{name}.jpg' for name in expected}
+
+
+def test_what_is_found_out_does_not_depend_on_the_seed(folder, capsys, monkeypatch):
+    monkeypatch.setattr('lab.insight.analysis.FRESH', 300)
+    monkeypatch.setattr('lab.insight.states.POINTS', 2000)
+    one, two = (run(f'--lang anb2n --num_plot 1 --seed {seed} --details', capsys).out for seed in (1, 2))
+    transcript, found = one.split('----- has it learned?')
+    assert two.split('----- has it learned?') == [two[: -len(found) - len('----- has it learned?')], found]
+    assert not two.startswith(transcript) and 'when a symbol repeats' in found
 
 
 @pytest.mark.parametrize(

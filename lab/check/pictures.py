@@ -18,6 +18,7 @@ FINE = 2  # drawn so many times larger
 PANEL, AREA, LEFT, TOP = 480, 400, 52, 38  # a picture with points: its size; its axes: size, left and upper margin
 DOT, LETTER = 8, 18  # radius of a point, height of letters
 DIAGRAM, ROW, CIRCLE = 1200, 110, 26  # picture of the network: width, height for a hidden unit, radius of a unit
+KEY = 30  # height of the line that explains it
 LABELLED = 8  # more hidden units than this, and the diagram has no room for its numbers
 PAD = 0.25  # room around the points, as a part of their range: [-0.5, 2.5] for check.csv
 ON, OFF = (255, 222, 115), (237, 240, 245)  # a region where a unit is on, and where it is off
@@ -116,8 +117,8 @@ def diagram_of(weights: Weights) -> Image.Image:
     hid = len(weights.b)
     spread = min(max(hid / 2, 1.0), 2.5)  # between the two inputs, in rows
     near = 0.42 / spread  # how far from a hidden unit, as a part of the edge: its two labels do not overlap there
-    sheet = Sheet(DIAGRAM, ROW * max(hid, spread + 1) + 40)
-    columns, middle = (DIAGRAM * 0.06, DIAGRAM * 0.54, DIAGRAM * 0.94), sheet.size[1] / 2 - 10
+    sheet = Sheet(DIAGRAM, ROW * max(hid, spread + 1) + 40 + KEY)
+    columns, middle = (DIAGRAM * 0.06, DIAGRAM * 0.54, DIAGRAM * 0.94), (sheet.size[1] - KEY) / 2 - 10
     inputs = middle - spread / 2 * ROW, middle + spread / 2 * ROW
     hidden = middle + (np.arange(hid) - (hid - 1) / 2) * ROW
     edges = [(0, inputs[i], hidden[k], weights.w[k, i], 1 - near) for k in range(hid) for i in range(2)]
@@ -135,6 +136,8 @@ def diagram_of(weights: Weights) -> Image.Image:
     for column, start, end, weight, at in edges:
         x = columns[column] + at * (columns[column + 1] - columns[column])
         sheet.text(x, start + at * (end - start), short(weight), NEGATIVE if weight < 0 else POSITIVE, box=True)
+    says = 'weights: blue above 0, red below 0, the wider the larger; below a unit: its bias'
+    sheet.text(DIAGRAM / 2, sheet.size[1] - KEY / 2, says)
     return sheet.done()
 
 

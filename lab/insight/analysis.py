@@ -1,6 +1,6 @@
 """The whole analysis of one network, as data: nothing here prints a result or draws.
 
-explain() and analyse() are the ways in; lab.insight.words says in text what they return, lab.insight.pictures draws it.
+explain() and analyse() are the ways in. What they return is said by words.py and drawn by pictures.py.
 """
 
 from collections import Counter
@@ -20,9 +20,10 @@ from lab.seq.verdict import BLOCKS, Verdict, spell
 
 FRESH, SHOWN = 10_000, 100  # sequences: to measure fidelity, to draw
 CHOOSING = 4**5  # different sequences by which an automaton is chosen: all sequences with n up to 4
-LONG = 150  # where sequences have this length or more, fewer of the automata are judged, and by fewer sequences
+LONG = 150  # where sequences can be longer than this, fewer of the automata are judged, and by fewer sequences
 LARGER = 1.5  # the automaton shown has at most so many times the states of the language's
-GUESSING = 3  # and the one whose guesses count, too
+FAITHFUL = 0.5  # the best automaton of a search that was given up is shown if its fidelity is at least this
+SEED = 21  # what is found out about a network does not depend on the seed of the lab's sequences
 
 
 class Found(NamedTuple):
@@ -32,9 +33,12 @@ class Found(NamedTuple):
     visits: states.Visits
     states: states.States
     shares: tuple[float, float]  # of FRESH sequences, and of their steps, where the language determines a symbol
-    guessing: states.States  # as `states`, but what the network guesses elsewhere counts as well
-    guesses: tuple[float, float]  # as `shares`, of all steps
     fresh: Array  # the FRESH sequences, (FRESH, T)
+
+    @property
+    def shown(self) -> bool:
+        """Whether the automaton is near enough to what the network does."""
+        return not self.states.given_up or self.shares[0] >= FAITHFUL
 
 
 class Analysis(NamedTuple):
@@ -46,7 +50,6 @@ class Analysis(NamedTuple):
     verdict: Verdict  # has it learned its language, and how far does it count: see lab/seq/verdict.py
     search: behaviour.Search  # the shortest sequence that it gets wrong
     last: list[int] | None  # what it predicts after each symbol, if nothing else matters
-    forever: list[int]  # the symbols that it predicts for ever, once they were read
     alone: list[Counter]  # by n, how it goes on when left to itself: see behaviour.alone()
     loss: Array  # by n, see behaviour.losses()
     right: Array
@@ -58,15 +61,12 @@ class Analysis(NamedTuple):
     endings: list[list[fixed.Ending]]  # of each symbol: where it leads when it never ends
     steps: dict[str, mechanism.Steps]  # by phase: what a symbol adds to each unit, and the gates of an LSTM
     readings: list[list[mechanism.Reading]]  # of each symbol: how its count can be read back
-    stores: list[mechanism.Store]  # units that hold a block's n
-    decisions: list[mechanism.Decision]  # which unit decides what comes next
-    apart: tuple[Array, Array, Array]  # states after n A's and after n + 1: see mechanism.apart()
 
     @property
     def counts(self) -> bool:
         """Whether, left to itself, it gives more B's on average for each larger n that it was trained on."""
-        given = [[way[0][1] for way in ways.elements()] for ways in self.alone[: self.length]]
-        if self.length == 1 or not all(given) or any(0 in each for each in given):
+        given = [[way[0][1] for way in ways.elements()] for ways in self.alone[: self.length] if ways]
+        if len(given) < 2 or min(map(min, given)) <= 0:  # a run that does not end
             return False
         return bool((np.diff([np.mean(each) for each in given]) > 0).all())
 
@@ -92,32 +92,28 @@ def draw(length: int, num_class: int, count: int, rng: np.random.Generator) -> A
     return spell(rng.integers(1, length + 1, (count, BLOCKS)), num_class)
 
 
-def find(net: Network, length: int, rng: np.random.Generator, tell: Callable[[str], None] = lambda text: None) -> Found:
+def find(net: Network, length: int, rng: np.random.Generator) -> Found:
     """Extract the automaton of a network from sequences with n up to `length`, and judge it on fresh ones."""
     language = fsm.minimise(fsm.language(net.num_class, length))
     visits = states.visit(net, language, states.histories(length, net.num_class, rng))
-    fresh, others = (draw(length, net.num_class, FRESH, rng) for _ in range(2))
-    every = 1 + others.shape[1] // LONG
-    choosing = fsm.distinct(others)[0][: CHOOSING // every]
-    both = []
-    for guesses, larger, part in (False, LARGER, 'automaton'), (True, GUESSING, 'automaton with guesses'):
-        tell(part)
-        most = int(larger * len(language.output))
-        agreement = states.fidelity(net, language, choosing, guesses)
-        extracted = states.extract(visits, agreement, guesses, most, every)
-        shown = states.trim(extracted, visits, choosing, fresh)
-        both += shown, states.fidelity(net, language, fresh, guesses)(shown.automaton)
-    return Found(language, visits, *both, fresh)
+    every = 1 + BLOCKS * length * net.num_class * (net.num_class + 1) // 2 // (LONG + 1)
+    fresh, others = (draw(length, net.num_class, max(1, FRESH // every), rng) for _ in range(2))
+    choosing = fsm.distinct(others)[0][: max(1, CHOOSING // every)]
+    most = int(LARGER * len(language.output))
+    extracted = states.extract(visits, language, states.fidelity(net, language, choosing), most, every)
+    shown = states.trim(extracted, visits, choosing, fresh)
+    return Found(language, visits, shown, states.fidelity(net, language, fresh)(shown.automaton), fresh)
 
 
-def analyse(net: Network, length: int, seed: int) -> Analysis:
+def analyse(net: Network, length: int, seed: int = SEED) -> Analysis:
     """Find out what a network does that was trained on blocks of n up to `length`; progress goes to standard error."""
-    rng, symbols, progress = np.random.default_rng(seed), range(net.num_class), Progress(5)
+    rng, symbols, progress = np.random.default_rng(seed), range(net.num_class), Progress(4)
     sequences = draw(length, net.num_class, SHOWN, rng)
     progress.part('how far it counts')
     loss, right = behaviour.losses(net)
     found_verdict = verdict.judge(outputs_of(net), net.num_class, length)
-    found = find(net, length, rng, progress.part)
+    progress.part('automaton')
+    found = find(net, length, rng)
     visits, automaton = found.visits, found.states.automaton
     progress.part('fixed points and cycles')
     before = visits.state[visits.parent[1:]]
@@ -130,7 +126,6 @@ def analyse(net: Network, length: int, seed: int) -> Analysis:
         verdict=found_verdict,
         search=behaviour.shortest(net, found.language),
         last=behaviour.by_last_symbol(net, visits),
-        forever=behaviour.for_ever(net, visits),
         alone=behaviour.alone(net, length, rng),
         loss=loss,
         right=right,
@@ -141,16 +136,13 @@ def analyse(net: Network, length: int, seed: int) -> Analysis:
         moves=[fixed.movement(each, visits) for each in points],
         endings=[fixed.endings(net, symbol, visits) for symbol in symbols],
         steps=mechanism.steps(net, visits),
-        readings=[mechanism.readings(net, symbol, points[symbol], visits) for symbol in symbols],
-        stores=mechanism.stores(net, visits),
-        decisions=mechanism.decisions(net, visits),
-        apart=mechanism.apart(net, visits),
+        readings=[mechanism.readings(net, symbol, visits) for symbol in symbols],
     )
     progress.bar.close()
     return analysis
 
 
-def explain(start: Any, step: Callable, outputs: Callable, classes: int, length: int = 4, seed: int = 0) -> Analysis:
+def explain(start: Any, step: Callable, outputs: Callable, classes: int, length: int = 4, seed: int = SEED) -> Analysis:
     """Find out what any recurrent network of PyTorch does that reads a language; the analysis sees these three alone.
 
     start: (size,), its state before the first symbol. step: states (N, size), symbols (N,) -> the next states.

@@ -49,6 +49,25 @@ def language(num_class: int, length: int) -> Automaton:
     return Automaton(np.array(following), np.array(output), np.array(phase))
 
 
+def part(automaton: Automaton, length: int) -> tuple[Automaton, list[int]]:
+    """What sequences of blocks of n <= length need of an automaton, and which of its states these are."""
+    allowed = language(automaton.following.shape[1], length)
+    pairs, taken = {(0, 0): None}, set()
+    todo = [*pairs]
+    for state, place in todo:
+        for symbol, (there, then) in enumerate(zip(automaton.following[state], allowed.following[place], strict=True)):
+            if NONE not in (there, then):
+                taken.add((state, symbol))
+                if (there, then) not in pairs:
+                    pairs[there, then] = None
+                    todo.append((there, then))
+    kept = sorted({int(state) for state, _ in pairs})
+    following = np.full_like(automaton.following, NONE)
+    for state, symbol in taken:
+        following[state, symbol] = kept.index(automaton.following[state, symbol])
+    return Automaton(following[kept], automaton.output[kept], automaton.phase[kept]), kept
+
+
 def distinct(sequences: Array) -> tuple[Array, Array]:
     """The different rows of sequences (N, T), in the order in which they first come, and how often each is there."""
     count = Counter(row.tobytes() for row in sequences.astype(np.int8))

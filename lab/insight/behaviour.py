@@ -15,7 +15,10 @@ PREFIXES = 200_000  # so many are read at most to find the shortest mistake
 ROWS = 200  # sequences in which a network goes on by itself
 MORE = 6  # so many n beyond the length of training are tried
 LONGEST = 30  # the largest n for which the loss is measured
-FOREVER = 100  # a network that predicts the same symbol so often in a row is said to do so for ever
+PATIENCE = 1000  # symbols of a block, beside those that are due, after which a network is not followed any further
+BACK = 1e-10  # a state nearer than this to an earlier one, relative to its size, has come back to it
+ROUND = 12  # so many symbols ago at most
+ENDLESS = 0  # stands for the length of a run that never ends
 
 
 class Mistake(NamedTuple):
@@ -97,40 +100,27 @@ def by_last_symbol(net: Network, visits: Visits) -> list[int] | None:
     return [int(some[0]) for some in predicts] if all(len(some) == 1 for some in predicts) else None
 
 
-def for_ever(net: Network, visits: Visits) -> list[int]:
-    """The symbols that it predicts after each visited point where they were read, and then FOREVER times again."""
-    found = []
-    for symbol in range(net.num_class):
-        here = np.append(False, visits.read[1:] == symbol)
-        states = visits.state[here][: 10 * ROWS]
-        always = (visits.predicts[here] == symbol).all()
-        for _ in range(FOREVER if always else 0):
-            states = net.read(states, symbol)
-            always &= (net.logits(states).argmax(axis=1) == symbol).all()
-        if always:
-            found.append(symbol)
-    return found
-
-
 def alone(net: Network, length: int, rng: np.random.Generator) -> list[Counter]:
     """How a network goes on when it is left to itself: for n = 1 .. length + MORE, how often each way was seen.
 
     It reads n A's and a B. From then on it reads what it predicts itself, until it predicts an A: there the next
-    block begins. A way is a tuple of runs (symbol, how many), the first B included. A run of more than FOREVER symbols
-    is not followed further; it is told as (symbol, 0). First ROWS sequences of BLOCKS blocks with n up to `length`,
-    then after each of them one block with each larger n.
+    block begins. A way is a tuple of runs (symbol, how many), the first B included. Where the last run never ends,
+    since the network has come back to a state where it was before, it is (symbol, ENDLESS); where the network was not
+    followed to the end, it is (symbol, -how many). First ROWS sequences of BLOCKS blocks with n up to `length`, then
+    after each of them one block with each larger n. In the first blocks every n has its turn, if ROWS is enough.
     """
     found = [Counter() for _ in range(length + MORE)]
     states = np.repeat(net.start[None], ROWS, axis=0)
-    for _ in range(BLOCKS):
-        n = rng.integers(1, length + 1, len(states))
+    for block in range(BLOCKS):
+        n = rng.integers(1, length + 1, len(states)) if block else np.arange(ROWS) % length + 1
         states, ways, ended = _block(net, states, n)
         for each, way in zip(n, ways, strict=True):
             found[each - 1][way] += 1
         states = states[ended]
+        if not len(states):
+            return found
     for n in range(length + 1, length + MORE + 1):
-        if len(states):
-            found[n - 1].update(_block(net, states, np.full(len(states), n))[1])
+        found[n - 1].update(_block(net, states, np.full(len(states), n))[1])
     return found
 
 
@@ -140,21 +130,30 @@ def _block(net: Network, states: Array, n: Array) -> tuple[Array, list[tuple], A
     for k in range(n.max(initial=0)):
         states[n > k] = net.read(states[n > k], 0)
     states = net.read(states, 1)
-    ways = [[[1, 1]] for _ in states]
+    said, before = [np.ones(len(states), dtype=int)], [states.copy()]
     going = np.arange(len(states))
-    while len(going):
-        chosen = net.logits(states[going]).argmax(axis=1)
-        going, chosen = going[chosen != 0], chosen[chosen != 0]
-        for row, symbol in zip(going, chosen, strict=True):
-            if ways[row][-1][0] == symbol:
-                ways[row][-1][1] += 1
-            else:
-                ways[row].append([int(symbol), 1])
-        endless = np.array([ways[row][-1][1] > FOREVER or len(ways[row]) > FOREVER for row in going], dtype=bool)
-        for row in going[endless]:
-            ways[row][-1][1] = 0
-        going, chosen = going[~endless], chosen[~endless]
-        if len(going):
-            states[going] = net.read(states[going], chosen)
-    ended = np.array([way[-1][1] > 0 for way in ways], dtype=bool)
-    return states, [tuple(map(tuple, way)) for way in ways], ended
+    for _ in range(PATIENCE + net.num_class**2 * n.max(initial=0)):
+        chosen = np.zeros(len(states), dtype=int)  # an A, which ends the block
+        chosen[going] = net.logits(states[going]).argmax(axis=1)
+        said.append(chosen)
+        going = np.flatnonzero(chosen)
+        if not len(going):
+            break
+        states[going] = net.read(states[going], chosen[going])
+        before = [*before[1 - ROUND :], states.copy()]
+    ended = ~np.isin(np.arange(len(states)), going)
+    back = [np.abs(each - states).max(axis=1) < BACK * (1 + np.abs(states).max(axis=1)) for each in before[:-1]]
+    endless = np.any(back, axis=0) & ~ended  # of no state at all: False
+    ways = [_runs(row, ended[k], endless[k]) for k, row in enumerate(np.array(said).T)]
+    return states, ways, ended
+
+
+def _runs(symbols: Array, ended: bool, endless: bool) -> tuple[tuple[int, int], ...]:
+    """The runs of a way: symbols up to the first A, see alone()."""
+    symbols = symbols[: symbols.argmin()] if ended else symbols
+    begins = np.flatnonzero(np.diff(symbols, prepend=NONE))
+    found = [(int(symbols[k]), int(count)) for k, count in zip(begins, np.diff([*begins, len(symbols)]), strict=True)]
+    if not ended:
+        symbol, count = found.pop()
+        found.append((symbol, ENDLESS if endless and count > ROUND else -count))
+    return tuple(found)

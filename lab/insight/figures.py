@@ -1,13 +1,16 @@
 """Pictures of a network at work: units in pairs and in space, over time, gates by phase, loss by block length."""
 
+import functools
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from lab.common import picture
 from lab.insight.automaton import SYMBOLS, Array
-from lab.insight.fixed import FixedPoint
+from lab.insight.fixed import KINDS, FixedPoint
 from lab.insight.mechanism import CLOSED_BELOW, OPEN_ABOVE, Steps
 from lab.insight.plane import Plane
 from lab.insight.step import GATES, Network, follow, softmax
@@ -23,7 +26,8 @@ NEXT = (
     "number of the next symbol: an A: how many A's of its block\n"
     'came before it; a B or C: n at first, less and less to the last'
 )
-MARKERS = {'attracting': 'o', 'saddle': 'X', 'repelling': 's', 'slow': 'D'}
+MARKERS = {kind: {'marker': mark, 'mec': 'black'} for kind, mark in zip(KINDS, 'oXsD', strict=True)}
+POINT, CYCLE = {'ms': 11}, {'ms': 8, 'ls': '--', 'lw': 1.5}  # how a fixed point is drawn, and a cycle
 
 
 def labelled(axes: Axes, across: str, up: str, title: str, size: float = 10):
@@ -170,9 +174,17 @@ def gates(steps: dict[str, Steps], title: str) -> Figure:
         axes.set_title(name, fontsize=10, y=TITLE_AT)
         axes.set_ylim(*((-1.05, 1.05) if gate == 'new' else (-0.04, 1.04)))
     if hid <= 20:
-        figure.legend(*axes.get_legend_handles_labels(), loc='lower center', ncols=min(hid, 10), fontsize=9)
-    figure.text(0.5, 0.965, f'{title} (mean, least and largest)', ha='center', fontsize=11)
-    figure.subplots_adjust(left=0.05, right=0.985, bottom=0.13, top=0.9, hspace=0.28, wspace=0.12)
+        figure.legend(
+            *axes.get_legend_handles_labels(),
+            loc='lower center',
+            ncols=min(hid, 10),
+            fontsize=9,
+            bbox_to_anchor=(0.5, 0.035),
+        )
+    figure.text(0.5, 0.965, title, ha='center', fontsize=11)
+    says = 'point: the mean; line: from the least to the largest value; restart: the first A of a further block'
+    figure.text(0.5, 0.015, says, ha='center', fontsize=9)
+    figure.subplots_adjust(left=0.05, right=0.985, bottom=0.17, top=0.9, hspace=0.28, wspace=0.12)
     return figure
 
 
@@ -219,15 +231,31 @@ def flow(net: Network, fixed: list[list[FixedPoint]], steps: list[tuple[Array, A
                 if len(each.cycle) == 1 and each.kind != 'slow' and abs(value.imag) < 1e-9:
                     ends = each.point + np.array([[-0.22], [0.22]]) * vector.real
                     axes.plot(*ends.T, color='black', lw=1.6, ls='-' if abs(value) > 1 else ':')
-            loop = np.vstack([each.cycle, each.point])
-            axes.plot(*loop.T, MARKERS[each.kind], color='gold', mec='black', ms=11 if len(each.cycle) == 1 else 8,
-                      ls='--' if len(each.cycle) > 1 else '', lw=1.5)  # fmt: skip
+            loop = (
+                each.cycle if len(each.cycle) < 3 else np.vstack([each.cycle, each.point])
+            )  # there and back: one line
+            axes.plot(*loop.T, color='gold', **MARKERS[each.kind], **(POINT if len(each.cycle) == 1 else CYCLE))
         axes.set(xlim=(-1.08 * span, 1.08 * span), ylim=(-1.08 * span, 1.08 * span))
         labelled(axes, 'unit 0', 'unit 1', f'reading {SYMBOLS[symbol]}', 12)
         axes.set_aspect('equal')
-    text = 'fixed points: circle attracting, X saddle, square repelling; diamond: slow (nearly fixed)\n'
-    text += 'black lines: directions that grow (solid) and shrink (dotted); dashed gold: cycles'
     figure.text(0.5, 0.97, title, ha='center', fontsize=11)
-    figure.text(0.5, 0.015, text, ha='center', fontsize=9)
-    figure.subplots_adjust(left=0.06, right=0.98, bottom=0.13, top=0.91)
+    _flow_key(figure, net.num_class)
+    figure.subplots_adjust(left=0.06, right=0.98, bottom=0.2, top=0.91)
     return figure
+
+
+def _flow_key(figure: Figure, classes: int):
+    """What arrows, marks and lines of flow() mean."""
+    line = functools.partial(Line2D, [], [])
+    items = [line(color='0.75', marker=r'$\rightarrow$', ms=13, ls='', label='where the symbol moves a state')]
+    items += [
+        line(color=colour, marker=r'$\rightarrow$', ms=13, ls='', label=f'a step that was visited, reading {symbol}')
+        for symbol, colour in zip(SYMBOLS[:classes], COLOURS, strict=False)
+    ]
+    items += [line(color='gold', ls='', **how, **POINT, label=f'{kind} point') for kind, how in MARKERS.items()]
+    items += [
+        line(color='gold', marker='o', **CYCLE, label='cycle (marked as points are)'),
+        line(color='black', lw=1.6, ls='-', label='direction that grows'),
+        line(color='black', lw=1.6, ls=':', label='direction that shrinks'),
+    ]
+    figure.legend(handles=items, loc='lower center', ncols=2 + classes, fontsize=9, frameon=False)

@@ -15,20 +15,22 @@ from lab.insight.states import Visits
 from lab.insight.step import Network
 
 RESIDUAL = 1e-9  # |next state - state| of a fixed point
-SLOW = 0.1  # a point is slow if a step there is shorter than this share of the median step of visited states
+SLOW = 0.01  # a point is slow if a step there is shorter than this share of the size of all that is visited
 SAME = 1e-5  # points nearer to each other than this are one
+SHUT = 1e-7  # where the Jacobian is as near to 1 as this in a direction, nothing moves along it
 LEVEL = 1e-7  # of a slow point: how nearly its step is the shortest around
 STARTS = 120  # of each kind; GRID: beside them, where there are at most two numbers in a state
 GRID = 30
 STEPS = 60
 PERIODS = 1, 2, 3
+MARGIN = 0.5  # how much farther off than where a symbol leads, relative to that, its fixed points are looked for
 REPEATS = 1000  # so often a symbol is repeated to see where it leads
 LONGEST_CYCLE = 12
 FROM = 200  # visited states from which it is repeated
 RETURNS = 1e-6  # a state nearer than this to an earlier one, relative to its size, has come back to it
-REAL = 0.02  # a pair of eigenvalues turns if their imaginary part is at least this share of their length
+REAL = 0.02  # an eigenvalue counts as real if its imaginary part is less than this share of its length
 TOUCHES = 1e-3  # a state nearer than this stands on a point
-ALIVE = 0.2  # and if this much of it is left after a symbol
+KINDS = 'attracting', 'saddle', 'repelling', 'slow'
 
 
 class FixedPoint(NamedTuple):
@@ -56,15 +58,15 @@ class FixedPoint(NamedTuple):
 
 
 class Movement(NamedTuple):
-    """How visited states move while a symbol follows itself, seen from the fixed (or slow) point nearest to them."""
+    """How visited states move while a symbol follows itself, seen from the fixed point nearest to them."""
 
     fixed: FixedPoint
     steps: int  # of visited states
     off: int  # of these begin farther from the point than TOUCHES; the rest of what is said is about them
     nearer: float  # share of the steps that end nearer to the point
     factor: float  # median of (distance after) / (distance before)
+    along: float | None  # of a saddle: the same of the distance along its leading eigenvector
     sides: float | None  # where the leading eigenvalue is negative: share of the steps that change sides, along it
-    turn: tuple[float, float, float] | None  # degrees: of a pair of complex eigenvalues; visited states' mean, spread
 
 
 class Ending(NamedTuple):
@@ -139,21 +141,42 @@ def begin(net: Network, visited: Array, symbol: int, rng: np.random.Generator) -
 def fixed_points(net: Network, symbol: int, visited: Array, rng: np.random.Generator) -> list[FixedPoint]:
     """The fixed points, slow points and cycles of a symbol that are found, nearest to the visited states first.
 
-    visited: (N, size), the states in which the symbol was read. Cycles are looked for from fewer states.
+    visited: (N, size), the states in which the symbol was read. Cycles are looked for from fewer states. What lies
+    farther off than the symbol can lead does not count: outside the reach of a network its gates may be shut so tightly
+    that nothing moves.
     """
     starts = begin(net, visited, symbol, rng)
-    quick = np.median(np.linalg.norm(net.read(visited, symbol) - visited, axis=1))
     low, high = visited.min(axis=0), visited.max(axis=0)
+    size = np.linalg.norm(high - low)
+    far = repeated(net, symbol, visited[:: 1 + len(visited) // FROM], REPEATS)
+    within = np.vstack([visited, net.read(visited, symbol), far])
+    reach = within.min(axis=0), within.max(axis=0)
+    wide = MARGIN * (reach[1] - reach[0])
     found: list[Array] = []  # cycles, (period, size)
     for period in PERIODS:
         few = starts if period == 1 else starts[:: 1 + len(starts) // STARTS]
         states, length, level = settle(net, symbol, few.copy(), period)
-        slow = (length < SLOW * quick) & (level < LEVEL) & ((states > low) & (states < high)).all(axis=1)
-        for state in states[(length < RESIDUAL) | (slow & (period == 1))]:
+        near = ((states >= reach[0] - wide) & (states <= reach[1] + wide)).all(axis=1)
+        slow = (length < SLOW * size) & (level < LEVEL) & ((states > low) & (states < high)).all(axis=1)
+        still = np.flatnonzero(near & (length < RESIDUAL))
+        still = still[exact(net, symbol, states[still], period)]
+        for state in states[np.union1d(still, np.flatnonzero(slow & (length >= RESIDUAL) & (period == 1)))]:
             if not any(meets(cycle, state, SAME) for cycle in found):
                 found.append(np.vstack([repeated(net, symbol, state[None], times) for times in range(period)]))
-    points = [_point(net, symbol, cycle, visited) for cycle in found]
-    return sorted(points, key=lambda each: (len(each.cycle), each.distance))
+    return sorted((_point(net, symbol, cycle, visited) for cycle in found), key=lambda each: each.distance)
+
+
+def exact(net: Network, symbol: int, states: Array, period: int) -> Array:
+    """Which of some states (N, size) that do not move stand on a fixed point: Newton's next step would be short, too.
+
+    Where a gate is nearly shut a state hardly moves, but the point where it would stop is far away, or there is none.
+    """
+    after, jacobian = slope(net, symbol, states, period)
+    left, stretch, right = np.linalg.svd(jacobian - np.eye(states.shape[1]))
+    along = np.einsum('nji,nj->ni', left, after - states) / np.maximum(stretch, 1e-300)
+    step = np.einsum('nji,nj->ni', right, along)
+    near = np.abs(step).max(axis=1, initial=0) < SAME * (1 + np.abs(states).max(axis=1, initial=0))
+    return near & (stretch.min(axis=1, initial=1) > SHUT)
 
 
 def meets(cycle: Array, state: Array, near: float) -> bool:
@@ -173,7 +196,7 @@ def _point(net: Network, symbol: int, cycle: Array, visited: Array) -> FixedPoin
 
 def movement(points: list[FixedPoint], visits: Visits) -> Movement | None:
     """The movement about the nearest of a symbol's fixed points; None where it has none, or never follows itself."""
-    points = [point for point in points if len(point.cycle) == 1]
+    points = [point for point in points if len(point.cycle) == 1 and point.kind != 'slow']
     if not points:
         return None
     read, parent = visits.read, visits.parent
@@ -189,20 +212,14 @@ def movement(points: list[FixedPoint], visits: Visits) -> Movement | None:
     here, there = here[off], there[off]
     before, after = (np.linalg.norm(states - fixed.point, axis=1) for states in (here, there))
     values, left = fixed.eigenvalues, np.linalg.pinv(fixed.eigenvectors)  # its rows: coordinates along the eigenvectors
-    sides = turn = None
+    along = sides = None
+    if fixed.kind == 'saddle':
+        one, two = (np.abs((states - fixed.point) @ left[0]) for states in (here, there))
+        along = float(np.median(two[one > 0] / one[one > 0])) if one.any() else None
     if values[0].real < 0 and abs(values[0].imag) < REAL * abs(values[0]):
         sides = float(((here - fixed.point) @ left[0].real * ((there - fixed.point) @ left[0].real) < 0).mean())
-    for value, row in zip(values, left, strict=True):
-        if value.imag > REAL * abs(value) and abs(value) > ALIVE:
-            ratio = ((there - fixed.point) @ row) * np.conj((here - fixed.point) @ row)
-            ratio = ratio[np.abs(ratio) > 0]
-            mean = (ratio / np.abs(ratio)).mean()
-            spread = np.sqrt(-2 * np.log(max(abs(mean), 1e-12)))
-            turn = tuple(np.degrees([np.angle(value), np.angle(mean), spread]).tolist())
-            break
-    return Movement(
-        fixed, steps, len(here), float((after < before).mean()), float(np.median(after / before)), sides, turn
-    )
+    nearer, factor = float((after < before).mean()), float(np.median(after / before))
+    return Movement(fixed, steps, len(here), nearer, factor, along, sides)
 
 
 def endings(net: Network, symbol: int, visits: Visits) -> list[Ending]:

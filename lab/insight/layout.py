@@ -18,6 +18,7 @@ class Layout(NamedTuple):
     x: Array  # (states,)
     row: Array  # (states,)
     count: Array  # (states,): symbols read in the phase (A) or still owed in it (B, C)
+    chain: Array  # (states,): states that follow each other in a row have the same number
     names: list[str]
 
 
@@ -47,7 +48,8 @@ def layout(automaton: Automaton, span: Array) -> Layout:
         for state, number in rows.items():
             row[state] = first + number
         first += max(rows.values(), default=-1) + 1
-    return Layout(x, row, count, names(automaton, span, row))
+    chain = _chains(automaton, x)
+    return Layout(x, row, count, chain, names(automaton, span, chain))
 
 
 def _steps_left(automaton: Automaton) -> Array:
@@ -110,6 +112,23 @@ def _rows(automaton: Automaton, phase: int, x: Array, count: Array) -> dict[int,
     return rows
 
 
+def _chains(automaton: Automaton, x: Array) -> Array:
+    """The number of the chain of each state, (states,): in a chain each state follows the one before.
+
+    Chains begin at states that another phase leads to, those from the right first, and end at a state of another one.
+    """
+    own = automaton.following[np.arange(len(automaton.phase)), automaton.phase]
+    chain = np.full(len(own), NONE)
+    leads, symbol = np.nonzero(automaton.following != NONE)
+    entered = np.zeros(len(own), dtype=bool)
+    entered[automaton.following[leads, symbol][automaton.phase[leads] != symbol]] = True
+    for number, state in enumerate(np.lexsort((-x, ~entered, automaton.phase))):
+        while state != NONE and chain[state] == NONE:
+            chain[state] = number
+            state = own[state]
+    return np.unique(chain, return_inverse=True)[1]
+
+
 def spans(automaton: Automaton, state: Array, visits: Visits) -> Array:
     """The least and the largest count of the points in each state, (states, 2); -1, -1 where no point is."""
     low, high = np.full(len(automaton.output), visits.count.max()), np.full(len(automaton.output), -1)
@@ -119,16 +138,16 @@ def spans(automaton: Automaton, state: Array, visits: Visits) -> Array:
     return np.column_stack([np.minimum(low, high), high])
 
 
-def names(automaton: Automaton, span: Array, row: Array) -> list[str]:
+def names(automaton: Automaton, span: Array, chain: Array) -> list[str]:
     """B3: so many symbols are owed (A3: so many A's were read); B0-7: it is not always the same number.
 
-    Where a phase has several rows, a letter says in which one the state stands. row: (states,), see layout().
+    Where a phase has several chains, a letter says in which one the state stands. chain: (states,), see layout().
     """
     found, used = [], Counter()
-    for phase, (low, high), at in zip(automaton.phase, span, row, strict=True):
-        others = row[automaton.phase == phase]
+    for phase, (low, high), at in zip(automaton.phase, span, chain, strict=True):
+        others = np.unique(chain[automaton.phase == phase])
         count = '' if high < 0 else str(low) if low == high else f'{low}-{high}'
-        letter = letters(at - others.min()) if others.max() > others.min() else ''
+        letter = letters(np.searchsorted(others, at)) if len(others) > 1 else ''
         name = f'{SYMBOLS[phase]}{count}{letter}'
         used[name] += 1
         found.append(name + "'" * (used[name] - 1))

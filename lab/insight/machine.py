@@ -12,6 +12,7 @@ from lab.insight.figures import COLOURS
 from lab.insight.ink import AROUND, CELL, Ink
 from lab.insight.layout import Layout, meaning
 
+MOST, WIDEST = 60, 26  # states of a picture that can be read, in all and side by side
 RADIUS = 0.36  # of a circle; the next circle of a row is 1 away
 APART = 1.3  # rows
 TOWER, SPREAD = 2.0, 1.6  # how much higher than wide a picture may be; how wide it becomes then, in roots of states
@@ -97,6 +98,14 @@ def machine(automaton: Automaton, place: Layout, title: str) -> Figure:
     for here, symbol, there in cut:
         _short(page, here, symbol, place.names[there])
     _sheet(figure, page, title, meaning(place.names), bool(cut))
+    return figure
+
+
+def nothing(title: str, says: str) -> Figure:
+    """In place of an automaton: why there is none."""
+    figure = picture.new(KEY[0], 1.6, window=False)
+    figure.text(0.5, 0.75, title, ha='center', fontsize=11)
+    figure.text(0.5, 0.35, says, ha='center', fontsize=9)
     return figure
 
 

@@ -1,4 +1,4 @@
-"""How a network counts, from the states that it visits: what each symbol adds, what holds the count, what decides.
+"""What can be seen in the states that a network visits: what a symbol adds, from which numbers counts can be read.
 
 Units are an SRN's hidden units and an LSTM's cells, unless said otherwise: the part of a state that is carried on.
 """
@@ -8,15 +8,12 @@ from typing import NamedTuple
 import numpy as np
 
 from lab.insight.automaton import NONE, SYMBOLS, Array
-from lab.insight.fixed import FixedPoint
 from lab.insight.states import Visits
 from lab.insight.step import Network
 
 OPEN_ABOVE, CLOSED_BELOW = 0.8, 0.2  # a gate is called open or closed by its mean; between these it is partly open
 READS = 0.99  # a count can be read back if the nearest mean gives it in this share of the steps
 STILL = 1e-3  # of a regression: units that change less than this share of what others do are left out
-EMPTY = 0.25  # a unit is emptied if this share of what tells one n from another is left, or less
-LONGEST, HISTORIES = 30, 2000  # runs of A's up to this, after so many of the blocks visited
 
 
 class Steps(NamedTuple):
@@ -34,41 +31,16 @@ class Reading(NamedTuple):
     symbol: int  # counted are A's read, or B's or C's owed
     unit: int | None  # the number is this unit
     direction: Array | None  # or the regression on all units: the product with this, (units,), and a constant
-    point: FixedPoint | None  # or the log of the distance from this point, along its leading eigenvector
     counts: Array  # (K,)
     means: Array  # (K,), of the number, for each count
     right: float  # share of the steps in which the nearest mean has the right count
     steps: int
-    together: float  # of all units: share in which the nearest mean state has the right count
 
     @property
     def ordered(self) -> bool:
         """Whether the means rise or fall with the count."""
         difference = np.diff(self.means)
         return bool((difference > 0).all() or (difference < 0).all())
-
-
-class Store(NamedTuple):
-    """A unit from whose value at the end of a run of `symbol` the block's n can be read back."""
-
-    unit: int
-    symbol: int
-    right: float
-    blocks: int  # so many runs ended
-    means: Array  # (classes, length): the mean at the end of each symbol's run, by n
-    emptied: int | None  # the first later symbol at whose end nearly nothing of n is left
-
-
-class Decision(NamedTuple):
-    """Which number decides, after `symbol`, between another one and the next symbol."""
-
-    symbol: int
-    other: int
-    unit: int
-    part: int  # 0: units of the state's first part (hidden), 1: cells
-    more: tuple[float, float]  # least and largest value where it predicts `symbol`
-    end: tuple[float, float]  # where it predicts `other`
-    right: float  # share of the steps that the best limit parts correctly
 
 
 def units(net: Network, states: Array) -> Array:
@@ -120,34 +92,18 @@ def read_back(values: Array, counts: Array) -> tuple[Array, Array, float]:
     return different, means, float((order[np.searchsorted(limits, values)] == which).mean())
 
 
-def readings(net: Network, symbol: int, points: list[FixedPoint], visits: Visits) -> list[Reading]:
-    """How the count of a symbol can be read back: from the best unit, along a direction, by the log of a distance."""
+def readings(net: Network, symbol: int, visits: Visits) -> list[Reading]:
+    """From which numbers the count of a symbol can be read: from the best unit, and along a direction."""
     here = np.flatnonzero((visits.read == symbol) & (visits.n > 0))
     count, value = visits.count[here].astype(float), units(net, visits.state[here])
-    different = np.unique(count)
-    if len(different) < 2:
+    if len(np.unique(count)) < 2:
         return []
-    means = np.array([value[count == each].mean(axis=0) for each in different])
-    nearest = np.array([np.linalg.norm(value - mean, axis=1) for mean in means]).argmin(axis=0)
-    together = float((different[nearest] == count).mean())
-
-    def reading(number, unit=None, direction=None, point=None):
-        return Reading(symbol, unit, direction, point, *read_back(number, visits.count[here]), len(here), together)
-
     best = _clearest(value, visits.count[here])
-    found = [reading(value[:, best], unit=best)]
+    found = [Reading(symbol, best, None, *read_back(value[:, best], visits.count[here]), len(here))]
     if net.hid > 1:
         slope = np.linalg.lstsq(value - value.mean(axis=0), count - count.mean(), rcond=STILL)[0]
-        found.append(reading((value - value.mean(axis=0)) @ slope + count.mean(), direction=slope))
-    distances = []
-    for point in points:
-        if len(point.cycle) == 1 and point.kind != 'slow':
-            along = np.linalg.pinv(point.eigenvectors)[0]
-            distance = np.abs((visits.state[here] - point.point) @ along)
-            if (distance > 0).all():
-                distances.append(reading(np.log(distance), point=point))
-    if distances:
-        found.append(max(reversed(distances), key=lambda each: each.right))  # of equals the last
+        along = (value - value.mean(axis=0)) @ slope + count.mean()
+        found.append(Reading(symbol, None, slope, *read_back(along, visits.count[here]), len(here)))
     return found
 
 
@@ -165,73 +121,3 @@ def ends(visits: Visits, symbol: int) -> Array:
     """The visited points at which a run of a symbol ends, since another symbol follows."""
     others = np.delete(visits.following, symbol, axis=1)
     return np.flatnonzero((visits.read == symbol) & (visits.n > 0) & (others != NONE).any(axis=1))
-
-
-def stores(net: Network, visits: Visits) -> list[Store]:
-    """Which units are loaded with n by the run of a symbol, so that it can be read back at the run's end."""
-    at = [ends(visits, symbol) for symbol in range(net.num_class)]
-    if len(np.unique(visits.n[at[0]])) < 2:
-        return []
-    found = []
-    for unit in range(net.hid):
-        values = [units(net, visits.state[points])[:, unit] for points in at]
-        read = [read_back(value, visits.n[points]) for value, points in zip(values, at, strict=True)]
-        means = np.array([each[1] for each in read])
-        before = np.zeros(means.shape[1])
-        for symbol, (_, mean, right) in enumerate(read):
-            rises = np.diff(mean)
-            loaded = right >= READS and ((rises > 0).all() or (rises < 0).all())
-            large = np.ptp(mean) > EMPTY * np.ptp(units(net, visits.state)[:, unit])
-            if loaded and large and np.ptp(before) <= EMPTY * np.ptp(mean):
-                later = [k for k in range(symbol + 1, net.num_class) if np.ptp(means[k]) <= EMPTY * np.ptp(mean)]
-                found.append(Store(unit, symbol, right, len(at[symbol]), means, later[0] if later else None))
-            before = mean
-    return found
-
-
-def decisions(net: Network, visits: Visits) -> list[Decision]:
-    """For each symbol but A, the unit whose value best parts the points that predict it from those that predict the
-    next symbol. Where one of the two is never predicted there is no decision."""
-    found = []
-    for symbol in range(1, net.num_class):
-        other = (symbol + 1) % net.num_class
-        here = (visits.read == symbol) & (visits.n > 0) & np.isin(visits.predicts, (symbol, other))
-        end = visits.predicts[here] == other
-        if not end.any() or end.all():
-            continue
-        scores = [_parted(values, end) for values in visits.state[here].T]
-        best = scores.index(max(scores))
-        values = visits.state[here][:, best]
-        part, unit = divmod(best, net.hid)
-        sides = [(float(side.min()), float(side.max())) for side in (values[~end], values[end])]
-        found.append(Decision(symbol, other, unit, part, *sides, scores[best][0]))
-    return found
-
-
-def _parted(values: Array, end: Array) -> tuple[float, float]:
-    """How well a limit parts two groups of values: the share that it parts correctly, and how far they are apart."""
-    order = np.argsort(values, kind='stable')
-    rest = np.diff(values[order], append=np.inf) > 0  # a limit stands between different values
-    ahead = np.cumsum(end[order])[rest]
-    below = np.flatnonzero(rest) + 1
-    agree = ahead + (~end).sum() - (below - ahead)  # up to the limit the end, beyond it another one
-    one, two = values[~end], values[end]
-    gap = max(two.min() - one.max(), one.min() - two.max())  # below 0 where they overlap
-    return float(max(agree.max(), (len(end) - agree).max()) / len(end)), float(gap / max(np.ptp(values), 1e-300))
-
-
-def apart(net: Network, visits: Visits) -> tuple[Array, Array, Array]:
-    """After n A's and after n + 1: how far the mean states are apart, (LONGEST - 1,); how far the states after n A's
-    are from their mean on average, (LONGEST - 1,); and the mean states, (LONGEST, size).
-
-    The A's follow up to HISTORIES of the block's ends that were visited.
-    """
-    begins = np.append(0, ends(visits, net.num_class - 1))
-    states = visits.state[begins[np.linspace(0, len(begins) - 1, min(HISTORIES, len(begins))).astype(int)]]
-    means, spread = [], []
-    for _ in range(LONGEST):
-        states = net.read(states, 0)
-        means.append(states.mean(axis=0))
-        spread.append(np.linalg.norm(states - means[-1], axis=1).mean())
-    means = np.array(means)
-    return np.linalg.norm(np.diff(means, axis=0), axis=1), np.array(spread[:-1]), means

@@ -6,9 +6,11 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from lab.common import picture
+from lab.insight import automaton as fsm
 from lab.insight import figures, machine, regions
 from lab.insight.analysis import Analysis
 from lab.insight.automaton import NONE
+from lab.insight.layout import layout
 from lab.insight.plane import best_pairs, choose
 from lab.insight.step import follow, network
 from lab.insight.transcript import Seen
@@ -61,22 +63,45 @@ def of_analysis(analysis: Analysis, cells: bool, title: str) -> Iterator[tuple[s
     yield 'reach', figures.reach(analysis.loss, analysis.right, analysis.length, f'loss by n: {title}')
     if net.gates:
         yield 'gates', figures.gates(analysis.steps, f'gates by the symbol read: {title}')
-    yield 'fsm', machine.machine(states.automaton, analysis.place, f'the automaton found: {title}')
-    example = sequences[0][sequences[0] != NONE][:-1][:MOST_SYMBOLS]  # a network does not read the last symbol
+    yield 'fsm', automaton(analysis, title)
+    whole = sequences[0][sequences[0] != NONE][:-1]  # a network does not read the last symbol
+    example = whole[:MOST_SYMBOLS]
+    what = 'one sequence' if len(example) == len(whole) else f'the first {MOST_SYMBOLS} of {len(whole)} symbols'
     if net.hid > 1:
         shown = slice(net.hid, 2 * net.hid) if cells and net.gates else slice(net.hid)
         units, says = visits.state[:, shown], f'the states: {title}'
-        plane = choose(units, states.state, 2, 'cell' if cells and net.gates else 'unit')
+        group = states.state if analysis.found.shown else visits.count * net.num_class + visits.read
+        plane = choose(units, group, 2, 'cell' if cells and net.gates else 'unit')
         points = units @ plane.matrix
-        if len(states.automaton.output) > regions.MOST_NAMES:
-            yield 'states', regions.counts(states, points, visits.count, plane.labels, says)
+        if len(states.automaton.output) > regions.MOST_NAMES or not analysis.found.shown:
+            yield 'states', regions.counts(visits.read, points, visits.count, plane.labels, says)
         else:
             yield 'states', regions.states(states, points, visits.following, analysis.place, plane.labels, says)
         places = np.vstack([net.start, follow(net, example[None])[0]])[:, shown] @ plane.matrix
-        yield 'path', figures.path(places, example, plane.labels, f'one sequence: {title}')
-    yield 'time', figures.over_time(net, example, f'one sequence: {title}')
+        yield 'path', figures.path(places, example, plane.labels, f'{what}: {title}')
+    yield 'time', figures.over_time(net, example, f'{what}: {title}')
     if net.gates is None and net.hid == 2:
         there = follow(net, sequences)
         here = np.insert(there[:, :-1], 0, net.start, axis=1)
         steps = [(here[sequences == symbol], there[sequences == symbol]) for symbol in range(net.num_class)]
         yield 'flow', figures.flow(net, analysis.points, steps, f'where each symbol leads: {title}')
+
+
+def automaton(analysis: Analysis, title: str) -> Figure:
+    """The automaton that was found; of a large one the part that blocks of small n need. Or that none was found."""
+    found, whole, most = analysis.found, analysis.found.states.automaton, analysis.length
+    if not found.shown:
+        says = f'None was found: the search was given up at {found.states.given_up} clusters of states.'
+        return machine.nothing(f'the automaton: {title}', says)
+    if found.shares[0] < 1:
+        title = f'{title} (right about {found.shares[0]:.1%} of the sequences)'
+    part, kept, place = whole, range(len(whole.output)), analysis.place
+    while most > 1 and (len(kept) > machine.MOST or np.ptp(place.x) > machine.WIDEST):
+        most = min(most - 1, machine.MOST // 3)  # a block of n needs at least 3 n states
+        part, kept = fsm.part(whole, most)
+        place = layout(part, np.zeros((len(kept), 2), dtype=int))
+    if part is whole:
+        return machine.machine(whole, place, f'the automaton found: {title}')
+    place = place._replace(names=[analysis.place.names[state] for state in kept])
+    some = f'{len(kept)} of the {len(whole.output)} states of the automaton found, all for blocks of n up to {most}'
+    return machine.machine(part, place, f'{some}: {title}')

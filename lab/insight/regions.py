@@ -83,23 +83,25 @@ def states(found: States, points: Array, following: Array, place: Layout, labels
     return figure
 
 
-def counts(found: States, points: Array, count: Array, labels: list[str], title: str) -> Figure:
-    """For an automaton of many states: the points of each phase (P, 2), coloured by their count (P,)."""
-    automaton = found.automaton
-    phases = [phase for phase in np.unique(automaton.phase) if (automaton.phase[found.state] == phase).any()]
+def counts(read: Array, points: Array, count: Array, labels: list[str], title: str) -> Figure:
+    """Where there are too many states to name: the points (P, 2) after each symbol, coloured by their count (P,).
+
+    read: (P,), the symbol read last; of point 0, the start, that of a block's end.
+    """
+    phases = np.unique(read)
     width, height = 5.6 * len(phases) + 0.4, 6.2
     figure = picture.new(width, height, window=False)
     for column, phase in enumerate(phases):
         axes = figure.add_axes(((0.8 + 5.6 * column) / width, 0.6 / height, 4.0 / width, 5.0 / height))
         labelled(axes, labels[0], labels[1] if column == 0 else '', f'after reading {SYMBOLS[phase]}')
-        mine = (found.state != NONE) & (automaton.phase[found.state] == phase)
+        mine = read == phase
         axes.scatter(*points[~mine].T, s=6, color='0.85', linewidths=0)
         cloud = axes.scatter(*points[mine].T, c=count[mine], s=16, linewidths=0, cmap='viridis')
         axes.plot(*points[0], 'x', color='black', ms=11, mew=2.5)
         bar = figure.add_axes(((4.95 + 5.6 * column) / width, 0.6 / height, 0.12 / width, 5.0 / height))
         says = "A's read in the block" if phase == 0 else f"{SYMBOLS[phase]}'s still to come"
         figure.colorbar(cloud, cax=bar, label=says, ticks=MaxNLocator(8, integer=True))
-    says = f'{title}: {len(automaton.output)} states, coloured by count (cross: the start; grey: all other points)'
+    says = f'{title}: all points, coloured by count (cross: the start; grey: all other points)'
     figure.text(0.5, 1 - 0.25 / height, says, ha='center', va='center', fontsize=11)
     return figure
 

@@ -1,7 +1,7 @@
 """Extract a finite automaton from a trained network, from the hidden states that it visits.
 
-All of it works on a step function (lab.insight.step.Network). What the network counts is not used: visited points are
-told apart only by what the network predicts there and afterwards.
+All of it works on a step function (step.Network). What the network counts is not used: visited points are told apart
+only by what the network predicts there and afterwards.
 """
 
 import itertools
@@ -17,6 +17,7 @@ from lab.seq.verdict import BLOCKS, spell
 
 Agreement = Callable[[Automaton], tuple[float, float]]  # shares of sequences and of steps, see fidelity()
 POINTS = 20_000  # about so many points are visited
+HISTORIES = 20  # so many different beginnings at least: what blocks before leave behind is to be seen
 CLUSTERS = 600  # a network that needs more of them does not behave like a small automaton
 PATIENCE = 2  # with so many times the clusters or states of the best automaton, none was better: there is none
 JUDGED = 16  # the agreement is computed whenever the number of clusters has grown by a 16th
@@ -48,16 +49,18 @@ class States(NamedTuple):
     automaton: Automaton
     cluster: Array  # (P,): the cluster of each point
     state: Array  # (P,): where the automaton stands after each point's prefix; NONE where it has no such way
+    given_up: int = 0  # with so many clusters the search was given up; 0: it came to its end
 
 
 def histories(length: int, num_class: int, rng: np.random.Generator) -> Array:
     """Sequences of the language, (N, T): up to four blocks, then one more, which takes every n in 1..length in turn.
 
     So each point is seen with all that may follow: where a block of 4 begins, a block of 1 begins, too. With length 4
-    these are all sequences of the language; where there are too many of them, the first blocks are random.
+    these are all sequences of the language; where there are too many of them, the first blocks are random. Where blocks
+    are so long that few of these beginnings could be followed by all n, each is followed by some, other ones each time.
     """
     per_block = length + (num_class * (num_class + 1) // 2 - 1) * length * (length + 1) // 2
-    count = max(1, POINTS // per_block)
+    count = max(HISTORIES, POINTS // per_block)
     kinds = sum(length**blocks for blocks in range(BLOCKS))
     if kinds <= count:
         before = np.array(list(itertools.product(range(length + 1), repeat=BLOCKS - 1)))
@@ -65,8 +68,10 @@ def histories(length: int, num_class: int, rng: np.random.Generator) -> Array:
     else:
         blocks = rng.integers(0, BLOCKS, (count, 1))
         before = np.unique(rng.integers(1, length + 1, (count, BLOCKS - 1)) * (np.arange(BLOCKS - 1) < blocks), axis=0)
-    blocks = np.hstack([np.repeat(before, length, axis=0), np.tile(np.arange(1, length + 1), len(before))[:, None]])
-    return spell(blocks, num_class)
+    every = -(-len(before) * per_block // POINTS) if count == HISTORIES else 1
+    turn = np.arange(len(before))[:, None] * every // len(before)
+    row, n = np.nonzero((np.arange(length, 0, -1) + turn) % every == 0)
+    return spell(np.column_stack([before[row], length - n]), num_class)
 
 
 def visit(net: Network, language: Automaton, sequences: Array) -> Visits:
@@ -101,25 +106,27 @@ def where(automaton: Automaton, visits: Visits) -> Array:
     return np.append(0, fsm.walk(automaton, visits.sequences)[visits.row, visits.t])
 
 
-def extract(visits: Visits, agreement: Agreement, guesses: bool, most: int, every: int) -> States:
+def extract(visits: Visits, language: Automaton, agreement: Agreement, most: int, every: int) -> States:
     """The automaton that agrees best with the network (see fidelity()); of equals, the one from the fewest clusters.
 
-    It has at most `most` states. With `guesses`, what the network predicts counts also where the language leaves the
-    next symbol open.
+    It has at most `most` states. Where the language leaves the next symbol open, it predicts nothing.
 
     Where no automaton agrees on every sequence, a second one is made in which the network's mistakes are replaced by
     the symbol that was due: for a network that has nearly learned, it is often better. The agreement is computed at
-    most once in `every` cuts, which saves time where sequences are long.
+    most once in `every` cuts, which saves time where sequences are long. Where the search has to be given up, the
+    automaton of the language itself is tried, too.
     """
-    output = visits.predicts if guesses else np.where(visits.due == OPEN, OPEN, visits.predicts)
-    shares, clusters, cluster = _refine(visits, output, agreement, most, every)
-    if shares[0] < 1:
-        due = np.where(visits.due == OPEN, output, visits.due)
-        nearly = _refine(visits, due, agreement, most, every)
+    output = np.where(visits.due == OPEN, OPEN, visits.predicts)
+    shares, clusters, cluster, given_up = _refine(visits, output, agreement, most, every)
+    its_own = agreement(language) if given_up else (0.0, 0.0)
+    if max(shares[0], its_own[0]) < 1:
+        nearly = _refine(visits, visits.due, agreement, most, every)
         if nearly[0] > shares:
-            _, clusters, cluster = nearly
+            shares, clusters, cluster, given_up = nearly
+    if given_up and its_own > shares[:2]:
+        clusters, cluster = language, where(language, visits)
     automaton = fsm.minimise(clusters)
-    return States(automaton, cluster, where(automaton, visits))
+    return States(automaton, cluster, where(automaton, visits), given_up)
 
 
 def trim(found: States, visits: Visits, *sequences: Array) -> States:
@@ -136,8 +143,8 @@ def trim(found: States, visits: Visits, *sequences: Array) -> States:
 
 def _refine(
     visits: Visits, output: Array, agreement: Agreement, most: int, every: int
-) -> tuple[tuple, Automaton, Array]:
-    """The best clusters: their agreement, the clusters as an automaton, and each point's cluster, (P,).
+) -> tuple[tuple, Automaton, Array, int]:
+    """The best clusters: their agreement, the clusters as an automaton, each point's cluster, (P,), States.given_up.
 
     At first there is one cluster for each symbol read last. While points of one cluster differ (in the output, or in
     the state that a symbol leads to, once clusters that cannot be told apart are merged), the cluster is cut in two by
@@ -160,7 +167,7 @@ def _refine(
                 best = shares, clusters, cluster.copy()
         hopeless = size > PATIENCE * max(len(best[1].output), most) or classes.max() > PATIENCE * most
         if done or hopeless or size == CLUSTERS:
-            return best
+            return *best, 0 if done else size
         members = np.flatnonzero(cluster == cluster[groups[0][0]])
         beyond = _cut(visits.state, members, *groups)
         beyond ^= beyond[0] and members[0] == 0  # the start stays in cluster 0
@@ -227,17 +234,16 @@ def _disagreement(cluster: Array, classes: Array, output: Array, visits: Visits)
     return groups
 
 
-def fidelity(net: Network, language: Automaton, sequences: Array, guesses: bool) -> Agreement:
+def fidelity(net: Network, language: Automaton, sequences: Array) -> Agreement:
     """A function that compares an automaton's predictions on `sequences` (N, T) with the network's.
 
     It returns the share of sequences on which they are the same at every step, and the share of steps at which they
-    are the same. Without `guesses`, only steps count where the language determines the next symbol.
+    are the same. Only steps count where the language determines the next symbol.
     """
     sequences, weight = fsm.distinct(sequences)
     predicts = net.logits(follow(net, sequences)[:, :-1]).argmax(axis=2)
-    counts = sequences[:, 1:] != NONE
-    if not guesses:
-        counts &= language.output[fsm.walk(language, sequences)[:, :-1]] != OPEN
+    determined = language.output[fsm.walk(language, sequences)[:, :-1]] != OPEN
+    counts = (sequences[:, 1:] != NONE) & determined
 
     def agreement(automaton):
         state = fsm.walk(automaton, sequences)[:, :-1]

@@ -1,17 +1,19 @@
 """What the analysis found, as lines of text: every number and every sentence is made from the data it is given.
 
-The verdict, how far a network counts, and its automaton; lab/insight/sentences.py says how it counts.
+The verdict, how far a network counts, and its automaton; lab/insight/sentences.py says what its states show.
 """
 
+import itertools
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
 
 from lab.insight import automaton as fsm
 from lab.insight import sentences
-from lab.insight.analysis import Analysis, Found
-from lab.insight.automaton import NONE, OPEN, SYMBOLS, Array, Automaton
-from lab.insight.behaviour import FOREVER, ROWS, Mistake
+from lab.insight.analysis import LARGER, Analysis, Found
+from lab.insight.automaton import NONE, SYMBOLS, Array, Automaton
+from lab.insight.behaviour import ENDLESS, ROWS, Mistake
 from lab.insight.layout import Layout
 from lab.insight.mechanism import CLOSED_BELOW, OPEN_ABOVE, Steps, word
 from lab.insight.sentences import numbers
@@ -20,28 +22,38 @@ from lab.seq import verdict
 
 BLOCKS_SHOWN = 1, 2, 4, 6, 8, 10, 15, 20, 30  # the n of the table of losses
 WRONG_SHOWN = 8
+ROWS_SHOWN = 20  # of an automaton
 WAYS_SHOWN = 3  # of going on after n A's
-APART_SHOWN = 12
+RUNS_SHOWN = 6  # of a way
+LISTED = 12  # n with a line of their own
+CHAIN = 24  # states of a row that are all named
 LANGUAGES = {2: 'anb2n', 3: 'anb2nc3n'}
 
 
-def lines(found: Analysis, trained: bool = True) -> list[str]:
-    """All that was found out about a network, part by part, see parts()."""
-    return [line for heading, part in parts(found, trained).items() for line in ('', f'----- {heading}', *part)]
+def lines(found: Analysis, trained: bool = True, details: bool = True) -> list[str]:
+    """What was found out about a network: all parts(), or those that a student needs first."""
+    said = parts(found, trained) if details else brief(found, trained, ROWS_SHOWN)
+    return [line for heading, part in said.items() for line in ('', f'----- {heading}', *part)]
+
+
+def brief(found: Analysis, trained: bool, most: int | None = None) -> dict[str, list[str]]:
+    """The verdict and the automaton, at most `most` rows of it, by their headings. trained: it was not made by hand."""
+    said = {'has it learned?' if trained else 'does it know its language?': judgement(found, trained)}
+    said['the finite automaton found'] = automaton(found, most)
+    return said
 
 
 def parts(found: Analysis, trained: bool = True) -> dict[str, list[str]]:
-    """The lines about a network by their headings: the verdict first. trained: it was not made by hand."""
-    said = {'has it learned?' if trained else 'does it know its language?': judgement(found, trained)}
+    """All lines about a network by their headings: first what is brief(), then the details."""
+    said = brief(found, trained)
+    how = extraction(found.found) if found.found.shown else []
+    said['how it was found'] = how + wrong(found.mistakes, len(found.found.fresh))
     said |= {'left to itself': alone(found), 'how far it counts': reach(found)}
-    table = transitions(found.found.states.automaton, found.place)
-    mistakes = wrong(found.mistakes, len(found.found.fresh))
-    said['the finite automaton found'] = table + extraction(found.found, found.length) + mistakes
     if found.net.gates:
         said['gates by phase'] = gate_table(found.steps)
     said['what each symbol adds'] = sentences.steps(found)
     if found.counts:
-        said['how it counts'] = sentences.counting(found)
+        said['what can be read from its states'] = sentences.readings(found)
     said['when a symbol repeats'] = sentences.repeating(found)
     return said
 
@@ -65,43 +77,53 @@ def judgement(found: Analysis, trained: bool = True) -> list[str]:
     if found.last is not None:
         after = ', '.join(f'after {SYMBOLS[k]} it predicts {SYMBOLS[symbol]}' for k, symbol in enumerate(found.last))
         lines.append(f'What it predicts depends on the last symbol alone: {after}.')
-    for symbol in found.forever:
-        name = SYMBOLS[symbol]
-        lines.append(f"After the first {name} it predicts {name} for ever ({FOREVER} more {name}'s were tried).")
     return lines
 
 
 def alone(found: Analysis) -> list[str]:
     """How it goes on when it reads what it predicts, and whether that is a language."""
     lines = [f"It reads n A's and a B, then what it predicts itself, up to the next A: {ROWS} sequences of 5 blocks."]
-    for n, ways in enumerate(found.alone, 1):
-        if not ways:
-            continue
-        said = []
-        for way, count in ways.most_common(WAYS_SHOWN):
-            share = f' ({count / ways.total():.1%})' if len(ways) > 1 else ''
-            said.append(' '.join(_run(*run) for run in way) + share)
-        more = len(ways) - WAYS_SHOWN
-        if more > 0:
-            said.append(f'{more} more way{"s" * (more > 1)}')
-        lines.append(f'  n = {n}: {"; ".join(said)}')
-    right = [_right(n, found.net.num_class) for n in range(1, len(found.alone) + 1)]
-    kept = [set(ways) == {way} for ways, way in zip(found.alone, right, strict=True)]
-    far = kept.index(False) if False in kept else len(kept)
-    trained = found.alone[: found.length]
+    tried = {n: ways for n, ways in enumerate(found.alone, 1) if ways}
+    kept = {n: set(ways) == {_right(n, found.net.num_class)} for n, ways in tried.items()}
+    far = max(itertools.takewhile(kept.get, kept), default=0)
+    as_one = far if far > LISTED else 0  # these have one line
+    if as_one:
+        some = f' ({sum(n <= far for n in kept)} of them were tried)' if len(kept) < max(kept) else ''
+        lines.append(f'  n = 1 to {far}{some}: always the right answer')
+    lines += [f'  n = {n}: {_ways(ways)}' for n, ways in tried.items() if n > as_one][:LISTED]
     if far:
-        beyond = all(set(ways) == {right[far - 1]} for ways in found.alone[far:]) and far < len(kept)
-        then = f"; more A's, up to {len(kept)}, are answered as if they were {far}" if beyond else ''
-        lines.append(f'So by itself it keeps to the language up to n = {far}{then}.')
-    if far < found.length and all(len(ways) == 1 and all(c for _, c in next(iter(ways))) for ways in trained):
+        as_if = {_right(far, found.net.num_class)}
+        beyond = [set(ways) == as_if for n, ways in tried.items() if n > far]
+        then = f"; more A's, up to {max(tried)}, are answered as if they were {far}" if beyond and all(beyond) else ''
+        most = ', the largest that was tried' if far == max(tried) else ''
+        lines.append(f'So by itself it keeps to the language up to n = {far}{most}{then}.')
+    trained = [ways for n, ways in tried.items() if n <= found.length]
+    same = all(len(ways) == 1 and all(count > 0 for _, count in next(iter(ways))) for ways in trained)
+    wrong = next((n for n in kept if not kept[n]), found.length + 1)
+    if wrong <= found.length and same:
         name, same = LANGUAGES[found.net.num_class], f'each n up to {found.length} always gets the same answer'
-        lines.append(f'It follows another language than {name}: {same}, but the answer to n = {far + 1} is wrong.')
+        lines.append(f'It follows another language than {name}: {same}, but the answer to n = {wrong} is wrong.')
     return lines
 
 
+def _ways(ways: Counter) -> str:
+    """The most frequent ways of going on after n A's, each with its share."""
+    said = []
+    for way, count in ways.most_common(WAYS_SHOWN):
+        share = f' ({count / ways.total():.1%})' if len(ways) > 1 else ''
+        runs = ' '.join(_run(*run) for run in way[:RUNS_SHOWN]) + ' ..' * (len(way) > RUNS_SHOWN)
+        said.append(runs + share)
+    more = len(ways) - WAYS_SHOWN
+    if more > 0:
+        said.append(f'{more} more way{"s" * (more > 1)}')
+    return '; '.join(said)
+
+
 def _run(symbol: int, count: int) -> str:
-    """A run of a symbol; a count of 0 is one that never ends, see behaviour.alone()."""
-    return f'{count} {SYMBOLS[symbol]}' + "'s" * (count > 1) if count else f"{SYMBOLS[symbol]}'s for ever"
+    """A run of a symbol, see behaviour.alone()."""
+    if count == ENDLESS:
+        return f"{SYMBOLS[symbol]}'s for ever"
+    return 'more than ' * (count < 0) + f'{abs(count)} {SYMBOLS[symbol]}' + "'s" * (abs(count) > 1)
 
 
 def _right(n: int, classes: int) -> tuple:
@@ -109,21 +131,14 @@ def _right(n: int, classes: int) -> tuple:
 
 
 def reach(found: Analysis) -> list[str]:
-    """Loss and share of what is right by n; how far the states after n and after n + 1 A's are apart."""
+    """Loss and share of what is right by n."""
     shown = [n for n in BLOCKS_SHOWN if n <= len(found.loss)]
-    distance, spread, _ = found.apart
-    some = min(APART_SHOWN, len(distance))
-    lines = [
+    return [
         'Sequences of five blocks of the same n:',
         'n     ' + ''.join(f'{n:8d}' for n in shown),
         'loss  ' + ''.join(f'{found.loss[n - 1]:8.4f}' for n in shown),
         'right ' + ''.join(f'{found.right[n - 1]:8.0%}' for n in shown),
-        "How far apart the mean states after n and n + 1 A's are, and how far earlier blocks spread those after n:",
-        'n     ' + ''.join(f'{n:7d}' for n in range(1, some + 1)),
-        'apart ' + ''.join(f'{each:7.3f}' for each in distance[:some]),
-        'spread' + ''.join(f'{each:7.3f}' for each in spread[:some]),
     ]
-    return lines + sentences.limits(found)
 
 
 def gate_rows(steps: dict[str, Steps]) -> Iterator[tuple[str, int, list[tuple[str, Array, str]]]]:
@@ -147,34 +162,83 @@ def gate_table(steps: dict[str, Steps]) -> list[str]:
     return lines
 
 
-def transitions(automaton: Automaton, place: Layout) -> list[str]:
-    """The transition table: state, what it predicts, and where each symbol leads."""
-    names = place.names
-    lines = ['state   predicts' + ''.join(f'{symbol:>7s}' for symbol in SYMBOLS[: automaton.following.shape[1]])]
-    for state in np.lexsort((place.count, place.row)):
-        says = 'open' if automaton.output[state] == OPEN else SYMBOLS[automaton.output[state]]
-        leads = ''.join(f'{names[there] if there != NONE else "-":>7s}' for there in automaton.following[state])
-        lines.append(f'{names[state]:7s} {says:8s}{leads}{"  start" if state == 0 else ""}')
+def automaton(found: Analysis, most: int | None = None) -> list[str]:
+    """The automaton in rows, how well it fits, and whether it is the language's own."""
+    machine, size, shares = found.found.states.automaton, len(found.found.language.output), found.found.shares
+    given_up = found.found.states.given_up
+    if not found.found.shown:
+        return [
+            f'Of at most {int(LARGER * size)} states, no finite automaton was found that does what the network does: '
+            f'the search was given up at {given_up} clusters of states.',
+            f'The best one is right about {shares[0]:.1%} of {len(found.found.fresh)} fresh sequences. '
+            f'The language itself, with n <= {found.length}, needs {size} states.',
+        ]
+    whole = f'{len(machine.output)} states; it predicts what the network does, wherever one symbol can follow, in '
+    whole += f'{shares[0]:.2%} of {len(found.found.fresh)} fresh sequences.'
+    own = 'the smallest automaton of the language for'
+    is_it = 'It is' if fsm.same(machine, found.found.language) else 'It is not'
+    lines = [whole, f'{is_it} {own} n <= {found.length} ({size} states).']
+    chains = rows(machine, found.place)
+    lines += [
+        f'It starts in {found.place.names[0]}. A row for each run of a symbol, which leads from state to state; '
+        "numbers: A's read, B's or C's owed.",
+        *chains[:most],
+    ]
+    if most and len(chains) > most:
+        lines.append(f'  and {len(chains) - most} more rows (with --details)')
     return lines
 
 
-def extraction(found: Found, length: int) -> list[str]:
-    """How the automaton was found, its fidelity, and whether it is the language's own."""
-    automaton, size = found.states.automaton, len(found.language.output)
-    is_not = '' if fsm.same(automaton, found.language) else ' not'
-    merged = len(fsm.minimise(found.language._replace(phase=0 * found.language.phase)).output)
-    note_on_phases = '' if merged == size else f', {merged} if phases were not kept apart'
-    guesses = f'{len(found.guessing.automaton.output)} states, fidelity {found.guesses[0]:.4f}'
-    state, predicts, due = found.states.state, found.visits.predicts, found.visits.due != OPEN
-    agrees = due & (state != NONE) & (automaton.output[state] == predicts)
+def rows(automaton: Automaton, place: Layout) -> list[str]:
+    """The chains of states in which a symbol follows itself, each with what is predicted there, and what leads on.
+
+    A chain ends where its symbol leads nowhere, or to a state that has been told: this one's name stands last.
+    """
+    own = automaton.following[np.arange(len(automaton.phase)), automaton.phase]
+    lines = []
+    for chain in range(place.chain.max() + 1):
+        members = np.flatnonzero(place.chain == chain)
+        inner = set(own[members].tolist())
+        at = next((state for state in members if state not in inner), members[0])
+        row = []
+        while at != NONE and place.chain[at] == chain and at not in row:
+            row.append(at)
+            at = own[at]
+        lines.append(_row(automaton, place.names, row, at))
+    return lines
+
+
+def _row(automaton: Automaton, names: list[str], chain: list[int], then: int) -> str:
+    """One of rows(): its states, what is predicted, and where other symbols lead."""
+    phase = automaton.phase[chain[0]]
+    end = f' ({names[then]})' if then != NONE else ''
+    parts = [f"{SYMBOLS[phase]}'s  {_some([names[at] for at in chain], ' ')}{end}"]
+    for symbol in range(automaton.following.shape[1]):
+        says = [names[at] for at in chain if automaton.output[at] == symbol != phase]
+        leads = [(names[at], automaton.following[at, symbol]) for at in chain if symbol != phase]
+        leads = [f'{name} to {names[there]}' for name, there in leads if there != NONE]
+        parts += [f'predicts {SYMBOLS[symbol]} in {_some(says)}'] if says else []
+        parts += [f'{SYMBOLS[symbol]}: {_some(leads)}'] if leads else []
+    return '  ' + '; '.join(parts)
+
+
+def _some(texts: list[str], between: str = ', ') -> str:
+    """A list, or the beginning and the end of a long one."""
+    return between.join(texts if len(texts) <= CHAIN else [*texts[:3], '..', texts[-1]])
+
+
+def extraction(found: Found) -> list[str]:
+    """How the automaton was found, its fidelity, and how large it might have been."""
+    points, given_up = len(found.visits.state), found.states.given_up
+    origin = f'merged from {len(np.unique(found.states.cluster))} clusters of {points} visited points'
+    if given_up and fsm.same(found.states.automaton, found.language):
+        origin = f'those of the language, as a search among {points} visited points was given up at {given_up} clusters'
+    elif given_up:
+        origin += f' (the search was given up at {given_up})'
     return [
-        f'{len(automaton.output)} states, merged from {found.states.cluster.max() + 1} clusters of '
-        f'{len(found.visits.state)} visited points; '
-        f'fidelity {found.shares[0]:.4f} on {len(found.fresh)} fresh sequences ({found.shares[1]:.4f} of the steps).',
-        f'Where the language determines a symbol, {agrees.sum()} of {due.sum()} points stand in a state that predicts '
-        'what the network does.',
-        f'It is{is_not} the smallest automaton of the language for n <= {length} ({size} states{note_on_phases}).',
-        f'If its guesses after an A count, too (the language leaves these open): {guesses}.',
+        f'{len(found.states.automaton.output)} states, {origin}; fidelity {found.shares[0]:.4f} on {len(found.fresh)} '
+        f'fresh sequences ({found.shares[1]:.4f} of the steps). Tried were at most '
+        f'{int(LARGER * len(found.language.output))} states.'
     ]
 
 

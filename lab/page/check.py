@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from lab.check import lines, student
+from lab.check import lines, needed, student
 from lab.check.points import Points, read_points
 from lab.check.settings import CHECK_CSV, Settings
 from lab.common.cli import typed
@@ -133,6 +133,7 @@ def about(each: Perceptron, points: Points) -> dict:
     if each.weights:
         *found['equations'], found['output'] = [line.split(': ', 1) for line in lines.equations(each.weights)]
         *hidden, out = lines.distances(each.weights, points.inputs, each.act).T
+        found['needed'] = needed.sentences(each.weights, each.act, points)
         found['margins'] = float(np.min(hidden)), float(out.min())
         if each.seed is None:
             found['smallest'] = lines.scale_in_words(each.weights, each.scale, points)

@@ -46,7 +46,7 @@ def parts(wanted: list[int], options: Options, seed: int, stop: Interrupt) -> di
             described['check'] = check.describe(*made)
     if 3 in wanted and not stop:
         note('Part 3: what the networks do')
-        described['seq'] = seq.describe([found[task.stem] for task in tasks], seed, stop)
+        described['seq'] = seq.describe([found[task.stem] for task in tasks], stop)
     if not described and not stop:
         raise UserError('there is nothing to show: the page knows the networks of the lab')
     return {} if stop else described

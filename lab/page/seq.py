@@ -31,11 +31,11 @@ ALTS = {  # what each picture shows; pictures of other names are left out
 }
 
 
-def describe(trained: list[Trained], seed: int, stop: Interrupt) -> dict:
+def describe(trained: list[Trained], stop: Interrupt) -> dict:
     """All that the page says of Part 3, as plain data; {} after Ctrl-C."""
     made = [by_hand(each.task) for each in trained]
-    tasks = [(each.task, each.states[max(each.states)], f'epoch {1000 * max(each.states):,}', seed) for each in trained]
-    tasks += [(each.task, state, 'made by hand', seed) for each, state in zip(trained, made, strict=True) if state]
+    tasks = [(each.task, each.states[max(each.states)], f'epoch {1000 * max(each.states):,}') for each in trained]
+    tasks += [(each.task, state, 'made by hand') for each, state in zip(trained, made, strict=True) if state]
     found = iter(on_all_cores(examine, tasks, stop))
     if stop:
         return {}
@@ -78,11 +78,11 @@ def one(trained: Trained) -> dict:
     return trained._asdict() | {'terms': terms, 'parameters': sum(count for *_, count in terms)}
 
 
-def examine(task: Task, state: student.State, origin: str, seed: int) -> dict:
+def examine(task: Task, state: student.State, origin: str) -> dict:
     """What is found out about a network, with its pictures."""
     torch.set_num_threads(1)  # several networks are examined at once
     with contextlib.redirect_stderr(io.StringIO()):  # nor do they tell how far they are
-        found = analyse(network(state), task.length, seed)
+        found = analyse(network(state), task.length)
     drawn = pictures.of_analysis(found, True, f'{task.lang}, {task.model.upper()}, {origin}')
     with np.printoptions(suppress=True, precision=2, linewidth=110):
         weights = [(name, str(value.numpy())) for name, value in state.items()]

@@ -161,11 +161,12 @@ def lines(found: Verdict, classes: int, length: int, trained: bool = True) -> li
     """The verdict in words, all but whether the network has learned. Of one made by hand, nothing about training."""
     limit = f'{threshold(classes, length):.4f}'.rstrip('0')
     most = ', the largest that was tried' if found.counts == TRIED[-1] else ''
-    fewer = f', {FEWER} from n = {EACH + 1} on' if found.counts > EACH else ''
+    beyond = [n for n in {*TRIED, length} if EACH < n <= found.counts]
+    fewer = f'; above {EACH} only some n were tried ({len(beyond)}), with {FEWER} each' if beyond else ''
     return [
         f'evaluation on {SEQUENCES} fresh sequences:',
         f' mean loss: {found.loss:.4f} ({"learned:" if trained else "should be"} under {limit}; '
-        f'a perfect guess: {floor(classes, length):.4f})',
+        f'with the true probabilities: {floor(classes, length):.4f})',
         f' sequences under it: {found.below:.1%}',
         f' right where only one symbol can follow: {found.right:.2%}',
         f' counts up to n = {found.counts}{most}' + f' (trained on n up to {length})' * trained,

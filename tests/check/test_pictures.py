@@ -83,14 +83,14 @@ def test_every_weight_is_on_the_diagram_and_no_label_covers_another(monkeypatch,
     wanted = [*w.ravel(), *read.b, *read.v, read.c]
     labels = [label for label in labels if label[0]]
     assert {f'{value:.2f}' for value in wanted} <= {text for text, _ in labels}
-    assert len(labels) == len(wanted) + hid + 3
+    assert len(labels) == len(wanted) + hid + 4  # names, and the line below
     for i, (_, a) in enumerate(labels):
         assert a[0] > 0 and a[1] > 0 and a[2] < width * 2 and a[3] < height * 2
         for _, b in labels[:i]:
             assert a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
 
 
-@pytest.mark.parametrize(('hid', 'height'), [(1, 260), (2, 260), (4, 480), (5, 590), (8, 920)])
+@pytest.mark.parametrize(('hid', 'height'), [(1, 290), (2, 290), (4, 510), (5, 620), (8, 950)])
 def test_the_diagram_has_room_for_every_unit(hid, height):
     weights = lines.Weights(np.ones((hid, 2)), np.zeros(hid), np.ones(hid), 0.0)
     assert pictures.diagram_of(weights).size == (1200, height)

@@ -83,3 +83,11 @@ def test_an_automaton_with_many_states_and_symbols_is_minimised():
     smallest = fsm.minimise(Automaton(following, np.arange(100), np.zeros(100, dtype=int)))
     number = np.argsort(smallest.output)  # each state predicts a symbol of its own
     np.testing.assert_array_equal(smallest.following[number], number[following])
+
+
+def test_the_part_that_short_blocks_need_is_the_automaton_of_a_shorter_language():
+    for classes in (2, 3):
+        whole = fsm.minimise(fsm.language(classes, 9))
+        part, kept = fsm.part(whole, 4)
+        assert fsm.same(fsm.minimise(part), fsm.minimise(fsm.language(classes, 4)))
+        assert len(kept) == len(part.output) and (whole.output[kept] == part.output).all()

@@ -60,9 +60,7 @@ def test_a_network_that_knows_the_last_symbol_alone():
     net = exact(2)
     last = net._replace(logits=lambda states: np.eye(2)[states[..., 1].astype(int)])
     assert behaviour.by_last_symbol(last, visits(last)) == [0, 1]
-    assert behaviour.for_ever(last, visits(last)) == [0, 1]
     assert behaviour.by_last_symbol(net, visits(net)) is None
-    assert behaviour.for_ever(net, visits(net)) == [0]
 
 
 def test_left_to_itself_a_network_speaks_its_own_language():
@@ -72,14 +70,34 @@ def test_left_to_itself_a_network_speaks_its_own_language():
     assert sum(ways.total() for ways in found[:3]) == 200 * 5
     assert all(ways.total() == 200 for ways in found[3:])
     found = behaviour.alone(wrong_where(2, 2, exact(2)), 3, rng)
-    assert (found[0].keys(), found[1].keys()) == ({((1, 2),)}, {((1, 0),)})  # 0: for ever
+    followed = 1 + behaviour.PATIENCE + 4 * 3
+    assert (found[0].keys(), found[1].keys()) == ({((1, 2),)}, {((1, -followed),)})  # its state still changes
 
 
-def test_a_network_that_never_ends_a_block_is_not_followed_on():
-    net = exact(2)._replace(logits=lambda states: np.broadcast_to([0.0, 1.0], (*states.shape[:-1], 2)))
+def test_a_network_that_counts_far_is_followed_to_the_end_and_every_n_has_its_turn():
+    """It gives 102 B's after 51 A's, and so on: that was once told as "for ever"."""
+    found = behaviour.alone(exact(2), 150, np.random.default_rng(0))
+    assert [set(ways) for ways in found] == [{((1, 2 * n),)} for n in range(1, 157)]
+
+
+def test_for_ever_is_where_a_state_comes_back_and_nothing_is_read_after_it():
+    net = exact(2)._replace(
+        read=lambda states, symbols: 0.5 * states + 1, logits=lambda states: np.eye(2)[np.ones(len(states), int)]
+    )
     found = behaviour.alone(net, 2, np.random.default_rng(0))
+    assert found[0].keys() == found[1].keys() == {((1, behaviour.ENDLESS),)}
     assert found[0].total() + found[1].total() == 200
     assert found[2:] == 6 * [Counter()]
+
+
+def test_symbols_that_take_turns_are_runs_of_one():
+    """After a B it predicts a C, after a C a B."""
+    net = exact(3)._replace(
+        read=lambda states, symbols: np.broadcast_to(symbols, len(states))[:, None] + np.zeros((len(states), 4)),
+        logits=lambda states: np.eye(3)[np.where(states[..., 0] == 1, 2, 1)],
+    )
+    [way] = behaviour.alone(net, 1, np.random.default_rng(0))[0]
+    assert way[:3] == ((1, 1), (2, 1), (1, 1)) and way[-1][1] == -1
 
 
 def test_losses_are_those_of_the_lab():

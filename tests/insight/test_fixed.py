@@ -82,7 +82,7 @@ def test_cycles_of_two_and_three_are_found_once():
         np.testing.assert_allclose(net.read(each.cycle, 0), np.roll(each.cycle, -1, axis=0), atol=1e-6)
 
 
-@pytest.mark.parametrize(('least', 'slow'), [(0.01, True), (0.4, False)])
+@pytest.mark.parametrize(('least', 'slow'), [(0.01, True), (0.1, False)])
 def test_a_point_where_the_network_is_slow_counts_too(least, slow):
     """One unit moves by `least`, slowest at 0; far from it, it moves by 1."""
     net = srn(np.eye(2))._replace(read=lambda states, symbol: states + np.minimum(1, least + states**2))
@@ -91,3 +91,30 @@ def test_a_point_where_the_network_is_slow_counts_too(least, slow):
     if slow:
         assert found[0].speed == pytest.approx(least * 2**0.5)
         np.testing.assert_allclose(found[0].point, 0, atol=1e-4)
+
+
+@pytest.mark.parametrize('shut', [4, 20])  # 20: so tightly that rounding leaves no step at all
+def test_where_a_gate_is_shut_there_is_no_fixed_point(shut):
+    """h moves by sigmoid(-shut h) (0.5 - h): far above 0 the gate is so tightly shut that h hardly moves."""
+
+    def read(states, symbol):
+        return states + (0.5 - states) / (1 + np.exp(shut * states))
+
+    net = srn(np.eye(2))._replace(read=read)
+    assert np.abs(read(np.full((1, 2), 5.7), 0) - 5.7).max() < fixed.RESIDUAL
+    visited = np.random.default_rng(0).uniform(-1, 3.5, (50, 2))  # so that it is within reach
+    np.testing.assert_allclose([point.point for point in points_of(net, visited=visited)], [[0.5, 0.5]], atol=1e-6)
+
+
+def test_a_point_out_of_reach_does_not_count():
+    """h -> h + 0.1 h (3 - h) / 3: 0 repels, 3 attracts. States that begin below 0 never come near 3."""
+    net = srn(np.eye(2))._replace(read=lambda states, symbol: np.maximum(states + states * (3 - states) / 30, -0.5))
+    below = np.random.default_rng(0).uniform(-0.5, -0.1, (50, 2))
+    assert not any(np.allclose(point.point, 3) for point in points_of(net, visited=below))
+    assert any(np.allclose(point.point, 3) for point in points_of(net, visited=-below))
+
+
+def test_a_near_cycle_comes_before_a_far_point():
+    net = srn([[-2.0, 0.0], [0.0, 0.1]])
+    near_the_cycle = np.array([[ATTRACTING, 0.0], [-ATTRACTING, 0.01]])
+    assert [len(point.cycle) for point in points_of(net, visited=near_the_cycle)] == [2, 1]

@@ -3,7 +3,7 @@ import pytest
 
 from lab.insight import automaton as fsm
 from lab.insight import layout, states
-from lab.insight.automaton import OPEN, Automaton
+from lab.insight.automaton import NONE, OPEN, Automaton
 from tests.insight.counting import exact
 
 
@@ -18,7 +18,7 @@ def test_in_the_automaton_of_a_language_a_name_is_the_number_of_symbols_owed():
     language, seen = visits(3)
     span = layout.spans(language, states.where(language, seen), seen)
     assert (span[:, 0] == span[:, 1]).all()
-    found = layout.names(language, span, layout.layout(language, span).row)
+    found = layout.layout(language, span).names
     assert sorted(found)[:5] == ['A1', 'A2', 'A3', 'A4', 'B0a']
     assert len(set(found)) == 36
     assert 'B7a' in found and 'C11' in found  # of eight B's one is read, of twelve C's one
@@ -30,6 +30,18 @@ def test_a_state_that_owes_now_this_now_that_says_so():
     machine = Automaton(np.array([[1, 2], [1, 2], [1, 2]]), np.array([0, OPEN, 1]), np.array([1, 0, 1]))
     span = layout.spans(machine, states.where(machine, seen), seen)
     assert layout.names(machine, span, np.array([1, 0, 1])) == ['B0', 'A1-4', 'B0-7']
+
+
+def test_a_chain_of_states_has_one_letter():
+    """B's: 1 leads to 2 to 3 to 4, and 5 to 3; the picture shows 3 and 4 in other rows than 1, as they are nearer."""
+    following = np.full((7, 2), NONE)
+    following[[0, 6, 1, 2, 3, 5], 1] = [1, 5, 2, 3, 4, 3]
+    following[0, 0] = 6
+    machine = Automaton(following, np.zeros(7, dtype=int), np.array([0, 1, 1, 1, 1, 1, 0]))
+    span = np.tile([[0, 5]], (7, 1))
+    place = layout.layout(machine, span)
+    assert len({*place.chain[1:5]}) == 1 != len({*place.chain[[1, 5]]})
+    assert len({name.rstrip("'")[-1] for name in place.names[1:5]}) == 1
 
 
 def test_no_two_states_have_the_same_name_and_one_where_no_point_is_has_no_number():

@@ -2,25 +2,14 @@ import numpy as np
 import pytest
 
 from lab.insight import automaton as fsm
-from lab.insight import fixed, mechanism, states
-from lab.insight.step import network
+from lab.insight import mechanism, states
 from lab.seq.verdict import spell
-from seq_models import LSTM_model
 from tests.insight.counting import exact, untrained
 
 
 def visits(net, length=4):
     language = fsm.minimise(fsm.language(net.num_class, length))
     return states.visit(net, language, states.histories(length, net.num_class, np.random.default_rng(0)))
-
-
-@pytest.fixture(scope='module')
-def by_hand():
-    """The LSTM made by hand: one cell +1 per A, -1/2 per B; one +3/4 per A, -1/4 per C. And its visits."""
-    model = LSTM_model(3, 3, 3)
-    model.set_weights()
-    net = network(model.state_dict())
-    return net, visits(net)
 
 
 def test_phases_of_a_block():
@@ -53,46 +42,16 @@ def test_of_units_that_count_the_one_with_the_means_farthest_apart_is_named():
     here = np.flatnonzero(seen.read == 0)
     near = np.where(np.arange(len(seen.read)) == here[5], 0.4, seen.count)
     state = np.column_stack([1 - 0.01**seen.count, near, 9.0 * (seen.count > 1)])
-    unit = mechanism.readings(untrained('srn', 3, 2), 0, [], seen._replace(state=state))[0]
+    unit = mechanism.readings(untrained('srn', 3, 2), 0, seen._replace(state=state))[0]
     assert unit.unit == 1
     assert mechanism.READS < unit.right < 1
 
 
-def test_a_count_along_a_direction_or_in_the_log_of_a_distance_is_found():
-    """Neither unit alone holds the A's read: one holds their sum with noise, the other the noise; or it shrinks."""
+def test_a_count_along_a_direction_is_found():
+    """Neither unit alone tells the A's read: one holds their sum with noise, the other the noise."""
     seen, net = visits(exact(2)), untrained('srn', 2, 2)
     noise = np.random.default_rng(1).uniform(-3, 3, len(seen.read))
     mixed = seen._replace(state=np.column_stack([seen.count + noise, noise]))
-    unit, direction = mechanism.readings(net, 0, [], mixed)
+    unit, direction = mechanism.readings(net, 0, mixed)
     assert unit.right < 0.8 and direction.right == 1
     assert direction.means == pytest.approx([1, 2, 3, 4])
-    point = fixed.FixedPoint(0, np.zeros((1, 2)), 0.0, np.array([0.4 + 0j, 0.1]), np.eye(2, dtype=complex), 0.0)
-    side = np.where(noise > 0, 1, -1)
-    shrinks = seen._replace(state=np.column_stack([side * 0.4**seen.count, 0 * noise]))
-    distance = mechanism.readings(net, 0, [point], shrinks)[-1]
-    assert distance.point is point and distance.right == 1
-    assert np.diff(distance.means) == pytest.approx(np.log(0.4))
-
-
-def test_the_cells_that_a_symbol_loads_and_another_empties(by_hand):
-    found = {store.unit: store for store in mechanism.stores(*by_hand)}
-    assert {unit: (store.symbol, store.emptied) for unit, store in found.items()} == {0: (0, 1), 1: (0, 2)}
-    np.testing.assert_allclose(found[0].means[:2], [[1, 2, 3, 4], 4 * [0]], atol=1e-3)
-
-
-def test_which_unit_decides_and_where(by_hand):
-    b, c = mechanism.decisions(*by_hand)
-    assert (b.symbol, b.other, b.right) == (1, 2, 1)
-    assert (c.symbol, c.other, c.right) == (2, 0, 1)
-    assert b.more[0] > b.end[1] or b.more[1] < b.end[0]
-
-
-def test_without_a_limit_that_parts_them_the_best_one_is_told():
-    net, seen = exact(2)._replace(hid=1), visits(exact(2))
-    here = (seen.read == 1) & (seen.n > 0)
-    values = np.where(seen.predicts == 0, 1.0, 0.0)
-    values[np.flatnonzero(here & (seen.predicts == 0))[:3]] = -1.0
-    [found] = mechanism.decisions(net, seen._replace(state=values[:, None]))
-    assert found.right == pytest.approx(1 - 3 / here.sum())
-    endless = seen._replace(predicts=np.ones_like(seen.predicts))  # it never ends a block
-    assert mechanism.decisions(net, endless) == []

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lab.insight import automaton as fsm
 from lab.insight import pictures
 from lab.insight.step import follow
 from lab.insight.transcript import Seen
-from tests.insight.counting import analysed
+from tests.insight.counting import analysed, placed
 from tests.seq.learned import LEARNED
 
 HOUSE = Path(__file__).parents[2]
@@ -37,6 +38,47 @@ def test_which_pictures_there_are_of_an_analysis(name, expected):
     assert set(drawn) == expected
     for figure in drawn.values():
         assert any(TITLE in text.get_text() for text in [*figure.texts, *(axes.title for axes in figure.axes)])
+
+
+def titles(figure):
+    return [text.get_text() for text in [*figure.texts, *(axes.title for axes in figure.axes)]]
+
+
+def test_of_a_large_automaton_the_part_is_drawn_that_short_blocks_need_with_its_names():
+    """Of 150 states the 36 for blocks of n up to 4 and 14 more; 188 of them were once drawn on one page."""
+    found = analysed('learned')
+    machine = fsm.minimise(fsm.language(3, 10))
+    place = placed(machine)
+    large = found._replace(
+        length=10, place=place, found=found.found._replace(states=found.found.states._replace(automaton=machine))
+    )
+    figure = pictures.automaton(large, TITLE)
+    assert f'50 of the 150 states of the automaton found, all for blocks of n up to 5: {TITLE}' in titles(figure)
+    names = {text.get_text() for text in figure.axes[0].texts}
+    assert {'A5', 'B9f', 'C14'} <= names and 'A6' not in names and 'B9f' in place.names
+
+
+def test_no_false_automaton_is_drawn():
+    found = analysed('srn2')
+    states = found.found.states._replace(given_up=600)
+    none = found._replace(found=found.found._replace(shares=(0.005, 0.9), states=states))
+    drawn = dict(pictures.of_analysis(none, True, TITLE))
+    assert 'None was found: the search was given up at 600 clusters of states.' in titles(drawn['fsm'])
+    assert drawn['fsm'].axes == []
+    half = none._replace(found=none.found._replace(shares=(0.6, 0.9)))
+    assert f'the automaton found: {TITLE} (right about 60.0% of the sequences)' in titles(
+        pictures.automaton(half, TITLE)
+    )
+    assert any('coloured by count' in text for text in titles(drawn['states']))  # no boundaries of states either
+
+
+def test_a_sequence_that_is_cut_says_so(monkeypatch):
+    found = analysed('srn2')
+    whole = (found.sequences[0] >= 0).sum() - 1
+    monkeypatch.setattr(pictures, 'MOST_SYMBOLS', 5)
+    drawn = dict(pictures.of_analysis(found, True, TITLE))
+    for name in ('time', 'path'):
+        assert f'the first 5 of {whole} symbols: {TITLE}' in titles(drawn[name])
 
 
 @pytest.mark.parametrize(('cells', 'shown', 'word'), [(True, slice(2, 4), 'cell'), (False, slice(2), 'unit')])

@@ -5,7 +5,7 @@ import pytest
 
 from lab.insight import sentences
 from lab.insight.fixed import FixedPoint, Movement
-from lab.insight.mechanism import Reading, Steps, Store
+from lab.insight.mechanism import Reading, Steps
 from seq_models import LSTM_model, SRN_model
 from tests.insight.claims_inside import false_lines
 from tests.insight.counting import analysed, drawn
@@ -19,7 +19,7 @@ def point(values, symbol=0, distance=0.125):
     return FixedPoint(symbol, np.array([[0.25, -0.5]]), 0.0, values, np.eye(2, dtype=complex), distance)
 
 
-FAR = drawn(SRN_model, 2, 2, 2.0)  # fixed points that no sequence comes near to
+FAR = drawn(SRN_model, 2, 2, 2.0)
 
 
 @pytest.mark.parametrize('weights', [LEARNED, FAR, drawn(LSTM_model, 1, 2, 2.0)], ids=['learned', 'srn2', 'lstm1'])
@@ -27,18 +27,22 @@ def test_no_sentence_about_these_is_false(weights):
     assert false_lines(weights) == []
 
 
-def test_of_a_point_that_is_far_away_it_says_what_the_states_do_instead():
-    found = analysed('learned')
-    steps = Steps(np.array([0.01, -0.85]), np.array([0.5, 0.02]))
-    text = sentences.far(found._replace(steps={'A': steps}), point([0.5, 0], distance=75.5), 9.0)
-    for part in ('[0.25 -0.50]: it is 75.50 away', 'diagonal of 9.00', 'unit 1', '-0.85 for each A', 'deviation 0.02'):
-        assert part in text
-    far = Movement(point([0.5, 0], distance=75.5), 40, 40, 1.0, 0.99, None, None)
-    assert any('Meanwhile' in line for line in sentences.repeating(found._replace(moves=[far, None])))
+def test_a_unit_that_jumps_adds_nothing():
+    """Each B adds 0.48 to unit 1 on average, but its standard deviation is twice as large."""
+    steps = {'B': Steps(np.array([0.01, 0.48, 0.3]), np.array([0.05, 0.97, 0.1])), 'A': Steps(np.ones(3), np.zeros(3))}
+    said = sentences.steps(analysed('srn3')._replace(steps=steps))[-1]
+    assert said == 'The deviation is larger than the mean, so nothing is added, but the unit jumps: B: unit 1.'
 
 
-def reading(right, unit=None, direction=None, means=(1.0, 2.0, 3.0), fixed=None):
-    return Reading(1, unit, direction, fixed, np.arange(3), np.array(means), right, 50, 0.75)
+def test_of_a_saddle_it_says_what_happens_along_the_direction_that_grows():
+    moves = Movement(point([-2.84, 0.1]), 40, 40, 1.0, 0.58, 2.8, 0.75)
+    said = sentences.movement(moves)
+    assert 'seen from the saddle point [0.25 -0.50]: 100.0% end nearer to it' in said
+    assert 'along its first eigenvector (eigenvalue -2.84) by 2.80; 75.0% end on its other side' in said
+
+
+def reading(right, unit=None, direction=None, means=(1.0, 2.0, 3.0)):
+    return Reading(1, unit, direction, np.arange(3), np.array(means), right, 50)
 
 
 ALONE, WEIGHTS = reading(0.5, unit=3), np.array([1.0, 0.5])
@@ -49,31 +53,23 @@ ALONE, WEIGHTS = reading(0.5, unit=3), np.array([1.0, 0.5])
     [
         (
             [reading(0.991, unit=3)],
-            "Unit 3 counts the B's owed: the nearest mean gives the count in 99.1% of 50 steps;",
+            "The B's owed can be read from unit 3: the nearest mean is right in 99.1% of 50 steps;",
         ),
         ([reading(0.989, unit=3)], "No single number that was tried tells the B's owed;"),
-        ([ALONE, reading(1.0, direction=WEIGHTS)], 'No unit alone counts, but together, weighted by [1.00 0.50], they'),
         (
-            [ALONE, reading(1.0, fixed=point([2, 0]))],
-            'No unit alone counts, but the log of the distance from the saddle',
-        ),
-        (
-            [ALONE._replace(together=0.99)],
-            "No single number that was tried tells the B's owed, but the nearest mean of",
+            [ALONE, reading(1.0, direction=WEIGHTS)],
+            "No unit alone tells the B's owed, but the units weighted by [1.00 0.50] do:",
         ),
     ],
 )
-def test_counts_is_said_only_where_the_count_can_be_read_back(tried, begin):
+def test_that_a_count_can_be_read_is_said_only_where_it_can(tried, begin):
     text = sentences.reading(tried, 'unit')
     assert text.startswith(begin)
-    assert ('how often the nearest mean of one is right: unit 3' in text) == begin.startswith('No single')
+    assert ('how often the nearest mean is right: unit 3' in text) == begin.startswith('No single')
 
 
-def test_of_many_units_that_hold_n_and_of_long_lists_some_are_shown():
-    store = Store(1, 0, 1.0, 20, np.array([[1.0, 2.0], [0.0, 0.0]]), 1)
-    found = analysed('learned')._replace(stores=8 * [store], readings=[], decisions=[])
-    assert len(sentences.counting(found)) == 7
-    assert sentences.counting(found)[-1] == '2 more units hold n in this way.'
-    assert 'no longer' not in sentences.store(store._replace(emptied=None), 'cell')
+def test_all_weights_are_told_and_of_other_long_lists_some():
+    text = sentences.reading([ALONE, reading(1.0, direction=np.arange(20))], 'unit')
+    assert '17.00 18.00 19.00]' in text
     assert sentences.numbers(range(12)).endswith(' 11.00]')
     assert sentences.numbers(range(13)).endswith(' 11.00 ..]')

@@ -55,9 +55,9 @@ def test_of_automata_that_agree_equally_that_is_found_whose_start_predicts_the_f
 
 def test_a_sentence_with_another_number_is_false():
     """The claims notice a changed number, but where they are held to a random sample, with a margin."""
-    lines, changed = words.lines(analyse(network(LEARNED), 4, seed=1)), []
+    lines, changed = words.lines(analyse(network(LEARNED), 4)), []
     for k, line in enumerate(lines):
-        if re.search(r'\d\.\d', line) and not line.startswith('  n = ') and 'fidelity' not in line:
+        if re.search(r'\d\.\d', line) and not line.startswith('  n = ') and 'fresh seq' not in line:
             lines[k] = re.sub(r'\d\.(\d)', lambda m: f'{(int(m[0][0]) + 3) % 10}.{m[1]}', line, count=1)
             changed.append(lines[k])
     noticed = Claims(LEARNED, lines).false()

@@ -63,7 +63,7 @@ def examined(*task) -> dict:
 
 def make() -> dict[str, dict]:
     with mock.patch.object(seq, 'examine', examined):
-        part3 = seq.describe(recurrent(), 1, False)
+        part3 = seq.describe(recurrent(), False)
     return {
         'kuzu': kuzu.describe([untrained(kind) for kind in kuzu.NAMES], digits(), OPTIONS),
         'check': check.describe(*check.make(OPTIONS, 1, False)),

@@ -173,7 +173,7 @@ def test_the_verdict_in_words():
     found = verdict.Verdict(loss=0.03, below=0.9, right=1.0, learned=True, counts=7)
     assert lines(found, 2, 4) == [
         'evaluation on 100 fresh sequences:',
-        ' mean loss: 0.0300 (learned: under 0.05; a perfect guess: 0.0274)',
+        ' mean loss: 0.0300 (learned: under 0.05; with the true probabilities: 0.0274)',
         ' sequences under it: 90.0%',
         ' right where only one symbol can follow: 100.00%',
         ' counts up to n = 7 (trained on n up to 4)',
@@ -181,10 +181,17 @@ def test_the_verdict_in_words():
     ]
     found = found._replace(counts=15)
     said = lines(found, 3, 2)
-    assert said[1] == ' mean loss: 0.0300 (learned: under 0.0403; a perfect guess: 0.0294)'
+    assert said[1] == ' mean loss: 0.0300 (learned: under 0.0403; with the true probabilities: 0.0294)'
     assert said[4] == ' counts up to n = 15, the largest that was tried (trained on n up to 2)'
     by_hand = lines(found, 3, 2, trained=False)
-    assert by_hand[1] == ' mean loss: 0.0300 (should be under 0.0403; a perfect guess: 0.0294)'
+    assert by_hand[1] == ' mean loss: 0.0300 (should be under 0.0403; with the true probabilities: 0.0294)'
     assert by_hand[4] == ' counts up to n = 15, the largest that was tried'
-    for counts, end in (30, 'for each n'), (40, 'for each n, 5 from n = 31 on'):
-        assert lines(found._replace(counts=counts), 2, 4)[-1].endswith(end)
+
+
+def test_beyond_30_the_verdict_says_how_few_n_were_tried(monkeypatch):
+    monkeypatch.setattr(verdict, 'TRIED', [*range(1, 31), 33, 36, 40])
+    found = verdict.Verdict(loss=0.03, below=0.9, right=1.0, learned=True, counts=36)
+    says = {(n, length): lines(found._replace(counts=n), 2, length)[-1] for n, length in ((30, 4), (36, 4), (36, 35))}
+    assert says[30, 4].endswith('for each n')
+    assert says[36, 4].endswith('for each n; above 30 only some n were tried (2), with 5 each')
+    assert says[36, 35].endswith('(3), with 5 each')  # the length of training is always tried
