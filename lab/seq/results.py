@@ -8,48 +8,31 @@ from tqdm import tqdm
 
 from lab.common.errors import UserError
 from lab.seq import student, verdict
-from lab.seq.starts import Record, Snapshot
+from lab.seq.starts import Record
 from lab.seq.task import MOST_EPOCHS, MOST_STARTS, Task, Training
 from lab.seq.verdict import Verdict
 
 CHECKPOINT = 10_000  # epochs between two files
-LATE = 0.8  # of a run; --keep best looks at every snapshot after it
 TRIES = 20  # starts at most, where they are trained until one has learned
 
 
 class Result(NamedTuple):
     seed: int
     verdict: Verdict | None  # None: the start diverged
-    epoch: int | None  # of the snapshot that was judged
 
     def rank(self) -> tuple:
         """The larger, the better: has learned, then counts further, then has the smaller loss."""
         return (self.verdict.learned, self.verdict.counts, -self.verdict.loss) if self.verdict else (False, -1)
 
 
-def judge_of(task: Task, keep: str) -> Callable[[int, Record], Result]:
-    """A function that judges a start by its seed and record.
-
-    keep: which snapshot is judged, the 'last' or the 'best', of the checkpoints and all of the last fifth: the one that
-    counts furthest, on other sequences than it is judged by.
-    """
-
-    def network(snapshot: Snapshot) -> verdict.Read:
-        return lambda x: student.outputs_of(task, snapshot.state, x)[1]
-
-    def judge(seed: int, record: Record) -> Result:
-        chosen = record[-1]
-        if chosen is None:
-            return Result(seed, None, None)
-        if keep == 'best':
-            reach, late = 0, LATE * chosen.epoch
-            for snapshot in [one for one in record[:0:-1] if one.epoch > late or one.epoch % CHECKPOINT == 0]:
-                found = verdict.count(network(snapshot), task.classes, task.length, verdict.OTHER, reach)
-                if found > reach:
-                    chosen, reach = snapshot, found
-        return Result(seed, verdict.judge(network(chosen), task.classes, task.length), chosen.epoch)
-
-    return judge
+def judge(task: Task, seed: int, record: Record) -> Result:
+    """The verdict on a start, by its seed and its record: on the network that it ends with."""
+    if record[-1] is None:
+        return Result(seed, None)
+    state = record[-1].state
+    stream = student.stream_of(task, state)
+    found = verdict.judge(lambda x: student.outputs_of(task, state, x)[1], task.classes, task.length, stream)
+    return Result(seed, found)
 
 
 def choose(
@@ -84,7 +67,7 @@ def learned(results: list[Result]) -> int:
 def print_table(results: list[Result]):
     """Print a line for each start, and the share that learned."""
     print('\n      seed    loss   below   right  counts  learned')
-    for seed, found, _ in results:
+    for seed, found in results:
         text = 'diverged'
         if found:
             text = f'{found.loss:.4f} {found.below:7.1%} {found.right:7.2%}  {found.counts:6d}  '
