@@ -41,25 +41,27 @@ def undecided(model: nn.Module, x: torch.Tensor, hidden: torch.Tensor) -> torch.
 def rounded(task: Task, state: student.State) -> student.State:
     """The weights of an LSTM with its gates rounded: those into a gate are made LARGER, or stay as they are.
 
-    They stay where the network would then make a mistake on blocks as long as those that it was taught; so does the
-    whole network where it makes one already.
+    They stay where fewer sequences of blocks as long as those that it was taught would then be read without a mistake.
     """
     blocks = np.random.default_rng(verdict.OTHER).integers(1, task.length + 1, (verdict.MIXED, verdict.BLOCKS))
 
     def scaled(factor: torch.Tensor) -> student.State:
         return state | {name: state[name] * factor for name in ('W', 'U', 'hid_bias')}
 
-    def is_right(factor: torch.Tensor) -> bool:
+    def right(factor: torch.Tensor) -> int:
         found = scaled(factor)
         _, right, determined = verdict.examine(lambda x: student.outputs_of(task, found, x)[1], blocks, task.classes)
-        return bool((right == determined).all())
+        return int((right == determined).sum())
 
-    factor = torch.ones(4 * task.hid)
-    if not is_right(factor):
-        return state
-    if is_right(LARGER * factor):
-        return scaled(LARGER * factor)
+    factor = torch.full((4 * task.hid,), float(LARGER))
+    if right(factor) == len(blocks):
+        return scaled(factor)
+    factor[:] = 1
+    best = right(factor)
     for gate in range(4 * task.hid):
         factor[gate] = LARGER
-        factor[gate] = LARGER if is_right(factor) else 1
+        if (now := right(factor)) < best:
+            factor[gate] = 1
+        else:
+            best = now
     return scaled(factor)

@@ -63,7 +63,7 @@ def test_pressure_on_the_gates_rises_from_half_the_run_on():
 @pytest.mark.parametrize('engine', [COMPILED, PLAIN])
 def test_the_settings_reach_the_optimizer(engine):
     def end(**settings):
-        start = starts.begin(LSTM, Training(epoch=2, **settings), 1)
+        start = starts.begin(LSTM, Training(epoch=4, **settings), 1)
         return weights(starts.train_together([start], engine, never)[0][-1].state)
 
     for settings in {'decay': 0.5}, {'optim': 'adam'}, {'mom': 0.5}, {'clip': 0.1}, {'lr': 0.1}, {'saturate': 20}:
