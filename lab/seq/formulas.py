@@ -230,8 +230,7 @@ def train_lstm(sizes, tables, memory, done, sequences, settings):
     """Train LSTMs, as train_srn() trains SRNs."""
     hid, classes = len(sizes[0]), len(sizes[1])
     symbols, begins, ends = sequences
-    starts, longest, slopes = begins.shape[1], (ends - begins).max(), memory[1]
-    clip, pressure = settings[-2:]
+    starts, longest, slopes, (clip, pressure) = begins.shape[1], (ends - begins).max(), memory[1], settings[-2:]
     W, U, hid_bias, V, out_bias = tables[0]
     dW, dU, dhid_bias, dV, dout_bias = tables[1]
     x, errors = np.zeros((starts, longest), np.int8), np.zeros((starts, longest, classes))

@@ -21,7 +21,6 @@ from lab.common.errors import note
 from lab.common.student import Fault, call, faults, file_of, get, module, signature, trial, weights_set, without_self
 from lab.seq import replies
 from lab.seq.task import MODELS, Task
-from lab.seq.verdict import Stream
 
 with module('seq_models'):
     import seq_models  # noqa: F401  get() reads it
@@ -31,7 +30,6 @@ with module('anb2n'):
 State = dict[str, torch.Tensor]  # a network's weights by name
 USUAL_LENGTH = 4
 TRIAL_SEQUENCES = 3  # that a network is tried with at once
-STREAMED = 40  # symbols by which a network is compared with PyTorch's own
 LARGE = 3  # weights with which a network is tried: so large that only hidden units stay between -1 and 1
 DRAWN = 10  # sequences of a language; with blocks of different lengths, no ten are equally long
 LAB = ('epoch', 'seq', 'state', 'hidden', 'target', 'output')  # the arguments of print_outputs()
@@ -109,32 +107,6 @@ def outputs_of(task: Task, state: State, x: torch.Tensor) -> tuple[torch.Tensor,
         if batches or len(x) == 1:
             return _read_one(model, x)
         return tuple(torch.cat(parts) for parts in zip(*(_read_one(model, one[None]) for one in x), strict=True))
-
-
-def stream_of(task: Task, state: State) -> Stream | None:
-    """The network as a Stream: it is read by PyTorch's own LSTM or RNN, which takes a tenth of the time.
-
-    None where the student's model computes something else.
-    """
-    kind, units = (nn.LSTM, 4) if task.model == 'lstm' else (nn.RNN, 1)
-    with trial():  # it draws random numbers
-        net = kind(task.classes, task.hid, batch_first=True)
-    try:
-        given = [state['W'].T, state['U'].T, state['hid_bias'], torch.zeros(units * task.hid)]
-        net.load_state_dict(dict(zip(net.state_dict(), given, strict=True)))
-        first = torch.tanh(state['H0']) if task.model == 'srn' else None
-    except (KeyError, RuntimeError):
-        return None
-
-    def read(x: torch.Tensor, memory: object) -> tuple[torch.Tensor, object]:
-        if memory is None and first is not None:
-            memory = first.repeat(1, len(x), 1)
-        with torch.no_grad():
-            hidden, memory = net(x, memory)
-        return hidden @ state['V'] + state['out_bias'], memory
-
-    x = functional.one_hot(torch.arange(STREAMED) ** 2 // 3 % task.classes, task.classes)[None].float()
-    return read if torch.allclose(read(x, None)[0], outputs_of(task, state, x)[1], atol=1e-3) else None
 
 
 def set_weights(model: nn.Module, task: Task, design: str | None):

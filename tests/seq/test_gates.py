@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from lab.common.errors import UserError
-from lab.seq import gates, plain, starts, student, verdict
+from lab.seq import gates, plain, results, starts, student, verdict
 from lab.seq.task import Task, Training
 from seq_models import LSTM_model
 
@@ -25,7 +25,7 @@ def few(monkeypatch):
 
 
 def reach(state):
-    stream = student.stream_of(TASK, state)
+    stream = results.stream_of(TASK, state)
     return verdict.count(lambda x: student.outputs_of(TASK, state, x)[1], 2, 4, stream)
 
 

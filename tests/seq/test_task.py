@@ -30,7 +30,7 @@ def test_a_task_knows_its_symbols_and_its_files():
 def test_the_default_is_the_labs_training():
     lab = Training()
     assert (lab.optim, lab.lr, lab.mom, lab.init, lab.epoch, lab.decay) == ('sgd', 0.005, 0, 0.001, 100, 1e-4)
-    assert (lab.clip, lab.schedule, lab.grow, lab.mix, lab.keep) == (0, 'constant', 0, False, 'last')
+    assert (lab.clip, lab.schedule, lab.grow, lab.mix, lab.saturate) == (0, 'constant', 0, 0, 0)
     assert RECIPES['lab'] == {}
 
 
