@@ -11,6 +11,7 @@ whether the network has learned.
 """
 
 import argparse
+import functools
 import itertools
 import os
 import sys
@@ -36,8 +37,6 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
         '--epoch', type=cli.whole(0, MOST_EPOCHS), default=0, help='thousands of epochs; 0 = 100 (srn on anb2nc3n: 200)'
     )
     add('--decay', type=cli.real(0, 1), default=Training.decay, help='weight decay')
-    fall = 'share of the run in which weight decay falls to 0; 0 = it stays'
-    add('--decay_until', type=cli.real(0, 1), default=Training.decay_until, help=fall, metavar='SHARE')
     add('--clip', type=cli.real(0, 1e6), default=Training.clip, help='largest norm of the gradient; 0 = any')
     add('--schedule', choices=['constant', 'linear'], default='constant', help='linear: the learning rate falls to 0')
     grow = 'share of the run in which n grows from 1 to --length; 0 = none'
@@ -46,7 +45,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     add('--recipe', choices=RECIPES, help='other defaults: ' + '; '.join([*map(describe, RECIPES), usual]))
     mix = 'share of the epochs (0 to 1) that are trained on shorter blocks; without a number: 0.5'
     add('--mix', nargs='?', type=cli.real(0, 1), const=0.5, default=Training.mix, metavar='SHARE', help=mix)
-    add('--keep', choices=['last', 'best'], default=Training.keep, help='which checkpoint of a start is judged')
+    saturate = 'lstm: pressure on the gates to be open or shut, from half the run on; then they are rounded'
+    add('--saturate', type=cli.real(0, 1000), default=Training.saturate, metavar='LAMBDA', help=saturate)
     restarts = 'starts, with seeds from --seed on; default: until one has learned'
     add('--restarts', type=cli.whole(1, MOST_STARTS), help=restarts)
     add('--engine', choices=['auto', 'kernel', 'torch'], default='auto', help='compiled, or PyTorch for any model')
@@ -101,7 +101,7 @@ def main(argv: list[str] | None = None):
     if args.restarts is None and starts.is_long(task, training, engine):
         note('a start takes minutes here: training one, live, and not until one learns (--restarts 20 trains 20)')
         args.restarts = 1
-    judge = results.judge_of(task, training.keep)
+    judge = functools.partial(results.judge, task)
     seeds = [(seed + number) % cli.SEEDS for number in range(args.restarts or results.TRIES)]
     many = (starts.begin(task, training, each, device) for each in seeds)
     loaded()
@@ -110,9 +110,9 @@ def main(argv: list[str] | None = None):
         if args.restarts == 1:  # the lab's run
             [start] = many
             trainer, record = engine.Trainer([start.model], training), []
-            for epoch, count, rate, decay in starts.plan(task, training, [start.lang]):
+            for epoch, count, rate, pressure in starts.plan(task, training, [start.lang]):
                 # As lab/seq/plain.py shows: forward, loss, backward, step, for each of the next `count` sequences
-                trainer.run([start.lang], count, rate, decay, stop.__bool__)
+                trainer.run([start.lang], count, rate, pressure, stop.__bool__)
                 if stop and epoch:  # the first weights are always shown and saved
                     break
                 if epoch % starts.REPORT == 0:
@@ -153,12 +153,9 @@ def finish(args: argparse.Namespace, found: list, record: list, typed: list[str]
 
     task, last = args.task, record[-1]
     best = max(found, key=results.Result.rank)
-    if args.training.keep == 'best':
-        print('\nbest checkpoint:', task.checkpoint(args.out_path, best.epoch // 1000), end='')
     results.print_verdict(task, best.verdict, retry(args, typed))
-    for snapshot in record:
-        if snapshot.epoch in (best.epoch, last.epoch) and snapshot.epoch % results.CHECKPOINT:
-            files.write_tensors(task.checkpoint(args.out_path, snapshot.epoch // 1000), snapshot.state)
+    if last.epoch % results.CHECKPOINT:
+        files.write_tensors(task.checkpoint(args.out_path, last.epoch // 1000), last.state)
     if args.restarts is None:
         tried = f'{len(found)} start{"s" * (len(found) > 1)} tried'
         which = f'seed {best.seed} has learned' if best.verdict.learned else f'none has learned; best: seed {best.seed}'

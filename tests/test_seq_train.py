@@ -199,21 +199,19 @@ def test_what_to_type_is_said_at_the_end(transcript):
 
 
 class Judge:
-    """Replaces results.judge_of(): the starts with these seeds have learned."""
+    """Replaces results.judge(): the starts with these seeds have learned."""
 
     def __init__(self, *seeds):
         self.seeds = seeds
 
-    def __call__(self, task, keep):
-        return lambda seed, record: results.Result(
-            seed, Verdict(1 / seed, 0, 0, seed in self.seeds, 0), record[-1].epoch
-        )
+    def __call__(self, task, seed, record):
+        return results.Result(seed, Verdict(1 / seed, 0, 0, seed in self.seeds, 0, False))
 
 
 @pytest.mark.parametrize('cores', [1, 5])
 def test_without_restarts_the_lowest_seed_that_learns_is_all_there_is(cores, monkeypatch, capsys):
     monkeypatch.setattr(cli, 'cores', lambda: cores)
-    monkeypatch.setattr(results, 'judge_of', Judge(9, 10, 25))
+    monkeypatch.setattr(results, 'judge', Judge(9, 10, 25))
     seq_train.main(['--epoch', '11', '--init', '0.5', '--seed', '7', '--out_path', 'several'])
     several = capsys.readouterr()
     seq_train.main(['--epoch', '11', '--init', '0.5', '--seed', '9', '--restarts', '1', '--out_path', 'alone'])
@@ -225,7 +223,7 @@ def test_without_restarts_the_lowest_seed_that_learns_is_all_there_is(cores, mon
 
 
 def test_where_none_learns_the_best_of_20_is_shown(monkeypatch, capsys):
-    monkeypatch.setattr(results, 'judge_of', Judge())
+    monkeypatch.setattr(results, 'judge', Judge())
     seq_train.main(['--epoch', '1', '--seed', '7', '--out_path', 'several'])
     several = capsys.readouterr()
     assert '20 starts tried: none has learned; best: seed 26 (to train it alone: --restarts 1 --seed 26)' in several.err
@@ -236,7 +234,7 @@ def test_where_none_learns_the_best_of_20_is_shown(monkeypatch, capsys):
 
 def test_the_other_starts_stop_when_one_has_learned(monkeypatch):
     monkeypatch.setattr(cli, 'cores', lambda: 4)
-    monkeypatch.setattr(results, 'judge_of', Judge(7))
+    monkeypatch.setattr(results, 'judge', Judge(7))
     calls = []
     run = compiled.Trainer.run
     monkeypatch.setattr(compiled.Trainer, 'run', lambda *args: (calls.append(1), run(*args)))
@@ -268,7 +266,7 @@ def test_an_srn_on_anb2nc3n_has_the_settings_that_it_needs_unless_the_lab_is_ask
     for more in '--restarts 1', '--restarts 9', '--recipe lab':
         assert seq_train.parse(f'--lang anb2nc3n {more}'.split()).training == Training(epoch=200)
     assert seq_train.parse(['--lang', 'anb2nc3n', '--model', 'lstm']).training == Training()
-    monkeypatch.setattr(results, 'judge_of', Judge(7))
+    monkeypatch.setattr(results, 'judge', Judge(7))
     seq_train.main(['--lang', 'anb2nc3n', '--epoch', '1', '--seed', '7'])
     assert capsys.readouterr().err.splitlines()[1:] == [
         'recipe: hard, because with --recipe lab only one of ten srn starts learns anb2nc3n',
@@ -287,21 +285,6 @@ def test_a_start_of_the_recipe_far_counts_beyond_what_it_was_trained_on(transcri
     reach = re.search(r' counts up to n = (\d+) \(trained on n up to 30\)', ours)
     assert int(reach[1]) > 40
     assert ours.splitlines()[-1] == ' learned: yes'
-
-
-def test_the_best_checkpoint_is_named(transcript):
-    _, ours = transcript('--epoch 10 --keep best --seed 1')
-    assert ours.splitlines()[0] == 'best checkpoint: net/anb2n_srn2_10.pth'
-    assert Path('net/anb2n_srn2_10.pth').is_file()
-
-
-def test_the_best_checkpoint_is_written_if_it_lies_between_two_files(transcript, monkeypatch):
-    good = Verdict(0.01, 1, 1, True, 9)
-    monkeypatch.setattr(results, 'judge_of', lambda *_: lambda seed, record: results.Result(seed, good, 9000))
-    _, ours = transcript('--epoch 10 --keep best --seed 1')
-    assert ours.splitlines()[0] == 'best checkpoint: net/anb2n_srn2_9.pth'
-    seq_train.main(['--epoch', '9', '--seed', '1', '--restarts', '1', '--out_path', 'shorter'])
-    assert torch.equal(weights('net/anb2n_srn2_9.pth'), weights('shorter/anb2n_srn2_9.pth'))
 
 
 class After:
@@ -402,8 +385,8 @@ def test_another_model_trains_with_pytorch(monkeypatch, capsys):
 def test_a_recipe_is_other_defaults_and_flags_come_first():
     args = seq_train.parse(['--recipe', 'far', '--lr', '0.5'])
     task, training = args.task, args.training
-    assert (task.hid, task.length, training.grow, training.lr) == (6, 100, 0.8, 0.5)
-    assert (training.optim, training.keep, training.epoch) == ('adam', 'best', 100)
+    assert (task.hid, task.length, training.grow, training.lr) == (6, 10, 0.4, 0.5)
+    assert (training.optim, training.saturate) == ('adam', 1)
 
 
 def test_without_flags_it_trains_as_the_lab_does():
@@ -413,10 +396,10 @@ def test_without_flags_it_trains_as_the_lab_does():
 
 def test_each_setting_has_its_flag():
     flags = '--lang anb2nc3n --length 5 --model lstm --hid 6 --optim adam --lr 0.1 --mom 0.2 --init 0.3 --epoch 4 '
-    flags += '--decay 0.5 --decay_until 0.8 --clip 0.6 --schedule linear --grow 0.7 --mix --keep best'
+    flags += '--decay 0.5 --clip 0.6 --schedule linear --grow 0.7 --mix --saturate 0.9'
     args = seq_train.parse(flags.split())
     assert args.task == Task('anb2nc3n', 5, 'lstm', 6)
-    assert args.training == Training('adam', 0.1, 0.2, 0.3, 4, 0.5, 0.8, 0.6, 'linear', 0.7, 0.5, 'best')
+    assert args.training == Training('adam', 0.1, 0.2, 0.3, 4, 0.5, 0.6, 'linear', 0.7, 0.5, 0.9)
 
 
 @pytest.mark.parametrize(
@@ -436,5 +419,5 @@ def test_zero_epochs_mean_the_labs(flags, epoch):
 
 def test_help_says_which_flags_a_recipe_stands_for():
     assert seq_train.describe('lab') == 'lab = as below'
-    assert seq_train.describe('far').startswith('far = --optim adam --schedule linear --grow 0.8 --length 100')
-    assert seq_train.describe('far').endswith('--clip 1 --mix 1 --keep best')
+    assert seq_train.describe('far').startswith('far = --optim adam --schedule linear --grow 0.4 --length 10')
+    assert seq_train.describe('far').endswith('--clip 1 --mix 1 --saturate 1')

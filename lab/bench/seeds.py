@@ -4,13 +4,14 @@ import contextlib
 import io
 import time
 from dataclasses import replace
+from functools import partial
 from statistics import median
 
 import torch
 
 from lab.check.lines import accuracy, evaluate
 from lab.check.points import read_points
-from lab.check.settings import CHECK_CSV, EVERY, Settings
+from lab.check.settings import CHECK_CSV, Settings
 from lab.check.student import new_network
 from lab.check.train import train_many_starts
 from lab.seq import results, starts
@@ -44,14 +45,14 @@ def check_row(hid: int):
         with contextlib.redirect_stderr(io.StringIO()):
             *_, (epoch, _, _) = train_many_starts(net, points, Settings())
         right += accuracy(evaluate(net, points.inputs)[1], points.targets) == 100
-        epochs.append(epoch + EVERY)  # rounded up to hundreds
+        epochs.append(epoch)  # rounded up to hundreds
     spread = f'{median(epochs):.0f} epochs ({min(epochs)} to {max(epochs)})'
     print(f'check, {hid} units: {right} of {SEEDS} seeds right at all points, after {spread}', flush=True)
 
 
 def search(task: Task, training: Training, seed: int) -> list[results.Result]:
     """As seq_train.py does: starts from this seed on, until one has learned. The results of all."""
-    engine, judge = starts.choose_engine('auto', task), results.judge_of(task, training.keep)
+    engine, judge = starts.choose_engine('auto', task), partial(results.judge, task)
     seeds = range(seed, seed + results.TRIES)
     many = (starts.begin(task, training, each) for each in seeds)
     return results.choose(seeds, starts.train_all(many, engine, lambda: False), judge, first=True)[0]

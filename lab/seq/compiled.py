@@ -49,10 +49,10 @@ class Trainer:
         self.memory = weights, slopes, np.zeros_like(weights), np.zeros_like(weights)
         self.tables = by_parameter(weights), by_parameter(slopes)
 
-    def run(self, langs: list, count: int, rate: float, decay: float, stop: Callable[[], bool] = lambda: False):
+    def run(self, langs: list, count: int, rate: float, pressure: float, stop: Callable[[], bool] = lambda: False):
         """Train each model on the next `count` sequences of its language, or fewer if stop() becomes true.
 
-        rate: the learning rate; decay: weight decay.
+        rate: the learning rate; pressure: on the gates of an LSTM, see gates.py.
         """
         drawn = [lang.get_symbols(count) for lang in langs]
         symbols = np.concatenate([symbols for symbols, _ in drawn])
@@ -62,13 +62,13 @@ class Trainer:
         for first in range(0, count, part):
             if not stop():
                 now = slice(first, first + part)
-                self.step(symbols, (ends - lengths)[:, now].T, ends[:, now].T, rate, decay)
+                self.step(symbols, (ends - lengths)[:, now].T, ends[:, now].T, rate, pressure)
 
-    def step(self, symbols: np.ndarray, begins: np.ndarray, ends: np.ndarray, rate: float, decay: float):
+    def step(self, symbols: np.ndarray, begins: np.ndarray, ends: np.ndarray, rate: float, pressure: float):
         """One epoch on each row of sequences symbols[begin:end]; begins and ends: (epochs, starts)."""
-        adam, mom, clip = self.training.optim == 'adam', self.training.mom, self.training.clip
         sequences = symbols.astype(np.int8, copy=False), np.ascontiguousarray(begins), np.ascontiguousarray(ends)
-        settings = adam, float(rate), float(mom), float(decay), float(clip)
+        numbers = rate, self.training.mom, self.training.decay, self.training.clip, pressure
+        settings = self.training.optim == 'adam', *map(float, numbers)
         self.train(self.sizes, self.tables, self.memory, self.done, sequences, settings)
         self.done += len(begins)
 
@@ -92,7 +92,7 @@ class Trainer:
 
 def gradient(model: nn.Module, symbols: np.ndarray) -> dict[str, np.ndarray]:
     """The gradient of the mean negative log-likelihood of a sequence's symbols after the first, by parameter."""
-    trainer = Trainer([model], Training())
+    trainer = Trainer([model], Training(decay=0))
     trainer.step(symbols, np.zeros((1, 1), int), np.array([[len(symbols)]]), 1, 0)
     [after] = trainer.parameters()
     return {name: value.detach().double().numpy() - after[name] for name, value in model.named_parameters()}

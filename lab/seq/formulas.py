@@ -115,7 +115,7 @@ def clip_norms(slopes, starts, sizes, largest):
 def optimize(memory, settings, epoch):
     """One step of torch.optim.SGD or Adam, number `epoch` from 1."""
     weights, slopes, means, squares = memory
-    adam, rate, momentum, decay, _ = settings
+    adam, rate, momentum, decay, _, _ = settings
     unbias1, unbias2 = 1 - BETA1**epoch, 1 - BETA2**epoch
     for n in range(len(weights)):
         slope = fma(weights[n], decay, slopes[n])
@@ -153,11 +153,12 @@ def train_srn(sizes, tables, memory, done, sequences, settings):
 
     sizes: two things as long as there are hidden units and symbols (for tuples the code is compiled for these lengths),
     and the sizes of the parameters. sequences: symbols; begins, ends (epochs, starts): which of them.
-    settings: Adam or SGD? learning rate, momentum, weight decay, largest norm of the gradient (0 = any).
+    settings: Adam or SGD? learning rate, momentum, weight decay, largest norm of the gradient (0 = any), and for an
+    LSTM the pressure on its gates.
     """
     hid, classes = len(sizes[0]), len(sizes[1])
     symbols, begins, ends = sequences
-    starts, longest, slopes, clip = begins.shape[1], (ends - begins).max(), memory[1], settings[-1]
+    starts, longest, slopes, clip = begins.shape[1], (ends - begins).max(), memory[1], settings[-2]
     H0, W, U, hid_bias, V, out_bias = tables[0]
     dH0, dW, dU, dhid_bias, dV, dout_bias = tables[1]
     x, errors = np.zeros((starts, longest), np.int8), np.zeros((starts, longest, classes))
@@ -229,7 +230,7 @@ def train_lstm(sizes, tables, memory, done, sequences, settings):
     """Train LSTMs, as train_srn() trains SRNs."""
     hid, classes = len(sizes[0]), len(sizes[1])
     symbols, begins, ends = sequences
-    starts, longest, slopes, clip = begins.shape[1], (ends - begins).max(), memory[1], settings[-1]
+    starts, longest, slopes, (clip, pressure) = begins.shape[1], (ends - begins).max(), memory[1], settings[-2:]
     W, U, hid_bias, V, out_bias = tables[0]
     dW, dU, dhid_bias, dV, dout_bias = tables[1]
     x, errors = np.zeros((starts, longest), np.int8), np.zeros((starts, longest, classes))
@@ -247,16 +248,18 @@ def train_lstm(sizes, tables, memory, done, sequences, settings):
             for s in range(starts):
                 if t >= steps[s]:
                     continue
+                press = pressure / steps[s]
                 for j in range(hid):  # cell = forget * cell before + enter * new; unit = out * tanh(cell)
                     enter, forget, new, out = gates[t, s, 0, j], gates[t, s, 1, j], gates[t, s, 2, j], gates[t, s, 3, j]
                     above, tanh_cell = dstates[t, s, j], squashed[t, s, j]
                     slope = fma(above * out, 1 - tanh_cell * tanh_cell, dcell[s, j])  # of the loss by the cell
                     dcell[s, j] = slope * forget  # by the cell before
-                    # By the net inputs of the gates: sigmoid' is y (1 - y), tanh' is 1 - y y
-                    delta[0, j] = slope * new * (enter - enter * enter)
-                    delta[1, j] = slope * cells[t, s, j] * (forget - forget * forget)
-                    delta[2, j] = slope * enter * (1 - new * new)
-                    delta[3, j] = above * tanh_cell * (out - out * out)
+                    # By the net inputs of the gates: sigmoid' is y (1 - y), tanh' is 1 - y y. The pressure adds
+                    # y (1 - y) of a gate to the loss and (1 - y y) / 2 of a new value: by y, 1 - 2 y and -y
+                    delta[0, j] = (slope * new + press * (1 - 2 * enter)) * (enter - enter * enter)
+                    delta[1, j] = (slope * cells[t, s, j] + press * (1 - 2 * forget)) * (forget - forget * forget)
+                    delta[2, j] = (slope * enter - press * new) * (1 - new * new)
+                    delta[3, j] = (above * tanh_cell + press * (1 - 2 * out)) * (out - out * out)
                 for g in range(4):
                     for j in range(hid):
                         dhid_bias[s, g, j] += delta[g, j]

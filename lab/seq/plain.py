@@ -9,6 +9,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from lab.seq import gates
 from lab.seq.task import Training
 
 
@@ -25,12 +26,12 @@ class Trainer:
             return torch.optim.Adam(model.parameters())
         return torch.optim.SGD(model.parameters(), momentum=self.training.mom)
 
-    def run(self, langs: list, count: int, rate: float, decay: float, stop: Callable[[], bool] = lambda: False):
+    def run(self, langs: list, count: int, rate: float, pressure: float, stop: Callable[[], bool] = lambda: False):
         """Train each model on the next `count` sequences of its language, or fewer if stop() becomes true.
 
-        rate: the learning rate; decay: weight decay.
+        rate: the learning rate; pressure: on the gates of an LSTM, see gates.py.
         """
-        clip = self.training.clip
+        clip, decay = self.training.clip, self.training.decay
         for model, lang, optimizer in zip(self.models, langs, self.optimizers, strict=True):
             device = next(model.parameters()).device
             optimizer.param_groups[0].update(lr=rate, weight_decay=decay)
@@ -41,8 +42,10 @@ class Trainer:
                 x, following = x.to(device), torch.as_tensor(seq)[1:].to(device)
                 optimizer.zero_grad()
                 model.init_hidden()
-                _, output = model(x)
+                hidden, output = model(x)
                 loss = functional.cross_entropy(output.squeeze(0), following)
+                if pressure > 0:
+                    loss = loss + pressure * gates.undecided(model, x[0], hidden[0])
                 loss.backward()
                 if clip > 0:
                     nn.utils.clip_grad_norm_(model.parameters(), clip)

@@ -16,7 +16,7 @@ from torch import nn
 
 from lab.common import cli, compiling
 from lab.common.errors import UserError, note
-from lab.seq import plain, student
+from lab.seq import gates, plain, student
 from lab.seq.task import Task, Training
 
 MINUTES = 5e10  # epochs times symbols times weights: the compiled engine trains that in minutes
@@ -94,6 +94,8 @@ def begin(task: Task, training: Training, seed: int, device: torch.device | None
             nn.init.normal_(parameter, 0, training.init)
     if not all(parameter.isfinite().all() for parameter in model.parameters()):
         raise UserError(f'the weights of the {type(model).__name__} in {_file(model)} are NaN or infinite at first')
+    if training.saturate:
+        gates.check(model)
     lang = student.new_language(task)
     if (training.grow or training.mix) and not student.grows(lang):
         raise UserError(
@@ -104,7 +106,7 @@ def begin(task: Task, training: Training, seed: int, device: torch.device | None
 
 
 def plan(task: Task, training: Training, langs: list) -> Iterator[tuple[int, int, float, float]]:
-    """(epoch reached, epochs to train until then, learning rate, weight decay) for each part of a run.
+    """(epoch reached, epochs to train until then, learning rate, pressure on the gates) for each part of a run.
 
     A part ends at each snapshot, or before. With training.grow or training.mix it also sets the languages' length.
     """
@@ -121,13 +123,19 @@ def plan(task: Task, training: Training, langs: list) -> Iterator[tuple[int, int
             for lang in langs:
                 lang.length = longest
         rate = training.lr * (1 - done if training.schedule == 'linear' else 1)
-        left = max(0, 1 - done / training.decay_until) if training.decay_until else 1
-        yield epoch, part if epoch else 1, rate, training.decay * left
+        yield epoch, part if epoch else 1, rate, training.saturate * max(0, 2 * done - 1)
 
 
 def take(starts: list[Start], trainer, epoch: int) -> Record:
-    """A snapshot of each start after so many epochs; None where it diverged: weights are NaN or infinite."""
-    pairs = zip(starts, trainer.states(), strict=True)
+    """A snapshot of each start after so many epochs; None where it diverged: weights are NaN or infinite.
+
+    The last one of a start that was trained with training.saturate has its gates rounded.
+    """
+    task, training, *_ = starts[0]
+    states = trainer.states()
+    if training.saturate and epoch == training.epoch * REPORT:
+        states = [state and gates.rounded(task, state) for state in states]
+    pairs = zip(starts, states, strict=True)
     return [state and Snapshot(epoch, state, start.lang, start.lang.get_sequence()) for start, state in pairs]
 
 

@@ -14,8 +14,7 @@ RECIPES = {  # other settings than the lab's; docs/measurements.md has the share
     'lab': {},
     'sure': ADAM | {'lr': 0.01, 'clip': 0.3},
     'hard': {'optim': 'adam', 'schedule': 'linear', 'lr': 0.01, 'clip': 1, 'epoch': 100},
-    'far': ADAM
-    | {'length': 100, 'hid': 6, 'lr': 0.03, 'decay_until': 0.8, 'clip': 1, 'grow': 0.8, 'mix': 1, 'keep': 'best'},
+    'far': ADAM | {'length': 10, 'hid': 6, 'lr': 0.03, 'clip': 1, 'grow': 0.4, 'mix': 1, 'saturate': 1},
 }
 
 
@@ -73,12 +72,11 @@ class Training:
     init: float = 0.001  # standard deviation of an SRN's first weights
     epoch: int = 100  # thousands of epochs
     decay: float = 1e-4  # weight decay
-    decay_until: float = 0  # share of the run in which weight decay falls to 0; 0 = it stays
     clip: float = 0  # largest norm of the gradient; 0 = any
     schedule: str = 'constant'  # or linear: the learning rate falls to 0
     grow: float = 0  # share of the run in which the longest block grows from n = 1 to the task's length
     mix: float = 0  # share of the epochs in which the longest block is shorter: 1 to 9 is as likely as 10 to 99
-    keep: str = 'last'  # which checkpoint of a start is judged: the last, or the best
+    saturate: float = 0  # pressure on the gates of an LSTM to be open or shut, from half the run on; see gates.py
 
 
 def add_network(parser: argparse.ArgumentParser):

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from lab.common.errors import UserError
-from lab.seq import results, verdict
+from lab.seq import results, student, verdict
 from lab.seq.results import Result
 from lab.seq.starts import Snapshot
 from lab.seq.task import Task
@@ -10,8 +10,8 @@ from lab.seq.verdict import Verdict
 from tests.seq.learned import LEARNED
 
 BLANK = {name: torch.zeros_like(value) for name, value in LEARNED.items()}
-GOOD = Verdict(loss=0.03, below=0.9, right=1.0, learned=True, counts=7)
-BAD = Verdict(loss=0.09, below=0.125, right=0.75, learned=False, counts=2)
+GOOD = Verdict(loss=0.03, below=0.9, right=1.0, learned=True, counts=7, guesses=True)
+BAD = Verdict(loss=0.09, below=0.125, right=0.75, learned=False, counts=2, guesses=False)
 
 
 @pytest.fixture(autouse=True)
@@ -34,43 +34,23 @@ def test_learned_comes_before_counting_and_counting_before_loss():
         BAD._replace(counts=0, loss=0.001),
         None,
     ]
-    ranks = [Result(0, found, 0).rank() for found in order]
+    ranks = [Result(0, found).rank() for found in order]
     assert ranks == sorted(ranks, reverse=True)
     assert len(set(ranks)) == len(ranks)
 
 
-@pytest.mark.parametrize(
-    'keep, rows, epoch',
-    [
-        ('best', [(0, BLANK), (10_000, LEARNED), (20_000, BLANK), (30_000, BLANK)], 10_000),
-        ('last', [(0, BLANK), (10_000, LEARNED), (20_000, BLANK), (30_000, BLANK)], 30_000),
-        # no checkpoint, though it has learned: what is there at the start, and what is between two files
-        ('best', [(0, LEARNED), (5000, LEARNED), (10_000, BLANK), (20_000, BLANK)], 20_000),
-        ('best', [(0, BLANK), (10_000, BLANK), (24_000, LEARNED), (25_000, LEARNED), (30_000, BLANK)], 25_000),  # late
-    ],
-)
-def test_the_best_checkpoint_is_judged_where_that_is_asked_for(keep, rows, epoch):
-    result = results.judge_of(Task(), keep)(7, record(*rows))
-    assert (result.seed, result.epoch, result.verdict.learned) == (7, epoch, dict(rows)[epoch] is LEARNED)
-
-
-def test_the_best_is_not_judged_by_the_sequences_that_chose_it(monkeypatch):
-    good = {verdict.SEED: 4, verdict.OTHER: 9}
-    monkeypatch.setattr(verdict, 'count', lambda read, classes, length, seed=verdict.SEED, beyond=0: good[seed])
-    result = results.judge_of(Task(), 'best')(7, record((0, BLANK), (10_000, LEARNED), (20_000, LEARNED)))
-    assert (result.epoch, result.verdict.counts) == (20_000, 4)
-
-
-def test_the_last_snapshot_counts_even_between_two_files():
-    assert results.judge_of(Task(), 'best')(7, record((0, BLANK), (10_000, BLANK), (14_000, LEARNED))).epoch == 14_000
+def test_the_network_that_a_start_ends_with_is_judged():
+    for last in LEARNED, BLANK:
+        result = results.judge(Task(), 7, record((0, LEARNED), (10_000, BLANK), (20_000, last)))
+        assert (result.seed, result.verdict.learned) == (7, last is LEARNED)
 
 
 def test_a_start_that_diverged_has_no_verdict():
-    assert results.judge_of(Task(), 'best')(7, [*record((0, LEARNED), (10_000, LEARNED)), None]) == (7, None, None)
+    assert results.judge(Task(), 7, [*record((0, LEARNED), (10_000, LEARNED)), None]) == (7, None)
 
 
 def test_all_starts_are_judged_on_the_same_sequences():
-    found = [results.judge_of(Task(), 'last')(seed, record((0, LEARNED))).verdict for seed in (1, 1, 2)]
+    found = [results.judge(Task(), seed, record((0, LEARNED))).verdict for seed in (1, 1, 2)]
     assert found == [found[0]] * 3
 
 
@@ -78,7 +58,7 @@ def test_another_language_has_another_threshold():
     perfect = Task('anb2nc3n', model='srn')
     state = {name: torch.zeros(shape) for name, shape in (('H0', 4), ('hid_bias', 4), ('out_bias', 3))}
     state |= {'W': torch.zeros(3, 4), 'U': torch.zeros(4, 4), 'V': torch.zeros(4, 3)}
-    found = results.judge_of(perfect, 'last')(1, record((0, state))).verdict
+    found = results.judge(perfect, 1, record((0, state))).verdict
     assert not found.learned
     assert (found.below, found.counts) == (0, 0)
 
@@ -89,10 +69,10 @@ def choose(*verdicts):
     found, best = results.choose(
         range(10, 10 + len(records)),
         (record for record in records),
-        lambda seed, record: Result(seed, None if record[-1] is None else verdicts[record[-1]], 0),
+        lambda seed, record: Result(seed, None if record[-1] is None else verdicts[record[-1]]),
         first=False,
     )
-    return [seed for seed, _, _ in found], best
+    return [seed for seed, _ in found], best
 
 
 def test_the_best_start_wins_and_of_equal_ones_the_first():
@@ -111,7 +91,7 @@ def test_where_all_starts_diverge_there_is_no_best():
 
 
 def test_the_table_has_a_line_for_each_start(capsys):
-    results.print_table([Result(4294967295, GOOD, 100_000), Result(7, BAD, 100_000), Result(8, None, None)])
+    results.print_table([Result(4294967295, GOOD), Result(7, BAD), Result(8, None)])
     assert capsys.readouterr().out.splitlines() == [
         '',
         '      seed    loss   below   right  counts  learned',
@@ -132,3 +112,22 @@ def test_the_verdict_in_words(capsys):
     ]
     assert bad.splitlines()[1].startswith(' mean loss: 0.0900 (learned: under 0.05; ')
     assert bad.splitlines()[-1] == ' learned: no; try: python3 more.py'
+
+
+@pytest.mark.parametrize('kind', ['srn', 'lstm'])
+def test_a_network_is_read_in_parts_as_it_is_read_whole(kind):
+    task = Task('anb2nc3n', 4, kind, 5)
+    state = {name: 2 * value.detach() for name, value in student.new_network(task).state_dict().items()}
+    x, before = torch.eye(3)[torch.randint(3, (4, 30))], torch.get_rng_state()
+    read = results.stream_of(task, state)
+    first, memory = read(x[:, :17], None)
+    outputs = torch.cat([first, read(x[:, 17:], memory)[0]], dim=1)
+    assert torch.allclose(outputs, student.outputs_of(task, state, x)[1], atol=1e-4)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_a_network_that_computes_something_else_is_not_read_in_parts(monkeypatch):
+    task = Task('anb2n', 4, 'srn', 2)
+    monkeypatch.setattr(student, 'outputs_of', lambda task, state, x: (None, x))
+    assert results.stream_of(task, LEARNED) is None
+    assert results.stream_of(task, {'other': LEARNED['V']}) is None

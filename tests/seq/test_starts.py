@@ -54,24 +54,20 @@ def test_mixing_draws_the_largest_n_anew_many_times_between_two_snapshots(monkey
     assert lengths.count(10) == pytest.approx(150, abs=30)
 
 
-def test_weight_decay_falls_to_zero_where_that_is_asked_for():
-    kept = [part[3] for part in starts.plan(Task(), Training(epoch=10), [])]
-    falls = [part[3] for part in starts.plan(Task(), Training(epoch=10, decay_until=0.5), [])]
-    assert kept == 11 * [1e-4]
-    assert falls == pytest.approx([1e-4 * share for share in (1, 1, 0.8, 0.6, 0.4, 0.2, *5 * [0])])
+def test_pressure_on_the_gates_rises_from_half_the_run_on():
+    parts = [part[3] for part in starts.plan(LSTM, Training(epoch=10, saturate=2), [])]
+    assert parts == pytest.approx([*7 * [0], 0.4, 0.8, 1.2, 1.6])
+    assert {part[3] for part in starts.plan(LSTM, Training(epoch=10), [])} == {0}
 
 
 @pytest.mark.parametrize('engine', [COMPILED, PLAIN])
-def test_the_settings_and_the_share_of_the_weight_decay_reach_the_optimizer(engine):
+def test_the_settings_reach_the_optimizer(engine):
     def end(**settings):
-        start = starts.begin(LSTM, Training(epoch=2, **settings), 1)
+        start = starts.begin(LSTM, Training(epoch=4, **settings), 1)
         return weights(starts.train_together([start], engine, never)[0][-1].state)
 
-    ends = [end(decay=0.5), end(decay=0.5, decay_until=0.01), end(decay=0)]
-    assert np.abs(ends[0] - ends[2]).max() > 0.001
-    assert np.abs(ends[1] - ends[2]).max() < np.abs(ends[0] - ends[2]).max()
-    for settings in {'optim': 'adam'}, {'mom': 0.5}, {'clip': 0.1}, {'lr': 0.1}:
-        assert np.abs(end(decay=0, **settings) - ends[2]).max() > 1e-4
+    for settings in {'decay': 0.5}, {'optim': 'adam'}, {'mom': 0.5}, {'clip': 0.1}, {'lr': 0.1}, {'saturate': 20}:
+        assert np.abs(end(**settings) - end()).max() > 1e-4
 
 
 def test_mixing_draws_small_numbers_as_often_as_large_ones():
@@ -146,7 +142,7 @@ def test_a_start_that_diverges_ends_with_none_and_the_others_go_on(wrong, engine
 def test_a_start_is_the_same_to_the_last_bit_alone_and_among_many(task, engine, monkeypatch):
     monkeypatch.setattr(cli, 'cores', lambda: 2)
     monkeypatch.setattr(starts, 'MIXED', 5)
-    training = Training('adam', epoch=3, lr=0.05, init=0.5, grow=0.5, mix=0.5, clip=0.3, decay_until=0.9)
+    training = Training('adam', epoch=3, lr=0.05, init=0.5, grow=0.5, mix=0.5, clip=0.3, saturate=2 * (task is LSTM))
     count = 13 if engine is COMPILED else 3  # one on each core, eight together, and more
     many = [starts.begin(task, training, seed) for seed in range(count)]
     records = list(starts.train_all(many, engine, never))

@@ -1,0 +1,83 @@
+"""gates.py: the pressure on gates, and how they are rounded."""
+
+import pytest
+import torch
+
+from lab.common.errors import UserError
+from lab.seq import gates, plain, results, starts, student, verdict
+from lab.seq.task import Task, Training
+from seq_models import LSTM_model
+
+TASK = Task('anb2n', 4, 'lstm', 2)
+
+
+def made_by_hand(**changed):
+    """The weights of a network that counts, its gates far from rounded: net inputs are 10, not 100."""
+    model = LSTM_model(2, 2, 2)
+    model.set_weights()
+    state = {name: value.detach().clone() for name, value in model.state_dict().items()}
+    return state | {'W': state['W'] / 10} | changed
+
+
+@pytest.fixture(autouse=True)
+def few(monkeypatch):
+    monkeypatch.setattr(verdict, 'TRIED', [2**k for k in range(11)])
+
+
+def reach(state):
+    stream = results.stream_of(TASK, state)
+    return verdict.count(lambda x: student.outputs_of(TASK, state, x)[1], 2, 4, stream)
+
+
+def test_the_pressure_is_0_where_gates_are_shut_and_new_values_full():
+    model = LSTM_model(2, 2, 2)
+    model.hid_bias.data = torch.tensor([50.0, -50, 50, -50, 50, -50, 50, -50])
+    x = torch.eye(2)[[0, 1, 1]]
+    assert gates.undecided(model, x, model(x[None])[0][0]).item() == pytest.approx(0, abs=1e-6)
+
+
+def test_the_pressure_is_the_mean_over_steps_of_the_sum_over_units():
+    model = LSTM_model(2, 2, 2)
+    for parameter in model.parameters():
+        parameter.data.zero_()
+    x = torch.eye(2)[[0, 1, 1]]
+    assert gates.undecided(model, x, model(x[None])[0][0]).item() == pytest.approx(2 * (3 / 4 + 1 / 2))
+
+
+@pytest.mark.parametrize('shape', [(3, 4), (3, 12, 1)])
+def test_a_model_without_four_gates_is_refused(shape, monkeypatch):
+    model = LSTM_model(2, 3, 2)
+    model.U = torch.nn.Parameter(torch.zeros(shape))
+    monkeypatch.setattr(student, 'new_network', lambda _: model)
+    with pytest.raises(UserError, match=r'^--saturate: the LSTM_model in seq_models\.py has no W, U and hid_bias'):
+        starts.begin(TASK, Training(saturate=1), 1)
+
+
+def test_a_network_with_rounded_gates_counts_on():
+    state = made_by_hand()
+    assert (reach(state), reach(gates.rounded(TASK, state))) == (16, 1024)
+
+
+def test_a_gate_that_has_to_be_between_stays_as_it_is():
+    # The input gate of cell 0 is open by 3/4 after an A, and by 3/8 after a B: rounded, both would be 1
+    state = made_by_hand()
+    state['W'][:, 0] = torch.tensor([3.0, 0.6]).log()
+    ends = gates.rounded(TASK, state)
+    factor = ends['W'] / state['W']
+    assert torch.equal(factor[:, 0], torch.ones(2))
+    assert factor[0, 1:][state['W'][0, 1:] != 0].unique().tolist() == [gates.LARGER]
+    assert reach(ends) > reach(state)
+
+
+def test_rounding_mends_a_network_that_drifts_within_what_it_was_taught():
+    state = made_by_hand(W=made_by_hand()['W'] / 3)  # net inputs are 3.3
+    before = verdict.judge(lambda x: student.outputs_of(TASK, state, x)[1], 2, 4)
+    assert before.right < 1 and reach(gates.rounded(TASK, state)) == 1024
+
+
+def test_the_last_network_of_a_start_is_rounded_and_no_other():
+    start = starts.begin(TASK, Training(epoch=1, saturate=1), 1)
+    start.model.load_state_dict(made_by_hand())
+    trainer = plain.Trainer([start.model], start.training)
+    sizes = [starts.take([start], trainer, epoch)[0].state['W'].abs().max() for epoch in (0, starts.REPORT)]
+    assert sizes == [10, 10 * gates.LARGER]
