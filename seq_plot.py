@@ -79,7 +79,7 @@ def main(argv: list[str] | None = None):
 
         from lab.insight import analysis, step, words
         from lab.insight.transcript import print_sequences
-        from lab.seq import student
+        from lab.seq import results, student
 
         model = student.new_network(task)
         if args.set_weights:
@@ -97,7 +97,7 @@ def main(argv: list[str] | None = None):
             note(text)
         start = net.start if net and task.model == 'srn' else None
         names_of_units = painter.submit('draw_units', stem, seen, task.length, start, title(args))
-        found = net and analysis.analyse(net, task.length)  # while the other process draws
+        found = net and analysis.analyse(net, task.length, judged=results.verdict_of(task, model.state_dict()))
         names = names_of_units()
         if found:
             print(*words.lines(found, not args.set_weights, args.details), sep='\n')

@@ -105,13 +105,15 @@ def find(net: Network, length: int, rng: np.random.Generator) -> Found:
     return Found(language, visits, shown, states.fidelity(net, language, fresh)(shown.automaton), fresh)
 
 
-def analyse(net: Network, length: int, seed: int = SEED) -> Analysis:
-    """Find out what a network does that was trained on blocks of n up to `length`; progress goes to standard error."""
+def analyse(net: Network, length: int, seed: int = SEED, judged: Verdict | None = None) -> Analysis:
+    """Find out what a network does that was trained on blocks of n up to `length`; progress goes to standard error.
+
+    judged: the verdict on it, if there is one already.
+    """
     rng, symbols, progress = np.random.default_rng(seed), range(net.num_class), Progress(4)
     sequences = draw(length, net.num_class, SHOWN, rng)
     progress.part('how far it counts')
     loss, right = behaviour.losses(net)
-    found_verdict = verdict.judge(outputs_of(net), net.num_class, length)
     progress.part('automaton')
     found = find(net, length, rng)
     visits, automaton = found.visits, found.states.automaton
@@ -123,7 +125,7 @@ def analyse(net: Network, length: int, seed: int = SEED) -> Analysis:
         net=net,
         length=length,
         sequences=sequences,
-        verdict=found_verdict,
+        verdict=judged or verdict.judge(outputs_of(net), net.num_class, length),
         search=behaviour.shortest(net, found.language),
         last=behaviour.by_last_symbol(net, visits),
         alone=behaviour.alone(net, length, rng),

@@ -17,7 +17,7 @@ from lab.insight.analysis import analyse
 from lab.insight.step import network
 from lab.page import images
 from lab.page.checkpoints import Trained, network_flags
-from lab.seq import student
+from lab.seq import results, student
 from lab.seq.task import Task
 
 SEQUENCE_SEED = 1  # of the sequence that is printed
@@ -82,7 +82,7 @@ def examine(task: Task, state: student.State, origin: str) -> dict:
     """What is found out about a network, with its pictures."""
     torch.set_num_threads(1)  # several networks are examined at once
     with contextlib.redirect_stderr(io.StringIO()):  # nor do they tell how far they are
-        found = analyse(network(state), task.length)
+        found = analyse(network(state), task.length, judged=results.verdict_of(task, state))
     drawn = pictures.of_analysis(found, True, f'{task.lang}, {task.model.upper()}, {origin}')
     with np.printoptions(suppress=True, precision=2, linewidth=110):
         weights = [(name, str(value.numpy())) for name, value in state.items()]

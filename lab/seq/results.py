@@ -60,12 +60,13 @@ def stream_of(task: Task, state: student.State) -> Stream | None:
 
 def judge(task: Task, seed: int, record: Record) -> Result:
     """The verdict on a start, by its seed and its record: on the network that it ends with."""
-    if record[-1] is None:
-        return Result(seed, None)
-    state = record[-1].state
+    return Result(seed, record[-1] and verdict_of(task, record[-1].state))
+
+
+def verdict_of(task: Task, state: student.State) -> Verdict:
+    """The verdict on a network with these weights."""
     stream = stream_of(task, state)
-    found = verdict.judge(lambda x: student.outputs_of(task, state, x)[1], task.classes, task.length, stream)
-    return Result(seed, found)
+    return verdict.judge(lambda x: student.outputs_of(task, state, x)[1], task.classes, task.length, stream)
 
 
 def choose(
