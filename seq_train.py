@@ -110,9 +110,10 @@ def main(argv: list[str] | None = None):
         if args.restarts == 1:  # the lab's run
             [start] = many
             trainer, record = engine.Trainer([start.model], training), []
-            for epoch, count, rate, pressure in starts.plan(task, training, [start.lang]):
-                # As lab/seq/plain.py shows: forward, loss, backward, step, for each of the next `count` sequences
-                trainer.run([start.lang], count, rate, pressure, stop.__bool__)
+            for part in starts.plan(task, training, [start.lang]):
+                # As lab/seq/plain.py shows: forward, loss, backward, step, for each of the next part.count sequences
+                trainer.run([start.lang], part, stop.__bool__)
+                epoch = part.epoch
                 if stop and epoch:  # the first weights are always shown and saved
                     break
                 if epoch % starts.REPORT == 0:

@@ -16,7 +16,7 @@ from lab.kuzu.data import Dataset
 from lab.kuzu.resume import Progress
 from lab.kuzu.settings import FAST, Settings
 from lab.seq import plain
-from lab.seq.task import Training
+from lab.seq.task import Part, Training
 
 
 def prepare(model, monkeypatch):
@@ -51,4 +51,4 @@ def test_the_steps_of_part_3_stay_on_the_gpu(kind, pressure, optim, monkeypatch)
         with torch.device('cuda'):
             model = kind(2, 3, 2)
         prepare(model, monkeypatch)
-        plain.Trainer([model], Training(optim, clip=1)).run([lang], 2, 0.05, pressure)
+        plain.Trainer([model], Training(optim, clip=1)).run([lang], Part(2, 2, 0.05, 1e-4, pressure))

@@ -386,7 +386,7 @@ def test_a_recipe_is_other_defaults_and_flags_come_first():
     args = seq_train.parse(['--recipe', 'far', '--lr', '0.5'])
     task, training = args.task, args.training
     assert (task.hid, task.length, training.grow, training.lr) == (6, 10, 0.4, 0.5)
-    assert (training.optim, training.saturate) == ('adam', 1)
+    assert (training.optim, training.saturate) == ('adam', 3)
 
 
 def test_without_flags_it_trains_as_the_lab_does():
@@ -420,4 +420,4 @@ def test_zero_epochs_mean_the_labs(flags, epoch):
 def test_help_says_which_flags_a_recipe_stands_for():
     assert seq_train.describe('lab') == 'lab = as below'
     assert seq_train.describe('far').startswith('far = --optim adam --schedule linear --grow 0.4 --length 10')
-    assert seq_train.describe('far').endswith('--clip 1 --mix 1 --saturate 1')
+    assert seq_train.describe('far').endswith('--clip 1 --mix 1 --saturate 3')

@@ -13,7 +13,7 @@ from torch import nn
 from torch.nn import functional
 
 from lab.seq import formulas
-from lab.seq.task import Training
+from lab.seq.task import Part, Training
 
 CONSTANT = 6  # up to so many hidden units the code is compiled for their number: it takes a third less time
 KEEPING = 0.1  # weights so many times smaller that hidden units stay where tanh is steep
@@ -49,25 +49,22 @@ class Trainer:
         self.memory = weights, slopes, np.zeros_like(weights), np.zeros_like(weights)
         self.tables = by_parameter(weights), by_parameter(slopes)
 
-    def run(self, langs: list, count: int, rate: float, pressure: float, stop: Callable[[], bool] = lambda: False):
-        """Train each model on the next `count` sequences of its language, or fewer if stop() becomes true.
-
-        rate: the learning rate; pressure: on the gates of an LSTM, see gates.py.
-        """
-        drawn = [lang.get_symbols(count) for lang in langs]
+    def run(self, langs: list, part: Part, stop: Callable[[], bool] = lambda: False):
+        """Train each model on the next part.count sequences of its language, or fewer if stop() becomes true."""
+        drawn = [lang.get_symbols(part.count) for lang in langs]
         symbols = np.concatenate([symbols for symbols, _ in drawn])
         lengths = np.array([np.diff(ends, prepend=0) for _, ends in drawn])
         ends = lengths.cumsum().reshape(lengths.shape)
-        part = max(1, PART * count * len(langs) // (len(symbols) * len(self.memory[0])))
-        for first in range(0, count, part):
+        some = max(1, PART * part.count * len(langs) // (len(symbols) * len(self.memory[0])))
+        for first in range(0, part.count, some):
             if not stop():
-                now = slice(first, first + part)
-                self.step(symbols, (ends - lengths)[:, now].T, ends[:, now].T, rate, pressure)
+                now = slice(first, first + some)
+                self.step(symbols, (ends - lengths)[:, now].T, ends[:, now].T, part)
 
-    def step(self, symbols: np.ndarray, begins: np.ndarray, ends: np.ndarray, rate: float, pressure: float):
+    def step(self, symbols: np.ndarray, begins: np.ndarray, ends: np.ndarray, part: Part):
         """One epoch on each row of sequences symbols[begin:end]; begins and ends: (epochs, starts)."""
         sequences = symbols.astype(np.int8, copy=False), np.ascontiguousarray(begins), np.ascontiguousarray(ends)
-        numbers = rate, self.training.mom, self.training.decay, self.training.clip, pressure
+        numbers = part.rate, self.training.mom, part.decay, self.training.clip, part.pressure
         settings = self.training.optim == 'adam', *map(float, numbers)
         self.train(self.sizes, self.tables, self.memory, self.done, sequences, settings)
         self.done += len(begins)
@@ -92,8 +89,8 @@ class Trainer:
 
 def gradient(model: nn.Module, symbols: np.ndarray) -> dict[str, np.ndarray]:
     """The gradient of the mean negative log-likelihood of a sequence's symbols after the first, by parameter."""
-    trainer = Trainer([model], Training(decay=0))
-    trainer.step(symbols, np.zeros((1, 1), int), np.array([[len(symbols)]]), 1, 0)
+    trainer = Trainer([model], Training())
+    trainer.step(symbols, np.zeros((1, 1), int), np.array([[len(symbols)]]), Part(1, 1, rate=1))
     [after] = trainer.parameters()
     return {name: value.detach().double().numpy() - after[name] for name, value in model.named_parameters()}
 

@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn import functional
 
 from lab.seq import gates
-from lab.seq.task import Training
+from lab.seq.task import Part, Training
 
 
 class Trainer:
@@ -26,16 +26,13 @@ class Trainer:
             return torch.optim.Adam(model.parameters())
         return torch.optim.SGD(model.parameters(), momentum=self.training.mom)
 
-    def run(self, langs: list, count: int, rate: float, pressure: float, stop: Callable[[], bool] = lambda: False):
-        """Train each model on the next `count` sequences of its language, or fewer if stop() becomes true.
-
-        rate: the learning rate; pressure: on the gates of an LSTM, see gates.py.
-        """
-        clip, decay = self.training.clip, self.training.decay
+    def run(self, langs: list, part: Part, stop: Callable[[], bool] = lambda: False):
+        """Train each model on the next part.count sequences of its language, or fewer if stop() becomes true."""
+        clip = self.training.clip
         for model, lang, optimizer in zip(self.models, langs, self.optimizers, strict=True):
             device = next(model.parameters()).device
-            optimizer.param_groups[0].update(lr=rate, weight_decay=decay)
-            for _ in range(count):
+            optimizer.param_groups[0].update(lr=part.rate, weight_decay=part.decay)
+            for _ in range(part.count):
                 if stop():
                     break
                 x, seq, _, _ = lang.get_sequence()
@@ -44,8 +41,8 @@ class Trainer:
                 model.init_hidden()
                 hidden, output = model(x)
                 loss = functional.cross_entropy(output.squeeze(0), following)
-                if pressure > 0:
-                    loss = loss + pressure * gates.undecided(model, x[0], hidden[0])
+                if part.pressure > 0:
+                    loss = loss + part.pressure * gates.undecided(model, x[0], hidden[0])
                 loss.backward()
                 if clip > 0:
                     nn.utils.clip_grad_norm_(model.parameters(), clip)

@@ -17,11 +17,12 @@ from torch import nn
 from lab.common import cli, compiling
 from lab.common.errors import UserError, note
 from lab.seq import gates, plain, student
-from lab.seq.task import Task, Training
+from lab.seq.task import Part, Task, Training
 
 MINUTES = 5e10  # epochs times symbols times weights: the compiled engine trains that in minutes
 REPORT = 1000  # epochs between two snapshots; Training.epoch counts in these
 MIXED = 10  # epochs with the same largest n, where training.mix draws it: in 1,000 a network forgets the other ones
+DECAYING = 0.8  # share of the run in which weight decay falls to 0, where gates are pressed
 TOGETHER = 8  # starts that the compiled engine trains side by side: half the time of as many one after the other
 
 
@@ -105,14 +106,15 @@ def begin(task: Task, training: Training, seed: int, device: torch.device | None
     return Start(task, training, model.to(device), lang)
 
 
-def plan(task: Task, training: Training, langs: list) -> Iterator[tuple[int, int, float, float]]:
-    """(epoch reached, epochs to train until then, learning rate, pressure on the gates) for each part of a run.
+def plan(task: Task, training: Training, langs: list) -> Iterator[Part]:
+    """The parts of a run. One ends at each snapshot, or before.
 
-    A part ends at each snapshot, or before. With training.grow or training.mix it also sets the languages' length.
+    With training.grow or training.mix it also sets the languages' length. Where gates are pressed, the pressure rises
+    from half the run on, and weight decay, which pulls them open, falls to 0.
     """
-    part = MIXED if training.mix else REPORT
+    count = MIXED if training.mix else REPORT
     generator = np.random.default_rng(0)
-    for epoch in range(0, training.epoch * REPORT + 1, part):
+    for epoch in range(0, training.epoch * REPORT + 1, count):
         done = max(0, epoch - 1) // REPORT / training.epoch
         longest = task.length
         if training.grow:
@@ -123,7 +125,9 @@ def plan(task: Task, training: Training, langs: list) -> Iterator[tuple[int, int
             for lang in langs:
                 lang.length = longest
         rate = training.lr * (1 - done if training.schedule == 'linear' else 1)
-        yield epoch, part if epoch else 1, rate, training.saturate * max(0, 2 * done - 1)
+        left = max(0, 1 - done / DECAYING) if training.saturate else 1
+        pressure = training.saturate * max(0, 2 * done - 1)
+        yield Part(epoch, count if epoch else 1, rate, training.decay * left, pressure)
 
 
 def take(starts: list[Start], trainer, epoch: int) -> Record:
@@ -147,8 +151,9 @@ def train_together(starts: list[Start], engine: ModuleType, stop: Callable[[], b
     task, training, *_ = starts[0]
     langs, records = [start.lang for start in starts], [[] for _ in starts]
     trainer = engine.Trainer([start.model for start in starts], training)
-    for epoch, *part in plan(task, training, langs):
-        trainer.run(langs, *part, stop)
+    for part in plan(task, training, langs):
+        epoch = part.epoch
+        trainer.run(langs, part, stop)
         if epoch and (stop() or not any(record[-1] for record in records)):
             break
         if epoch % REPORT == 0:

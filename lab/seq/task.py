@@ -3,6 +3,7 @@
 import argparse
 import os
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from lab.common import cli
 
@@ -14,7 +15,7 @@ RECIPES = {  # other settings than the lab's; docs/measurements.md has the share
     'lab': {},
     'sure': ADAM | {'lr': 0.01, 'clip': 0.3},
     'hard': {'optim': 'adam', 'schedule': 'linear', 'lr': 0.01, 'clip': 1, 'epoch': 100},
-    'far': ADAM | {'length': 10, 'hid': 6, 'lr': 0.03, 'clip': 1, 'grow': 0.4, 'mix': 1, 'saturate': 1},
+    'far': ADAM | {'length': 10, 'hid': 6, 'lr': 0.03, 'clip': 1, 'grow': 0.4, 'mix': 1, 'saturate': 3},
 }
 
 
@@ -77,6 +78,16 @@ class Training:
     grow: float = 0  # share of the run in which the longest block grows from n = 1 to the task's length
     mix: float = 0  # share of the epochs in which the longest block is shorter: 1 to 9 is as likely as 10 to 99
     saturate: float = 0  # pressure on the gates of an LSTM to be open or shut, from half the run on; see gates.py
+
+
+class Part(NamedTuple):
+    """A part of a run in which the settings stay the same."""
+
+    epoch: int  # reached at its end
+    count: int  # epochs to train until then
+    rate: float  # learning rate
+    decay: float = 0  # weight decay
+    pressure: float = 0  # on the gates of an LSTM
 
 
 def add_network(parser: argparse.ArgumentParser):

@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from anb2n import lang_anb2n
 from lab.seq import compiled, formulas
-from lab.seq.task import Training
+from lab.seq.task import Part, Training
 from seq_models import LSTM_model, SRN_model
 
 MODELS = {'srn': SRN_model, 'lstm': LSTM_model}
@@ -79,7 +79,7 @@ def test_100_epochs_give_the_weights_that_autograd_gives(kind, pressure, trainin
     torch.manual_seed(1)
     lang = lang_anb2n(3, 2)
     for count in (1, 70, 29):  # in parts: the optimizer's memory must last
-        trainer.run([lang], count, training.lr, pressure)
+        trainer.run([lang], Part(0, count, training.lr, training.decay, pressure))
     model = network(kind, *SIZES[kind])
     torch.manual_seed(1)
     expected = train_by_autograd(model, training, lang_anb2n(3, 2), 100, pressure)
@@ -116,7 +116,7 @@ def test_models_trained_side_by_side_are_those_trained_alone_to_the_last_bit(kin
         langs = [lang_anb2n(3, 1 + seed % 5) for seed in seeds if torch.manual_seed(seed)]  # longer and longer
         trainer = compiled.Trainer(models, training)
         for epochs in (1, 40, 19):
-            trainer.run(langs, epochs, 0.01, 0)
+            trainer.run(langs, Part(0, epochs, 0.01))
         return [flat(parameters) for parameters in trainer.parameters()]
 
     for seed, found in enumerate(train(range(5))):
@@ -131,8 +131,8 @@ def test_a_model_that_diverges_leaves_its_neighbours_alone(kind):
     models[0].double()
     nn.init.constant_(models[0].W, torch.nan)
     team, alone = compiled.Trainer(models, Training()), compiled.Trainer(models[1:], Training())
-    team.run(2 * [Sequence()], 5, 0.1, 0)
-    alone.run([Sequence()], 5, 0.1, 0)
+    team.run(2 * [Sequence()], Part(0, 5, 0.1))
+    alone.run([Sequence()], Part(0, 5, 0.1))
     assert team.states()[0] is None
     assert np.array_equal(flat(team.parameters()[1]), flat(alone.parameters()[0]))
     assert {value.dtype for value in team.states()[1].values()} == {torch.float32}
@@ -163,7 +163,7 @@ def test_weights_too_large_for_float32_have_diverged():
 def test_run_stops_when_asked():
     trainer = compiled.Trainer([network('srn', 2, 2)], Training())
     before = trainer.memory[0].copy()
-    trainer.run([Sequence()], 5, 0.1, 0, stop=lambda: True)
+    trainer.run([Sequence()], Part(0, 5, 0.1), stop=lambda: True)
     assert np.array_equal(trainer.memory[0], before)
 
 

@@ -5,7 +5,7 @@ from torch.nn import functional
 
 from anb2n import lang_anb2n
 from lab.seq import plain
-from lab.seq.task import Training
+from lab.seq.task import Part, Training
 from seq_models import LSTM_model, SRN_model
 
 
@@ -18,7 +18,7 @@ def new(kind):
 @pytest.mark.parametrize('optim, mom, clip', [('sgd', 0.9, 0.2), ('adam', 0.0, 0.0)])
 def test_it_trains_as_the_labs_loop_does_digit_for_digit(kind, optim, mom, clip):
     model, lang = new(kind)
-    plain.Trainer([model], Training(optim, mom=mom, clip=clip)).run([lang], 20, 0.05, 0)
+    plain.Trainer([model], Training(optim, mom=mom, clip=clip)).run([lang], Part(20, 20, 0.05, 1e-4))
     expected, lang = new(kind)
     if optim == 'adam':
         optimizer = torch.optim.Adam(expected.parameters(), lr=0.05, weight_decay=1e-4)
@@ -37,5 +37,5 @@ def test_it_trains_as_the_labs_loop_does_digit_for_digit(kind, optim, mom, clip)
 def test_run_stops_when_asked():
     model, lang = new(SRN_model)
     before = model.W.clone()
-    plain.Trainer([model], Training()).run([lang], 5, 0.1, 0, stop=lambda: True)
+    plain.Trainer([model], Training()).run([lang], Part(5, 5, 0.1), stop=lambda: True)
     assert torch.equal(model.W, before)

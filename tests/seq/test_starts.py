@@ -35,7 +35,7 @@ def weights(state):
 def test_growing_starts_with_single_symbols_and_ends_with_all():
     task, lang = Task(), lang_anb2n()
     training = Training(epoch=10, grow=0.5, schedule='linear')
-    steps = [(epoch, count, lang.length, rate) for epoch, count, rate, _ in starts.plan(task, training, [lang])]
+    steps = [(part.epoch, part.count, lang.length, part.rate) for part in starts.plan(task, training, [lang])]
     epochs, counts, lengths, rates = zip(*steps, strict=True)
     assert epochs == tuple(range(0, 101, 10))
     assert counts == (1, *10 * [10])
@@ -46,7 +46,8 @@ def test_growing_starts_with_single_symbols_and_ends_with_all():
 def test_mixing_draws_the_largest_n_anew_many_times_between_two_snapshots(monkeypatch):
     monkeypatch.setattr(starts, 'MIXED', 2)
     task, lang = Task(length=10), lang_anb2n(2, 10)
-    steps = [(epoch, count, lang.length) for epoch, count, *_ in starts.plan(task, Training(epoch=60, mix=0.5), [lang])]
+    parts = starts.plan(task, Training(epoch=60, mix=0.5), [lang])
+    steps = [(part.epoch, part.count, lang.length) for part in parts]
     epochs, counts, lengths = zip(*steps, strict=True)
     assert epochs == tuple(range(0, 601, 2))
     assert counts == (1, *300 * [2])
@@ -54,10 +55,12 @@ def test_mixing_draws_the_largest_n_anew_many_times_between_two_snapshots(monkey
     assert lengths.count(10) == pytest.approx(150, abs=30)
 
 
-def test_pressure_on_the_gates_rises_from_half_the_run_on():
-    parts = [part[3] for part in starts.plan(LSTM, Training(epoch=10, saturate=2), [])]
-    assert parts == pytest.approx([*7 * [0], 0.4, 0.8, 1.2, 1.6])
-    assert {part[3] for part in starts.plan(LSTM, Training(epoch=10), [])} == {0}
+def test_pressure_on_the_gates_rises_from_half_the_run_on_and_weight_decay_falls():
+    parts = list(starts.plan(LSTM, Training(epoch=10, saturate=2), []))
+    assert [part.pressure for part in parts] == pytest.approx([*7 * [0], 0.4, 0.8, 1.2, 1.6])
+    shares = 1, 1, 0.875, 0.75, 0.625, 0.5, 0.375, 0.25, 0.125, 0, 0
+    assert [part.decay for part in parts] == pytest.approx([1e-4 * share for share in shares])
+    assert {part[3:] for part in starts.plan(LSTM, Training(epoch=10), [])} == {(1e-4, 0)}
 
 
 @pytest.mark.parametrize('engine', [COMPILED, PLAIN])
@@ -88,7 +91,7 @@ def test_the_lab_trains_at_one_rate_and_leaves_the_language_alone():
     class Bare:
         __slots__ = ()
 
-    rates = {rate for _, _, rate, _ in starts.plan(Task(), Training(lr=0.1), [Bare()])}
+    rates = {part.rate for part in starts.plan(Task(), Training(lr=0.1), [Bare()])}
     assert rates == {0.1}
 
 
