@@ -59,6 +59,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.set_defaults(recipe=recipe, recipe_is_ours=hard, **RECIPES[recipe])
     args = parser.parse_args(argv)  # again: what is not given is now the recipe's
     args.task = Task(args.lang, args.length, args.model, args.hid)
+    if args.saturate and args.model == 'srn':
+        parser.error('--saturate: an srn has no gates; use it with --model lstm')
     args.epoch = args.epoch or args.task.epochs
     args.training = Training(**{name: getattr(args, name) for name in Training.__dataclass_fields__})
     return args

@@ -383,7 +383,7 @@ def test_another_model_trains_with_pytorch(monkeypatch, capsys):
 
 
 def test_a_recipe_is_other_defaults_and_flags_come_first():
-    args = seq_train.parse(['--recipe', 'far', '--lr', '0.5'])
+    args = seq_train.parse(['--model', 'lstm', '--recipe', 'far', '--lr', '0.5'])
     task, training = args.task, args.training
     assert (task.hid, task.length, training.grow, training.lr) == (6, 10, 0.4, 0.5)
     assert (training.optim, training.saturate) == ('adam', 3)

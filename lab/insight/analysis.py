@@ -11,7 +11,7 @@ import numpy as np
 
 from lab.common.errors import note
 from lab.insight import automaton as fsm
-from lab.insight import behaviour, fixed, mechanism, states
+from lab.insight import behaviour, drift, fixed, mechanism, states
 from lab.insight.automaton import Array, Automaton
 from lab.insight.layout import Layout, layout, spans
 from lab.insight.step import Network, outputs_of
@@ -61,6 +61,7 @@ class Analysis(NamedTuple):
     endings: list[list[fixed.Ending]]  # of each symbol: where it leads when it never ends
     steps: dict[str, mechanism.Steps]  # by phase: what a symbol adds to each unit, and the gates of an LSTM
     readings: list[list[mechanism.Reading]]  # of each symbol: how its count can be read back
+    drift: drift.Drift | None  # of an LSTM that counts far beyond its `length`: how exact it counts
 
     @property
     def counts(self) -> bool:
@@ -114,6 +115,7 @@ def analyse(net: Network, length: int, seed: int = SEED, judged: Verdict | None 
     sequences = draw(length, net.num_class, SHOWN, rng)
     progress.part('how far it counts')
     loss, right = behaviour.losses(net)
+    judged = judged or verdict.judge(outputs_of(net), net.num_class, length)
     progress.part('automaton')
     found = find(net, length, rng)
     visits, automaton = found.visits, found.states.automaton
@@ -125,7 +127,7 @@ def analyse(net: Network, length: int, seed: int = SEED, judged: Verdict | None 
         net=net,
         length=length,
         sequences=sequences,
-        verdict=judged or verdict.judge(outputs_of(net), net.num_class, length),
+        verdict=judged,
         search=behaviour.shortest(net, found.language),
         last=behaviour.by_last_symbol(net, visits),
         alone=behaviour.alone(net, length, rng),
@@ -139,6 +141,7 @@ def analyse(net: Network, length: int, seed: int = SEED, judged: Verdict | None 
         endings=[fixed.endings(net, symbol, visits) for symbol in symbols],
         steps=mechanism.steps(net, visits),
         readings=[mechanism.readings(net, symbol, visits) for symbol in symbols],
+        drift=drift.drift(net, judged.counts) if net.gates and judged.counts >= verdict.BEYOND * length else None,
     )
     progress.bar.close()
     return analysis

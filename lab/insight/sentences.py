@@ -6,6 +6,7 @@ import numpy as np
 
 from lab.insight.analysis import Analysis
 from lab.insight.automaton import SYMBOLS
+from lab.insight.drift import EXACT, Drift
 from lab.insight.fixed import FROM, REPEATS, TOUCHES, Ending, FixedPoint, Movement
 from lab.insight.mechanism import READS, Reading
 
@@ -132,3 +133,29 @@ def ending(each: Ending, name: str, hid: int, unit: str) -> str:
     if len(each.cycle) == 1:
         return f'{text} come to {numbers(each.cycle[0])}.'
     return f'{text} come to a cycle of {len(each.cycle)}: {" ".join(map(numbers, each.cycle))}.'
+
+
+def drifting(found: Drift) -> list[str]:
+    """How exact an LSTM counts that counts far, and where it will fail."""
+    lines = []
+    for symbol in sorted({each.symbol for each in found.changes}):
+        some = [f'{_levels(each.levels)} to cell {each.cell}' for each in found.changes if each.symbol == symbol]
+        lines.append(f'In a long run each {SYMBOLS[symbol]} adds {", ".join(some)}.')
+    worst = max((each.drift for each in found.changes), default=0)
+    same = 'the same to the last digit' if worst < EXACT else f'not quite the same: they differ by up to {worst:.1g}'
+    lines.append(f'Within a block of n = {found.n} these numbers are {same}.')
+    rest = f'; the others are up to {found.vague:.1g} away' if found.exact < found.gates else ''
+    lines.append(
+        f'Of {found.gates} gates and new values (one for each cell and symbol), {found.exact} are 0, 1 or -1 at every '
+        f'step, to the last digit{rest}.'
+    )
+    (n, before), (more, lead) = found.leads
+    text = f'The right output leads the others by {before:.3g} or more at n = {n}, by {lead:.3g} at n = {more}'
+    end = f'at this rate the lead is gone near n = {found.fails:.3g}' if found.fails else 'it does not fall'
+    return [*lines, f'{text}: {end}.']
+
+
+def _levels(levels: list[float]) -> str:
+    if len(levels) > 3:
+        return f'{levels[0]:.3g} to {levels[-1]:.3g}'
+    return ' or '.join(f'{level + 0:.6g}' for level in levels)

@@ -39,6 +39,8 @@ def lines(found: Analysis, trained: bool = True, details: bool = True) -> list[s
 def brief(found: Analysis, trained: bool, most: int | None = None) -> dict[str, list[str]]:
     """The verdict and the automaton, at most `most` rows of it, by their headings. trained: it was not made by hand."""
     said = {'has it learned?' if trained else 'does it know its language?': judgement(found, trained)}
+    if found.drift:
+        said['why it counts so far'] = sentences.drifting(found.drift)
     said['the finite automaton found'] = automaton(found, most)
     return said
 
