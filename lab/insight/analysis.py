@@ -4,14 +4,14 @@ explain() and analyse() are the ways in; lab.insight.words says in text what the
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from lab.common.errors import note
 from lab.insight import automaton as fsm
-from lab.insight import behaviour, fixed, mechanism, states
+from lab.insight import behaviour, fixed, interventions, mechanism, states
 from lab.insight.automaton import Array, Automaton
 from lab.insight.layout import Layout, layout, spans
 from lab.insight.step import Network, outputs_of
@@ -61,6 +61,7 @@ class Analysis(NamedTuple):
     stores: list[mechanism.Store]  # units that hold a block's n
     decisions: list[mechanism.Decision]  # which unit decides what comes next
     apart: tuple[Array, Array, Array]  # states after n A's and after n + 1: see mechanism.apart()
+    shown: interventions.Shown  # what comes out when something inside is changed
 
     @property
     def counts(self) -> bool:
@@ -145,17 +146,29 @@ def analyse(net: Network, length: int, seed: int) -> Analysis:
         stores=mechanism.stores(net, visits),
         decisions=mechanism.decisions(net, visits),
         apart=mechanism.apart(net, visits),
+        shown=interventions.show(net, visits, length, found_verdict.counts, np.random.default_rng(seed)),
     )
     progress.bar.close()
     return analysis
 
 
-def explain(start: Any, step: Callable, outputs: Callable, classes: int, length: int = 4, seed: int = 0) -> Analysis:
+def explain(
+    start: Any,
+    step: Callable,
+    outputs: Callable,
+    classes: int,
+    length: int = 4,
+    seed: int = 0,
+    *,
+    groups: Sequence[Sequence[int]] | None = None,
+) -> Analysis:
     """Find out what any recurrent network of PyTorch does that reads a language; the analysis sees these three alone.
 
     start: (size,), its state before the first symbol. step: states (N, size), symbols (N,) -> the next states.
     outputs: states (N, size) -> outputs before softmax (N, classes). All are tensors of doubles, symbols whole numbers.
-    classes: 2 for anb2n, 3 for anb2nc3n. length: the largest n of a block in training.
+    classes: 2 for anb2n, 3 for anb2nc3n. length: the largest n of a block in training. groups: which numbers of the
+    state belong together, and are carried over together; without them each is carried over alone. Of an LSTM with 2
+    hidden units, followed by 2 cells: [[0, 2], [1, 3]].
     """
     import torch
 
@@ -170,4 +183,5 @@ def explain(start: Any, step: Callable, outputs: Callable, classes: int, length:
         with torch.no_grad():
             return outputs(torch.as_tensor(states.reshape(-1, len(start)))).numpy().reshape(*states.shape[:-1], classes)
 
-    return analyse(Network(start, read, logits, classes, len(start)), length, seed)
+    groups = groups and tuple(map(tuple, groups))
+    return analyse(Network(start, read, logits, classes, len(start), groups=groups), length, seed)

@@ -1,0 +1,118 @@
+"""What one more symbol does to the units that carry n, and which units end a run: said only of what was tried out."""
+
+import itertools
+from typing import NamedTuple
+
+import numpy as np
+
+from lab.insight.automaton import Array
+from lab.insight.interchange import CARRIES, EVERY_SET, PAIRS, Interchange, Place, at, go_on
+from lab.insight.states import Visits
+from lab.insight.step import Network
+
+STRAIGHT = 0.02  # a factor nearer to 1 than this adds: it neither shrinks nor grows
+
+
+class Law(NamedTuple):
+    """What one more symbol does to the numbers of the state that carry n; done by hand, does the network count it?"""
+
+    place: Place
+    groups: tuple[int, ...]  # the set that carries n there
+    numbers: tuple[int, ...]  # the places in the state of these groups
+    added: Array  # (numbers,): the mean change in one step
+    factor: Array  # (numbers,): x becomes factor x + shift, by a regression on all steps
+    shift: Array
+    by_count: Array  # (counts, numbers): the mean change from one count to the next
+    shares: dict[str, float]  # 'added', 'factor', 'by_count': how often it then goes on as after one more symbol
+    tried: int
+
+    @property
+    def rest(self) -> Array:
+        """Where factor x + shift leaves a number as it is."""
+        return self.shift / np.where(self.factor == 1, np.nan, 1 - self.factor)
+
+
+class End(NamedTuple):
+    """Which units end the run of a symbol: taken from its end into its middle, and from its middle into its end."""
+
+    symbol: int
+    next: int  # the symbol that follows
+    kind: str  # of the units, see Network.kinds()
+    groups: tuple[int, ...]
+    ends: float  # share of the middles in which the next symbol is then predicted
+    goes_on: float  # share of the ends in which one more symbol is then predicted
+    middle: tuple[float, float]  # of a single number: least and largest value in the middle
+    end: tuple[float, float]  # and at the end
+    single: bool  # one number of the state
+    tried: int
+
+
+def law(net: Network, visits: Visits, found: Interchange, which: int, length: int, rng: np.random.Generator) -> Law:
+    """What one more symbol read does to what is carried at the place number `which`."""
+    place = found.places[which]
+    some = found.carrier(which) or found.sets[-1]
+    groups = next(iter(net.kinds().values()))
+    numbers = [number for group in some for number in groups[group]]
+    parent = visits.parent[1:]
+    steps = np.flatnonzero((visits.read[1:] == place.read) & (visits.read[parent] == place.read) & (parent > 0)) + 1
+    before, after = visits.state[visits.parent[steps]][:, numbers], visits.state[steps][:, numbers]
+    varies = before.std(axis=0) > 1e-9
+    centred = before - before.mean(axis=0)
+    factor = np.where(varies, (centred * after).sum(axis=0) / np.maximum((centred**2).sum(axis=0), 1e-300), 0.0)
+    shift = after.mean(axis=0) - factor * before.mean(axis=0)
+    added = (after - before).mean(axis=0)
+    points, number = at(visits, place)
+    counts = np.unique(number)
+    means = np.array([visits.state[points[number == each]][:, numbers].mean(axis=0) for each in counts])
+    sign = 1 if place.read == 0 else -1
+    by_count = np.diff(means[::sign], axis=0)[::sign]  # from counts[k] to the next one, or to it from the next one
+    kept = points[number < length] if sign > 0 else points[number > 1]
+    kept = rng.choice(kept, min(PAIRS, len(kept)), replace=False)
+    number = visits.count[kept]
+    state = visits.state[kept]
+    own = go_on(net, state, place, most := length * net.num_class * (net.num_class + 1))
+    here = state[:, numbers]
+    rows = np.searchsorted(counts, number) - (sign < 0)
+    tried = {'added': here + added, 'factor': factor * here + shift, 'by_count': here + by_count[rows]}
+    shares = {}
+    for name, there in tried.items():
+        moved = state.copy()
+        moved[:, numbers] = there
+        wanted = own + (place.counted + 1 if sign > 0 else -1)
+        shares[name] = float((go_on(net, moved, place, most) == wanted).mean())
+    return Law(place, some, tuple(numbers), added, factor, shift, by_count, shares, len(kept))
+
+
+def end(net: Network, visits: Visits, symbol: int, rng: np.random.Generator) -> End | None:
+    """The smallest set of units that decides whether a run of a symbol is over; None where it is never or always so.
+
+    If no set decides in CARRIES of the cases, the best single one is returned.
+    """
+    other = (symbol + 1) % net.num_class
+    here = (visits.read == symbol) & (visits.n > 0)
+    right = here & (visits.predicts == visits.due)
+    middles, ends = (np.flatnonzero(right & (visits.due == each)) for each in (symbol, other))
+    if not len(middles) or not len(ends):
+        return None
+    kind = 'hidden unit' if net.gates else next(iter(net.kinds()))
+    groups = net.kinds()[kind]
+    middle, end_ = (visits.state[rng.choice(points, PAIRS)] for points in (middles, ends))
+    sizes = range(1, len(groups) + 1) if len(groups) <= EVERY_SET else (1, 2)
+    best = None
+    for size in sizes:
+        for some in itertools.combinations(range(len(groups)), size):
+            numbers = [number for group in some for number in groups[group]]
+            shares = []
+            for base, source, wanted in ((middle, end_, other), (end_, middle, symbol)):
+                state = base.copy()
+                state[:, numbers] = source[:, numbers]
+                shares.append(float((net.logits(state).argmax(axis=1) == wanted).mean()))
+            if best is None or (min(shares) >= CARRIES > min(best[1])) or (
+                size == len(best[0]) and min(shares) > min(best[1])
+            ):  # fmt: skip
+                best = some, shares, numbers
+        if min(best[1]) >= CARRIES:
+            break
+    some, shares, numbers = best
+    ranges = [(float(v.min()), float(v.max())) for v in (visits.state[p][:, numbers[0]] for p in (middles, ends))]
+    return End(symbol, other, kind, some, *shares, *ranges, len(numbers) == 1, PAIRS)
