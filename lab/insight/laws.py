@@ -10,7 +10,8 @@ from lab.insight.interchange import CARRIES, EVERY_SET, PAIRS, Interchange, Plac
 from lab.insight.states import Visits
 from lab.insight.step import Network
 
-STRAIGHT = 0.02  # a factor nearer to 1 than this adds: it neither shrinks nor grows
+FORGETS = 0.05  # with a factor below this nothing of what was before is left
+FITS = 20  # of the regression, each with the distances from the rest before as weights
 
 
 class Law(NamedTuple):
@@ -26,10 +27,26 @@ class Law(NamedTuple):
     shares: dict[str, float]  # 'added', 'factor', 'by_count': how often it then goes on as after one more symbol
     tried: int
 
+    near: Array  # (numbers, 2): the least and the largest value
+
+    @property
+    def last(self) -> list[int]:
+        """Which of the numbers stand for their groups: the last one of each, of an LSTM the cell."""
+        each = len(self.numbers) // len(self.groups)
+        return [*range(each - 1, len(self.numbers), each)]
+
     @property
     def rest(self) -> Array:
         """Where factor x + shift leaves a number as it is."""
         return self.shift / np.where(self.factor == 1, np.nan, 1 - self.factor)
+
+    @property
+    def near_rest(self) -> bool:
+        """Whether it is one group that comes nearer to a place, or goes away from it, and not just past it."""
+        k = self.last[0]
+        low, high = self.near[k]
+        inside = low - (high - low) < self.rest[k] < high + (high - low)
+        return bool(len(self.groups) == 1 and self.factor[k] > FORGETS and inside)
 
 
 class End(NamedTuple):
@@ -41,9 +58,9 @@ class End(NamedTuple):
     groups: tuple[int, ...]
     ends: float  # share of the middles in which the next symbol is then predicted
     goes_on: float  # share of the ends in which one more symbol is then predicted
-    middle: tuple[float, float]  # of a single number: least and largest value in the middle
-    end: tuple[float, float]  # and at the end
-    single: bool  # one number of the state
+    limit: (
+        float | None
+    )  # of a single number: between the values in the middle and those at the end, if these do not overlap
     tried: int
 
 
@@ -56,10 +73,7 @@ def law(net: Network, visits: Visits, found: Interchange, which: int, length: in
     parent = visits.parent[1:]
     steps = np.flatnonzero((visits.read[1:] == place.read) & (visits.read[parent] == place.read) & (parent > 0)) + 1
     before, after = visits.state[visits.parent[steps]][:, numbers], visits.state[steps][:, numbers]
-    varies = before.std(axis=0) > 1e-9
-    centred = before - before.mean(axis=0)
-    factor = np.where(varies, (centred * after).sum(axis=0) / np.maximum((centred**2).sum(axis=0), 1e-300), 0.0)
-    shift = after.mean(axis=0) - factor * before.mean(axis=0)
+    factor, shift = straight(before, after)
     added = (after - before).mean(axis=0)
     points, number = at(visits, place)
     counts = np.unique(number)
@@ -80,7 +94,25 @@ def law(net: Network, visits: Visits, found: Interchange, which: int, length: in
         moved[:, numbers] = there
         wanted = own + (place.counted + 1 if sign > 0 else -1)
         shares[name] = float((go_on(net, moved, place, most) == wanted).mean())
-    return Law(place, some, tuple(numbers), added, factor, shift, by_count, shares, len(kept))
+    near = np.stack([before.min(axis=0), before.max(axis=0)], axis=1)
+    return Law(place, some, tuple(numbers), added, factor, shift, by_count, shares, len(kept), near)
+
+
+def straight(before: Array, after: Array) -> tuple[Array, Array]:
+    """The line after = factor before + shift that fits best, number by number, (N, numbers).
+
+    Near the rest a small distance counts as much as a large one farther away: errors are weighed by the distance.
+    """
+    weight = np.ones_like(before)
+    for _ in range(FITS):
+        mean, mean_after = (np.average(each, axis=0, weights=weight) for each in (before, after))
+        spread = np.average((before - mean) ** 2, axis=0, weights=weight)
+        both = np.average((before - mean) * (after - mean_after), axis=0, weights=weight)
+        factor = np.where(spread > 1e-18, both / np.maximum(spread, 1e-300), 0.0)
+        shift = mean_after - factor * mean
+        rest = shift / np.where(factor == 1, np.inf, 1 - factor)
+        weight = 1 / ((before - rest) ** 2 + 1e-4 * before.var(axis=0) + 1e-18)
+    return factor, shift
 
 
 def end(net: Network, visits: Visits, symbol: int, rng: np.random.Generator) -> End | None:
@@ -114,5 +146,8 @@ def end(net: Network, visits: Visits, symbol: int, rng: np.random.Generator) -> 
         if min(best[1]) >= CARRIES:
             break
     some, shares, numbers = best
-    ranges = [(float(v.min()), float(v.max())) for v in (visits.state[p][:, numbers[0]] for p in (middles, ends))]
-    return End(symbol, other, kind, some, *shares, *ranges, len(numbers) == 1, PAIRS)
+    limit = None
+    if len(numbers) == 1:
+        low, high = sorted((visits.state[points, numbers[0]] for points in (middles, ends)), key=np.mean)
+        limit = float(low.max() + high.min()) / 2 if low.max() < high.min() else None
+    return End(symbol, other, kind, some, *shares, limit, PAIRS)

@@ -11,6 +11,7 @@ from lab.insight.states import Visits
 from lab.insight.step import Network
 from lab.seq.verdict import BLOCKS, EACH, TRIED, mixed
 
+KINDS = 'unit', 'limit', 'gate'
 TIMES = 1, 2, 3  # as much as before is added, twice as much, three times as much
 BEGINS = 50  # ends of blocks from which runs are begun, to see what they come to
 
@@ -18,7 +19,7 @@ BEGINS = 50  # ends of blocks from which runs are begun, to see what they come t
 class Repair(NamedTuple):
     """One change after which no sequence is wrong any more."""
 
-    kind: str  # 'unit', 'gate' or 'limit'
+    kind: str  # one of KINDS
     text: str  # of 'gate': what was held
     groups: tuple[int, ...] = ()  # of 'unit': the groups that were set,
     read: int = NONE  # at the end of this symbol's run
@@ -36,7 +37,7 @@ class Failure(NamedTuple):
     after: tuple[int, int, int]  # the most frequent first mistake: after so many of this symbol, in a block of so many
     instead: int
     due: int
-    repairs: list[Repair]
+    repairs: list[Repair]  # the plainest first
     tried: dict[str, int]  # how many repairs of each kind were tried
 
 
@@ -136,7 +137,8 @@ def failure(net: Network, visits: Visits, counts: int) -> Failure | None:
     if net.gates:
         tried['gate'] = gates(net, visits, one, low)
     tried['limit'] = limits(net, trial.both(low, one))
-    repairs = [repair for some, _ in tried.values() for repair in some]
+    found = [repair for some, _ in tried.values() for repair in some]
+    repairs = sorted(found, key=lambda one: (one.times, KINDS.index(one.kind), len(one.groups)))
     share = mistakes.total() / len(mixed(n))
     counted = {kind: count for kind, (_, count) in tried.items()}
     return Failure(n, share, len(mixed(n)), (nth, read, block), instead, due, repairs, counted)
