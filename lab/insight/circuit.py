@@ -18,6 +18,7 @@ FIRST = 3  # sequences for each n that are tried first
 ADDED = 8  # sequences that are tried, too, since a smaller circuit failed in them
 ONE_BY_ONE = 80  # with more weights than this, many are taken out at once
 PARTS = 2  # then first this part of them
+TRIES = 400  # and so many times at most
 
 
 class Circuit(NamedTuple):
@@ -58,9 +59,12 @@ def circuit(net: Network, visits: Visits, most: int) -> Circuit | None:
     if (lead(kept[None], every) <= 0).any():
         return None
     size = np.concatenate([(np.abs(w) * visits.state[:, : net.hid].std(axis=0)[:, None]).ravel() for w in (U, V)])
-    kept[order] = False
+    kept[order], tries = False, TRIES
     while True:
-        less = _less(kept, lead, few) if len(kept) <= ONE_BY_ONE else _much_less(kept, lead, few, size)
+        if len(kept) <= ONE_BY_ONE:
+            less = _less(kept, lead, few)
+        else:
+            less, tries = _much_less(kept, lead, few, size, tries)
         order += less
         while True:
             kept[:] = True
@@ -92,13 +96,16 @@ def _less(kept: Array, lead, few: trial.Exam) -> list[int]:
     return taken
 
 
-def _much_less(kept: Array, lead, few: trial.Exam, size: Array) -> list[int]:
-    """Weights that can be taken out: half of them at once, the ones that move least first; where that fails, fewer."""
+def _much_less(kept: Array, lead, few: trial.Exam, size: Array, tries: int) -> tuple[list[int], int]:
+    """Weights that can be taken out: half of them at once, the ones that move least first; where that fails, fewer.
+
+    Returns how many tries are left, too.
+    """
     kept, taken = kept.copy(), []
     left = sorted(np.flatnonzero(kept).tolist(), key=lambda k: size[k])
     count = len(left)
-    while left:
-        count = max(1, min(count, len(left)) // PARTS)
+    while left and tries:
+        count, tries = max(1, min(count, len(left)) // PARTS), tries - 1
         tried = kept.copy()
         tried[left[:count]] = False
         if (lead(tried[None], few) > 0).all():
@@ -107,7 +114,7 @@ def _much_less(kept: Array, lead, few: trial.Exam, size: Array) -> list[int]:
         elif count == 1:
             left = left[1:]
             count = 2 * PARTS
-    return taken
+    return taken, tries
 
 
 def _right(order: list[int], lead, few: trial.Exam, weights: int) -> int:

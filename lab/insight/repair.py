@@ -13,6 +13,7 @@ from lab.seq.verdict import BLOCKS, EACH, TRIED, mixed
 
 KINDS = 'unit', 'limit', 'gate'
 TIMES = 1, 2, 3  # as much as before is added, twice as much, three times as much
+FIRST = 4  # sequences that are tried first
 BEGINS = 50  # ends of blocks from which runs are begun, to see what they come to
 
 
@@ -98,11 +99,11 @@ def units(net: Network, visits: Visits, counts: int, n: int, one: trial.Exam) ->
 
 def gates(net: Network, visits: Visits, one: trial.Exam, low: trial.Exam) -> tuple[list[Repair], int]:
     """Each gate held, in each way, while each symbol is read."""
-    held = holding.variants(net, visits)
-    right = (trial.margins(holding.with_gates(net, held), low, len(held)) > 0).all(axis=1)
-    left = [each for each, still in zip(held, right, strict=True) if still]
-    right = (trial.margins(holding.with_gates(net, left), one, len(left)) > 0).all(axis=1) if left else []
-    return [Repair('gate', str(each)) for each, mended in zip(left, right, strict=True) if mended], len(held)
+    left = held = holding.variants(net, visits)
+    for some in (trial.some(one, np.arange(min(FIRST, len(one.symbols)))), low, one):
+        right = (trial.margins(holding.with_gates(net, left), some, len(left)) > 0).all(axis=1) if left else []
+        left = [each for each, still in zip(left, right, strict=True) if still]
+    return [Repair('gate', str(each)) for each in left], len(held)
 
 
 def limits(net: Network, one: trial.Exam) -> tuple[list[Repair], int]:
