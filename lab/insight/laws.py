@@ -56,6 +56,7 @@ class End(NamedTuple):
     next: int  # the symbol that follows
     kind: str  # of the units, see Network.kinds()
     groups: tuple[int, ...]
+    of: int  # so many groups there are
     ends: float  # share of the middles in which the next symbol is then predicted
     goes_on: float  # share of the ends in which one more symbol is then predicted
     limit: (
@@ -150,4 +151,4 @@ def end(net: Network, visits: Visits, symbol: int, rng: np.random.Generator) -> 
     if len(numbers) == 1:
         low, high = sorted((visits.state[points, numbers[0]] for points in (middles, ends)), key=np.mean)
         limit = float(low.max() + high.min()) / 2 if low.max() < high.min() else None
-    return End(symbol, other, kind, some, *shares, limit, PAIRS)
+    return End(symbol, other, kind, some, len(groups), *shares, limit, PAIRS)

@@ -48,7 +48,8 @@ def in_short(found: Analysis) -> list[str]:
     if not found.counts:
         return instead(found)
     kind = shown.interchange.kinds[0]
-    laws = [law(each, kind) for each in shown.laws]
+    learned = found.verdict.counts >= found.length  # otherwise one more A need not mean more B's
+    laws = [law(each, kind) for each in shown.laws] if learned else []
     ends = [ending(each) for each in shown.ends if each]
     lines = [*carriers(shown.interchange), *laws[:1], joined(laws[1:]), joined(ends)]
     lines += [gates(found)] if shown.holding else []
@@ -108,7 +109,7 @@ def carried(found: Interchange, k: int, full: bool) -> str:
         best, line = found.best(k, every), found.along[k]
         smaller = 'the best smaller set' + ' that was found' * (not found.every_set)
         text = f'{what} {"are" if owed else "is"} carried by all {len(every)} {name}s together only'
-        along = f'one line through the space of all, that of the {line.name}'
+        along = f'one line, that of the {line.name}'
         if not full:
             return f'{text} ({smaller}, {called(kind, best, False)}: {share(best)}; {along}: {line.follows:.0%})'
         makes = f'makes the {run} those of that run in {share(best)} of {found.pairs[k]} pairs'
@@ -162,6 +163,8 @@ def ending(each: End) -> str:
     """Which units end a run, and at which value."""
     symbol, other, what = letters(each.symbol), SYMBOLS[each.next], called(each.kind, each.groups)
     text = f'{what[0].upper()}{what[1:]} end{"s" * (len(each.groups) == 1)} the {symbol}'
+    if len(each.groups) == each.of > 1:
+        text = f'Only all {each.of} {each.kind}s together end the {symbol}'
     if min(each.ends, each.goes_on) < CARRIES:
         text = f'No small set of {each.kind}s ends the {symbol} alone, {what} most often'
     elif each.limit is not None:
