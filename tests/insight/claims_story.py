@@ -35,20 +35,17 @@ def numbers(c, some, part='both'):
 
 def counted(c, states, read, run):
     """How many symbols of `run` follow when the network reads its own predictions; after A's it reads a B first."""
-    found = []
-    for state in states:
-        count, at, first = 0, read, read == 0
-        for _ in range(4 * c.sim.length * c.sim.classes):
-            symbol = 1 if first else int(c.sim.choose(state))
-            first = False
-            if symbol != at and (symbol != at + 1 or symbol > run):
-                break
-            state, at = c.sim.step(state, symbol), symbol
-            count += symbol == run
-        else:
-            count = -1
-        found.append(count)
-    return np.array(found)
+    states, at, count = np.array(states), np.full(len(states), read), np.zeros(len(states), int)
+    goes = np.ones(len(states), bool)
+    for _ in range(4 * c.sim.length * c.sim.classes):
+        symbol = np.where(at == 0, 1, c.sim.choose(states))
+        goes &= (symbol == at) | ((symbol == at + 1) & (symbol <= run))
+        if not goes.any():
+            break
+        at = np.where(goes, symbol, at)
+        states = np.where(goes[:, None], c.sim.step(states, symbol), states)
+        count += goes & (symbol == run)
+    return np.where(goes, -1, count)
 
 
 def pairs(c, read, middle, run):
@@ -286,32 +283,42 @@ def _ends(c, text):
     return bool(true)
 
 
-def right_share(c, most, read, count=40, seed=11):
-    """How many sequences of mixed blocks of n up to `most` are right when this is how a symbol is read."""
-    rng = np.random.default_rng(seed)
-    good = []
+def right_share(c, texts, read, after=None, limit=None):
+    """How many of these sequences are right when this is how symbols are read, (states, symbols) -> states.
+
+    after(t, states, symbols): changes them in place after symbol t. limit: (symbol, other, how much is taken off).
+    """
+    longest = max(map(len, texts))
+    symbols = np.array([['ABC'.index(x) for x in text.ljust(longest, 'A')] for text in texts])
+    states, right = np.repeat(c.sim.start[None], len(texts), axis=0), np.ones(len(texts), bool)
+    for t in range(longest - 1):
+        states = read(states, symbols[:, t])
+        if after:
+            after(t, states)
+        output = c.sim.logits(states).copy()
+        if limit:
+            output[symbols[:, t] == limit[0], limit[1]] -= limit[2]
+        told = (symbols[:, t] > 0) & (t + 1 < np.array([*map(len, texts)]))
+        right &= ~told | (output.argmax(axis=1) == symbols[:, t + 1])
+    return right.mean()
+
+
+def mixed_texts(c, most, count, seed=11):
+    """`count` sequences for each n up to `most`: one of blocks of n alone, the others mixed, one block of n in each."""
+    rng, found = np.random.default_rng(seed), []
     for n in range(1, most + 1):
         for k in range(count):
-            blocks = np.append(rng.integers(1, n + 1, 4), n) if k else [n] * 5
-            text = c.sim.spell(rng.permutation(blocks))
-            state, right = c.sim.start[None], True
-            for t in range(len(text) - 1):
-                state = read(state, 'ABC'.index(text[t]))
-                right &= text[t] == 'A' or c.choose(state)[0] == 'ABC'.index(text[t + 1])
-                if not right:
-                    break
-            good.append(right)
-    return np.mean(good)
+            found.append(c.sim.spell(rng.permutation(np.append(rng.integers(1, n + 1, 4), n)) if k else [n] * 5))
+    return found
 
 
 def with_gate(c, gate, cell, symbol, value):
-    """How a symbol is read with one gate held while one symbol is read."""
+    """How symbols are read with one gate held while one of them is read."""
 
-    def read(state, now):
-        gates = {name: values.copy() for name, values in c.sim.gates(state, now).items()}
-        if now == symbol:
-            gates[gate][:, cell] = value
-        cells = gates['forget'] * state[:, c.sim.hid :] + gates['input'] * gates['new']
+    def read(states, now):
+        gates = {name: values.copy() for name, values in c.sim.gates(states, now).items()}
+        gates[gate][now == symbol, cell] = value
+        cells = gates['forget'] * states[:, c.sim.hid :] + gates['input'] * gates['new']
         return np.hstack([gates['output'] * np.tanh(cells), cells])
 
     return read
@@ -323,8 +330,7 @@ def gate_mean(c, gate, cell, symbols):
 
 
 def held(c, gate, cell, symbol, value):
-    c.choose = c.sim.choose
-    return right_share(c, c.most, with_gate(c, gate, cell, symbol, value), 8)
+    return right_share(c, mixed_texts(c, c.most, 30), with_gate(c, gate, cell, symbol, value))
 
 
 @claim(r'Of cell (\d+) (the .*); in brackets how many of (\d+) sequences are then right\.')
@@ -353,21 +359,36 @@ def _(c, sequences, most):
 def _(c, gate, cell, text):
     shares = [int(each) for each in re.findall(SHARE, text)]
     cell, true = int(cell), len(shares) == 4 * c.sim.classes
-    rng = np.random.default_rng(int(cell) + len(gate))
-    for k in rng.permutation(len(shares))[:3]:  # some of them: each takes a tenth of a second
-        symbol, how = divmod(int(k), 4)
+    for k in range((int(cell) + len(gate)) % 3, len(shares), 3):  # a third of them
+        symbol, how = divmod(k, 4)
         value = (gate_mean(c, gate, cell, [symbol]), gate_mean(c, gate, cell, range(c.sim.classes)), 0, 1)[how]
         true &= close(shares[k], held(c, gate, cell, symbol, value), 10 * c.most, 0.15)
     return true
 
 
+GATES = 'input gate', 'forget gate', 'new value', 'output gate'
 WEIGHT = r'([+-][\d.]+) x unit (\d+)'
 TARGET = r'(?:(input gate|forget gate|new value|output gate) of cell (\d+)|unit (\d+)|output ([ABC]))'
 
 
-@claim(rf'{TARGET}: (?:{WEIGHT}(?:, )?)+|It has too many weights to print them one by one\.')
-def _(c, part, cell, unit, symbol, *_rest):
-    return True  # see the sentence about the circuit
+def target(c, part, cell, unit, symbol, text):
+    """The matrix and the column of weights that lead to the same, and their text."""
+    column = 'ABC'.index(symbol) if symbol else int(unit or cell)
+    return 'V' if symbol else 'U', column + GATES.index(part or GATES[0]) * c.sim.hid, text
+
+
+@claim('It has too many weights to print them one by one\\.')
+def _(c):
+    return c.sim.hid > 4
+
+
+@claim(rf'{TARGET}: (.*)')
+def _(c, *found):
+    return all(
+        near(value, c.sim.w[name][int(row), column], 2)
+        for name, column, text in [target(c, *found)]
+        for value, row in re.findall(WEIGHT, text)
+    )
 
 
 @claim(
@@ -379,14 +400,9 @@ def _(c, recurrent, of, output, of_output, most, sequences):
     true = (int(of), int(of_output), int(sequences)) == (U.size, V.size, 100 * int(most))
     for line in c.lines:
         if match := re.fullmatch(rf'{TARGET}: (.*)', line):
-            part, cell, unit, symbol, text = match.groups()
-            name = 'V' if symbol else 'U'
-            column = 'ABC'.index(symbol) if symbol else int(unit or cell)
-            if part:
-                column += ('input gate', 'forget gate', 'new value', 'output gate').index(part) * c.sim.hid
-            for value, row in re.findall(WEIGHT, text):
+            name, column, text = target(c, *match.groups())
+            for _, row in re.findall(WEIGHT, text):
                 keep[name][int(row), column] = True
-                true &= near(value, c.sim.w[name][int(row), column], 2)
     if any(line.startswith('It has too many') for line in c.lines):
         return true
     states = np.array([c.sim.start, *(s.after for s in c.steps)])[:, : c.sim.hid]
@@ -395,8 +411,7 @@ def _(c, recurrent, of, output, of_output, most, sequences):
         c.sim.w[name] = np.where(keep[name], whole[name], 0)
         c.sim.w[bias] = whole[bias] + mean @ np.where(keep[name], 0, whole[name])
     try:
-        c.choose = c.sim.choose
-        share = right_share(c, int(most), c.sim.step, 20 if int(most) < 9 else 4)
+        share = right_share(c, mixed_texts(c, int(most), 50), c.sim.step)
     finally:
         c.sim.w = whole
     return true and share >= 0.97 and keep['U'].sum() == int(recurrent) and keep['V'].sum() == int(output)
@@ -411,7 +426,7 @@ def _(c, counts):
     rf"At n = (\d+) it is wrong in {SHARE} of (\d+) sequences, first mostly after (\d+) ([BC])(?:'s)? of a block of (\d+) \(([ABC]) for ([ABC])\); (.*)\."
 )
 def _(c, n, share, sequences, nth, name, block, said, due, text):
-    n, c.choose = int(n), c.sim.choose
+    n = int(n)
     wrong = 1 - _repaired(c, n, None)
     true = close(share, wrong, int(sequences), 0.12)
     texts, places = _texts(c, n), []
@@ -444,14 +459,12 @@ def _(c, n, share, sequences, nth, name, block, said, due, text):
 
 
 def _texts(c, n):
-    rng = np.random.default_rng(12)
-    return [c.sim.spell(rng.permutation(np.append(rng.integers(1, n + 1, 4), n)) if k else [n] * 5) for k in range(60)]
+    return mixed_texts(c, n, 100, 12)[-100:]
 
 
 def _repaired(c, n, repair):
     """The share of sequences with a block of n that are right after a repair, as it is said."""
-    good = []
-    read, limit, moved, at = c.sim.step, None, None, None
+    texts, read, limit, after = _texts(c, n), c.sim.step, None, None
     if match := repair and re.match(rf"cell (\d+)'s (\w+) gate held at {NUMBER} in the ([ABC])'s", repair):
         symbol = 'ABC'.index(match[4])
         values = [gate_mean(c, match[2], int(match[1]), each) for each in ([symbol], range(c.sim.classes))] + [0, 1]
@@ -460,10 +473,8 @@ def _repaired(c, n, repair):
     elif match := repair and re.match(r'the limit between ([BC]) and ([ABC]) after a \1 moved by ([+-][\d.]+)', repair):
         limit = 'ABC'.index(match[1]), 'ABC'.index(match[2]), float(match[3])
     elif repair:
-        some, where, times = re.match(
-            rf'{SET}.* at the last ([AB]), as if the step to n = \d+ were (\w+)', repair
-        ).groups()
-        at, times = 'ABC'.index(where), {'as': 1, 'twice': 2, 'three': 3}[times]
+        match = re.match(rf'{SET}.* at the last ([AB]), as if the step to n = \d+ were (\w+)', repair)
+        at, times = 'ABC'.index(match[2]), {'as': 1, 'twice': 2, 'three': 3}[match[3]]
         begins = np.array([s.after for s in c.sim.ended(c.sim.classes - 1)])
         begins = begins[np.linspace(0, len(begins) - 1, min(50, len(begins))).astype(int)]
 
@@ -471,20 +482,16 @@ def _repaired(c, n, repair):
             states = c.sim.step(begins, 0, k)
             return (c.sim.step(states, 1, 2 * k) if at else states).mean(axis=0)
 
-        moved, which = usual(n - 1) + times * (usual(n - 1) - usual(n - 2)), numbers(c, members(some))
-    for text in _texts(c, n):
-        state, right = c.sim.start[None], True
-        for t in range(len(text) - 1):
-            state = read(state, 'ABC'.index(text[t]))
-            run = len(text[: t + 1]) - len(text[: t + 1].rstrip(text[t]))
-            if moved is not None and text[t] == 'AB'[at] != text[t + 1] and run == (at + 1) * n:
-                state[:, which] = moved[which]
-            output = c.sim.logits(state)[0].copy()
-            if limit and text[t] == 'ABC'[limit[0]]:
-                output[limit[1]] -= limit[2]
-            right &= text[t] == 'A' or 'ABC'[output.argmax()] == text[t + 1]
-        good.append(right)
-    return np.mean(good)
+        moved, which = usual(n - 1) + times * (usual(n - 1) - usual(n - 2)), numbers(c, members(match[1]))
+        ends = [
+            {m.end() - 1 for m in re.finditer(f'{"AB"[at]}+', text[:-1]) if len(m[0]) == (at + 1) * n} for text in texts
+        ]
+
+        def after(t, states):
+            rows = [k for k, some in enumerate(ends) if t in some]
+            states[np.ix_(rows, which)] = moved[which]
+
+    return right_share(c, texts, read, after, limit)
 
 
 @claim(
