@@ -71,7 +71,7 @@ def circuit(net: Network, found: Circuit, shown: Shown, title: str) -> Figure:
         _node(axes, right, y, SYMBOLS[symbol], COLOURS[symbol])
     for x, text in ((left, 'before the symbol'), (middle, 'after it'), (right, 'output')):
         axes.text(x, tall + BELOW + 0.2, text, ha='center', fontsize=10)
-    axes.text(WIDE / 2, tall + BELOW + 0.55, title, ha='center', fontsize=11)
+    figure.text(0.5, (tall + BELOW + 0.55) / (tall + ABOVE + BELOW), title, ha='center', fontsize=11)
     axes.text(WIDE / 2, 0.1, legend(found), ha='center', fontsize=7.5)
     return figure
 

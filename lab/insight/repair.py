@@ -88,7 +88,7 @@ def units(net: Network, visits: Visits, counts: int, n: int, one: trial.Exam) ->
             for k, (times, _, numbers) in enumerate(tried):
                 states[k, here[:, None], numbers] = (usual + times * step)[numbers]
 
-        right = (trial.margins(net, one, len(tried), patch) > 0).all(axis=1)
+        right = (trial.margins(trial.many_states(net), one, len(tried), patch) > 0).all(axis=1)
         for k in np.flatnonzero(right):
             times, some, _ = tried[k]
             last = [groups[group][-1] for group in some]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from lab.insight import tables
 from lab.insight.analysis import Analysis
 from lab.insight.automaton import SYMBOLS
 from lab.insight.circuit import Circuit
@@ -40,6 +41,16 @@ def joined(sentences: list[str]) -> str:
     return '; '.join([first.rstrip('.'), *(each[0].lower() + each[1:].rstrip('.') for each in others)]) + '.' * bool(
         first
     )
+
+
+def parts(found: Analysis) -> dict[str, list[str]]:
+    """All that interventions show, by its headings."""
+    said = {'in short': in_short(found), 'carried over': tables.carried(found.shown.interchange)}
+    if found.shown.holding:
+        said['gates held'] = tables.held(found)
+    if found.shown.circuit:
+        said['the circuit'] = tables.circuit(found)
+    return said
 
 
 def in_short(found: Analysis) -> list[str]:

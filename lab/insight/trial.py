@@ -58,6 +58,16 @@ def both(one: Exam, other: Exam) -> Exam:
     return Exam(*(np.vstack([wide(a, fill), wide(b, fill)]) for a, b, fill in zip(one, other, fills, strict=True)))
 
 
+def many_states(net: Network) -> Network:
+    """The same network, which reads states (M, N, size) with symbols (N,), too."""
+
+    def read(states: Array, symbols: Array) -> Array:
+        symbols = np.broadcast_to(symbols, states.shape[:-1]).ravel()
+        return net.read(states.reshape(-1, states.shape[-1]), symbols).reshape(states.shape)
+
+    return net._replace(read=read)
+
+
 def margins(net: Network, one: Exam, many: int = 1, patch: Patch | None = None) -> Array:
     """Of `many` networks read at once: for each sequence the least lead of what is due, (many, N): above 0 if right.
 

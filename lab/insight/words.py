@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from lab.insight import automaton as fsm
-from lab.insight import sentences, story, tables
+from lab.insight import sentences, story
 from lab.insight.analysis import Analysis, Found
 from lab.insight.automaton import NONE, OPEN, SYMBOLS, Array, Automaton
 from lab.insight.behaviour import FOREVER, ROWS, Mistake
@@ -33,16 +33,11 @@ def lines(found: Analysis, trained: bool = True) -> list[str]:
 def parts(found: Analysis, trained: bool = True) -> dict[str, list[str]]:
     """The lines about a network by their headings: the verdict first. trained: it was not made by hand."""
     said = {'has it learned?' if trained else 'does it know its language?': judgement(found, trained)}
-    said['in short'] = story.in_short(found)
+    said |= story.parts(found)
     said |= {'left to itself': alone(found), 'how far it counts': reach(found)}
     table = transitions(found.found.states.automaton, found.place)
     mistakes = wrong(found.mistakes, len(found.found.fresh))
     said['the finite automaton found'] = table + extraction(found.found, found.length) + mistakes
-    said['carried over'] = tables.carried(found.shown.interchange)
-    if found.shown.holding:
-        said['gates held'] = tables.held(found)
-    if found.shown.circuit:
-        said['the circuit'] = tables.circuit(found)
     if found.net.gates:
         said['gates by phase'] = gate_table(found.steps)
     said['what each symbol adds'] = sentences.steps(found)

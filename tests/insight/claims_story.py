@@ -483,6 +483,10 @@ def _repaired(c, n, repair):
             return (c.sim.step(states, 1, 2 * k) if at else states).mean(axis=0)
 
         moved, which = usual(n - 1) + times * (usual(n - 1) - usual(n - 2)), numbers(c, members(match[1]))
+        said = [re.findall(r'-?[\d.]+', text) for text in re.search(r'set to (.*) \(from (.*)\)', repair).groups()]
+        for values, state in zip(said, (moved, usual(n)), strict=True):
+            if not all(near(v, x, 2) for v, x in zip(values, c.sim.units(state)[list(members(match[1]))], strict=True)):
+                return 0
         ends = [
             {m.end() - 1 for m in re.finditer(f'{"AB"[at]}+', text[:-1]) if len(m[0]) == (at + 1) * n} for text in texts
         ]
