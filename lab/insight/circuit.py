@@ -18,7 +18,7 @@ FIRST = 3  # sequences for each n that are tried first
 ADDED = 8  # sequences that are tried, too, since a smaller circuit failed in them
 ONE_BY_ONE = 80  # with more weights than this, many are taken out at once
 PARTS = 2  # then first this part of them
-TRIES = 400  # and so many times at most
+TRIES = 150  # and so many times at most
 
 
 class Circuit(NamedTuple):

@@ -28,12 +28,7 @@ class Law(NamedTuple):
     tried: int
 
     near: Array  # (numbers, 2): the least and the largest value
-
-    @property
-    def last(self) -> list[int]:
-        """Which of the numbers stand for their groups: the last one of each, of an LSTM the cell."""
-        each = len(self.numbers) // len(self.groups)
-        return [*range(each - 1, len(self.numbers), each)]
+    last: list[int]  # which of the numbers stand for their groups: the last one of each, of an LSTM the cell
 
     @property
     def rest(self) -> Array:
@@ -95,8 +90,9 @@ def law(net: Network, visits: Visits, found: Interchange, which: int, length: in
         moved[:, numbers] = there
         wanted = own + (place.counted + 1 if sign > 0 else -1)
         shares[name] = float((go_on(net, moved, place, most) == wanted).mean())
+    last = (np.cumsum([len(groups[group]) for group in some]) - 1).tolist()
     near = np.stack([before.min(axis=0), before.max(axis=0)], axis=1)
-    return Law(place, some, tuple(numbers), added, factor, shift, by_count, shares, len(kept), near)
+    return Law(place, some, tuple(numbers), added, factor, shift, by_count, shares, len(kept), near, last)
 
 
 def straight(before: Array, after: Array) -> tuple[Array, Array]:

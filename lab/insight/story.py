@@ -118,8 +118,10 @@ def carried(found: Interchange, k: int, full: bool) -> str:
 
     if some is None or (some == every and len(every) > 1):
         best, line = found.best(k, every), found.along[k]
-        smaller = 'the best smaller set' + ' that was found' * (not found.every_set)
+        smaller = 'the best smaller set'
         text = f'{what} {"are" if owed else "is"} carried by all {len(every)} {name}s together only'
+        if not found.every_set:
+            text = f'no set of fewer than all {len(every)} {name}s that was found carries {what}'
         along = f'one line, that of the {line.name}'
         if not full:
             return f'{text} ({smaller}, {called(kind, best, False)}: {share(best)}; {along}: {line.follows:.0%})'

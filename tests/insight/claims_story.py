@@ -101,10 +101,10 @@ def along(c, place, name):
     return np.mean(then == own[1])
 
 
-@claim(rf"{PLACE} ((?:{SET}|n for the|the [BC]'s owed).*)\.")
+@claim(rf"{PLACE} ((?:{SET}|n for the|the [BC]'s owed|no set of).*)\.")
 def _(c, last, inside, text, _set):
     read, middle = 'ABC'.index(last or inside), last is None
-    return all(_carries(c, read, middle, part) for part in re.split(r'; (?=n for|unit|cell)', text))
+    return all(_carries(c, read, middle, part) for part in re.split(r'; (?=n for|unit|cell|no set)', text))
 
 
 def _carries(c, read, middle, text):
@@ -115,7 +115,7 @@ def _carries(c, read, middle, text):
     share, tried = re.search(rf'(?:in |\(){SHARE} of (\d+) pairs|set, .*?: {SHARE};', text).groups()[:2]
     share, tried = share or re.search(rf'set.*?: {SHARE};', text)[1], int(tried or 100)
     c.carried = getattr(c, 'carried', {})
-    if 'together only' in text:
+    if 'together only' in text or text.startswith('no set'):
         c.carried[place] = every
         best = members(re.search(rf'set(?: that was found)?, {SET}', text)[1])
         line, follows = re.search(rf'that of the (\w+)(?:, in|:) {SHARE}', text).groups()
