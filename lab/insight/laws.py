@@ -115,7 +115,8 @@ def straight(before: Array, after: Array) -> tuple[Array, Array]:
 def end(net: Network, visits: Visits, symbol: int, rng: np.random.Generator) -> End | None:
     """The smallest set of units that decides whether a run of a symbol is over; None where it is never or always so.
 
-    If no set decides in CARRIES of the cases, the best single one is returned.
+    Up to EVERY_SET units all sets are tried; of more first the one that moves the lead of the next symbol most, then
+    with it the second, and so on. If no set decides in CARRIES of the cases, the best single one is returned.
     """
     other = (symbol + 1) % net.num_class
     here = (visits.read == symbol) & (visits.n > 0)
@@ -125,26 +126,30 @@ def end(net: Network, visits: Visits, symbol: int, rng: np.random.Generator) -> 
         return None
     kind = 'hidden unit' if net.gates else next(iter(net.kinds()))
     groups = net.kinds()[kind]
-    middle, end_ = (visits.state[rng.choice(points, PAIRS)] for points in (middles, ends))
-    sizes = range(1, len(groups) + 1) if len(groups) <= EVERY_SET else (1, 2)
-    best = None
-    for size in sizes:
-        for some in itertools.combinations(range(len(groups)), size):
-            numbers = [number for group in some for number in groups[group]]
-            shares = []
-            for base, source, wanted in ((middle, end_, other), (end_, middle, symbol)):
-                state = base.copy()
-                state[:, numbers] = source[:, numbers]
-                shares.append(float((net.logits(state).argmax(axis=1) == wanted).mean()))
-            if best is None or (min(shares) >= CARRIES > min(best[1])) or (
-                size == len(best[0]) and min(shares) > min(best[1])
-            ):  # fmt: skip
-                best = some, shares, numbers
-        if min(best[1]) >= CARRIES:
-            break
-    some, shares, numbers = best
+    middle, last = (visits.state[rng.choice(points, PAIRS)] for points in (middles, ends))
+
+    def moved(some):
+        numbers = [number for group in some for number in groups[group]]
+        one, two = middle.copy(), last.copy()
+        one[:, numbers], two[:, numbers] = last[:, numbers], middle[:, numbers]
+        return net.logits(one), net.logits(two)
+
+    def shares(some):
+        one, two = (output.argmax(axis=1) for output in moved(some))
+        return float((one == other).mean()), float((two == symbol).mean())
+
+    every = range(len(groups))
+    if len(groups) <= EVERY_SET:
+        sizes = [[*itertools.combinations(every, size)] for size in range(1, len(groups) + 1)]
+    else:
+        leads = [[output[:, other] - output[:, symbol] for output in moved((k,))] for k in every]
+        order = np.argsort([-(one - two).mean() for one, two in leads], kind='stable').tolist()
+        sizes = [[tuple(sorted(order[: k + 1]))] for k in every]
+    found = [max(sets, key=lambda some: min(shares(some))) for sets in sizes]
+    some = next((each for each in found if min(shares(each)) >= CARRIES), found[0])
+    numbers = [number for group in some for number in groups[group]]
     limit = None
     if len(numbers) == 1:
         low, high = sorted((visits.state[points, numbers[0]] for points in (middles, ends)), key=np.mean)
         limit = float(low.max() + high.min()) / 2 if low.max() < high.min() else None
-    return End(symbol, other, kind, some, len(groups), *shares, limit, PAIRS)
+    return End(symbol, other, kind, some, len(groups), *shares(some), limit, PAIRS)

@@ -8,7 +8,7 @@ from lab.insight import tables
 from lab.insight.analysis import Analysis
 from lab.insight.automaton import SYMBOLS
 from lab.insight.circuit import Circuit
-from lab.insight.interchange import CARRIES, Interchange
+from lab.insight.interchange import CARRIES, EVERY_SET, Interchange
 from lab.insight.interventions import PAIRS
 from lab.insight.laws import End, Law
 from lab.insight.repair import Failure, Repair
@@ -22,9 +22,12 @@ def several(words: list[str]) -> str:
     return ' and '.join([', '.join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
-def called(kind: str, some: tuple[int, ...], full: bool = True) -> str:
-    """A set of units in words, as 'cells 0 and 1 with their hidden units'; not `full`: 'cells 0 and 1'."""
+def called(kind: str, some: tuple[int, ...], of: int, full: bool = True) -> str:
+    """A set of `of` units in words, as 'cells 0 and 1 with their hidden units'; not `full`: 'cells 0 and 1'."""
     name, _, rest = kind.partition(' with ')
+    if len(some) > max(NAMES, of / 2) and len(some) < of:
+        rest = [str(k) for k in range(of) if k not in some]
+        return f'all {name}s but {several(rest)}'
     many = len(some) > 1
     rest = f' with {"their hidden units" if many else "its hidden unit"}' if rest and full else ''
     return f'{name}{"s" * many} {several([str(k) for k in some])}{rest}'
@@ -124,18 +127,19 @@ def carried(found: Interchange, k: int, full: bool) -> str:
             text = f'no set of fewer than all {len(every)} {name}s that was found carries {what}'
         along = f'one line, that of the {line.name}'
         if not full:
-            return f'{text} ({smaller}, {called(kind, best, False)}: {share(best)}; {along}: {line.follows:.0%})'
+            told = f'{smaller}, {called(kind, best, len(every), False)}: {share(best)}'
+            return f'{text} ({told}; {along}: {line.follows:.0%})'
         makes = f'makes the {run} those of that run in {share(best)} of {found.pairs[k]} pairs'
-        return f'{text}: {smaller}, {called(kind, best)}, {taken}, {makes}, {along}, in {line.follows:.0%}'
+        return f'{text}: {smaller}, {called(kind, best, len(every))}, {taken}, {makes}, {along}, in {line.follows:.0%}'
     many = len(some) > 1
-    text = f'{called(kind, some, full)} carr{"y" if many else "ies"} {what}'
+    text = f'{called(kind, some, len(every), full)} carr{"y" if many else "ies"} {what}'
     makes = f'{taken}, {"they make" if many else "it makes"} the {run} those of that run in '
     rest = [f'{share(some)} of {found.pairs[k]} pairs']
     if others := tuple(each for each in every if each not in some):
         rest.append(f'the other {name}{"s" * (len(others) > 1)} in {share(others)}')
     if many:
         best = found.best(k, some)
-        rest.append(f'{called(kind, best, False)} alone in {share(best)}')
+        rest.append(f'{called(kind, best, len(every), False)} alone in {share(best)}')
     if len(found.kinds) > 1:
         rest.append(f'without hidden unit{"s" * many} in {share(some, 1)}')
     return f'{text}: {makes}{", ".join(rest)}' if full else f'{text} ({", ".join(rest)})'
@@ -174,10 +178,10 @@ def law(each: Law, kind: str) -> str:
 
 def ending(each: End) -> str:
     """Which units end a run, and at which value."""
-    symbol, other, what = letters(each.symbol), SYMBOLS[each.next], called(each.kind, each.groups)
+    symbol, other, what = letters(each.symbol), SYMBOLS[each.next], called(each.kind, each.groups, each.of)
     text = f'{what[0].upper()}{what[1:]} end{"s" * (len(each.groups) == 1)} the {symbol}'
     if len(each.groups) == each.of > 1:
-        text = f'Only all {each.of} {each.kind}s together end the {symbol}'
+        text = f'{"Only all" if each.of <= EVERY_SET else "All"} {each.of} {each.kind}s together end the {symbol}'
     if min(each.ends, each.goes_on) < CARRIES:
         text = f'No small set of {each.kind}s ends the {symbol} alone, {what} most often'
     elif each.limit is not None:
@@ -240,6 +244,6 @@ def repaired(each: Repair, failure: Failure, found: Analysis) -> str:
         return f'the limit between {symbol} and {other} after a {symbol} moved by {each.values[0]:+.2f}'
     times = {1: 'as much as', 2: 'twice as much as', 3: 'three times as much as'}[each.times]
     values, usual = (several([f'{value:.2f}' for value in some]) for some in (each.values, each.usual))
-    what = called(found.shown.interchange.kinds[0], each.groups)
+    what = called(found.shown.interchange.kinds[0], each.groups, len(found.shown.interchange.sets[-1]))
     as_if = f'as if the step to n = {failure.n} were {times} that to n = {failure.n - 1}'
     return f'{what} set to {values} (from {usual}) at the last {SYMBOLS[each.read]}, {as_if}'

@@ -10,7 +10,7 @@ from tests.insight.claims import NUMBER, claim, near
 
 SHARE = r'(\d+)%'
 RUNS = 200  # of an intervention
-SET = r'((?:hidden )?(?:unit|cell|group)s? [\d, and]+)'
+SET = r'((?:all )?(?:hidden )?(?:unit|cell|group)s? (?:but )?[\d, and]+)'
 PLACE = r"(?:At the last ([AB])|In the middle of the ([BC])'s)"
 
 
@@ -21,8 +21,9 @@ def close(said, share, tried=100, slack=0.05):
     return abs(said - share) <= 4 * (both / tried + both / RUNS) ** 0.5 + slack
 
 
-def members(text):
-    return tuple(int(k) for k in re.findall(r'\d+', text))
+def members(text, of=0):
+    some = tuple(int(k) for k in re.findall(r'\d+', text))
+    return tuple(k for k in range(of) if k not in some) if ' but ' in text else some
 
 
 def numbers(c, some, part='both'):
@@ -104,7 +105,7 @@ def along(c, place, name):
 @claim(rf"{PLACE} ((?:{SET}|n for the|the [BC]'s owed|no set of).*)\.")
 def _(c, last, inside, text, _set):
     read, middle = 'ABC'.index(last or inside), last is None
-    return all(_carries(c, read, middle, part) for part in re.split(r'; (?=n for|unit|cell|no set)', text))
+    return all(_carries(c, read, middle, part) for part in re.split(r'; (?=n for|unit|cell|all|no set)', text))
 
 
 def _carries(c, read, middle, text):
@@ -117,7 +118,7 @@ def _carries(c, read, middle, text):
     c.carried = getattr(c, 'carried', {})
     if 'together only' in text or text.startswith('no set'):
         c.carried[place] = every
-        best = members(re.search(rf'set(?: that was found)?, {SET}', text)[1])
+        best = members(re.search(rf'set(?: that was found)?, {SET}', text)[1], c.sim.hid)
         line, follows = re.search(rf'that of the (\w+)(?:, in|:) {SHARE}', text).groups()
         smaller = (
             max(taken_over(c, place, some)[0] for k in range(1, c.sim.hid) for some in itertools.combinations(every, k))
@@ -128,12 +129,12 @@ def _carries(c, read, middle, text):
             true and close(share, taken_over(c, place, best)[0], tried) and smaller < 1 and float(share) < 95
             and abs(along(c, place, line) - float(follows) / 100) < 0.25 and float(share) / 100 > smaller - 0.2
         )  # fmt: skip
-    c.carried[place] = some = members(re.match(SET, text)[1])
+    c.carried[place] = some = members(re.match(SET, text)[1], c.sim.hid)
     true &= close(share, taken_over(c, place, some)[0], tried) and float(share) >= 94.5
     if match := re.search(rf'the other (?:unit|cell)s? in {SHARE}', text):
         true &= close(match[1], taken_over(c, place, tuple(k for k in every if k not in some))[0], tried)
     if match := re.search(rf', {SET} alone in {SHARE}', text):
-        true &= close(match[2], taken_over(c, place, members(match[1]))[0], tried) and float(match[2]) < 95
+        true &= close(match[2], taken_over(c, place, members(match[1], c.sim.hid))[0], tried) and float(match[2]) < 95
     if match := re.search(rf'without hidden units? in {SHARE}', text):
         true &= close(match[1], taken_over(c, place, some, 'cells')[0], tried)
     return true
@@ -255,7 +256,9 @@ def _distance(text, before, after, at):
     return near(rest, shift / (1 - slope), 2, 0.02) and near(factor[1] or factor[2], slope, 2, 0.02)
 
 
-@claim(r'((?:Hidden units?|Units?|Cells?) .* ends? the .*|Only all .*|No small set .* ends the .*)\.')
+@claim(
+    r'((?:Hidden units?|Units?|Cells?|All (?:hidden )?units but) .* ends? the .*|(?:Only a|A)ll .* together .*|No small set .* ends the .*)\.'
+)
 def _(c, text):
     return all(_ends(c, part) for part in text.split('; '))
 
@@ -264,10 +267,10 @@ def _ends(c, text):
     name = re.search(r"ends? the ([BC])'s", text)[1]
     symbol = 'ABC'.index(name)
     other = (symbol + 1) % c.sim.classes
-    if 'nly all' in text:
+    if 'together' in text:
         some = tuple(range(int(re.search(r'all (\d+)', text)[1])))
     else:
-        some = members(re.search(SET + r'(?: ends?| most often)', text, re.IGNORECASE)[1])
+        some = members(re.search(SET + r'(?: ends?| most often)', text, re.IGNORECASE)[1], c.sim.hid)
     right = [s for s in c.sim.where(symbol=symbol) if s.due == s.predicts]
     middle, end = (np.array([s.after for s in right if s.due == due]) for due in (symbol, other))
     rng, which = np.random.default_rng(9), list(some)
