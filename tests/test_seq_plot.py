@@ -54,12 +54,13 @@ def test_an_srn_as_the_lab_shows_it_then_its_automaton(srn_run):
     assert 'It is the smallest automaton of the language for n <= 4 (12 states)' in out
     assert 'fidelity 1.0000 on 10000' in out
     assert 'seed: 1' in err
-    assert err.endswith('plot/anb2n_srn2_*.jpg: 01, reach, fsm, states, path, time, flow\n')
+    assert err.endswith('plot/anb2n_srn2_*.jpg: 01, interchange, circuit, reach, fsm, states, path, time, flow\n')
 
 
 def test_pictures_of_an_srn_of_two_units(srn_run):
     pictures = {name.removeprefix('anb2n_srn2_') for name in os.listdir(srn_run[0] / 'plot')}
-    assert pictures == {f'{name}.jpg' for name in ('01', 'time', 'path', 'states', 'fsm', 'flow', 'reach')}
+    names = ['01', 'interchange', 'circuit', 'time', 'path', 'states', 'fsm', 'flow', 'reach']
+    assert pictures == {f'{name}.jpg' for name in names}
 
 
 def test_an_lstm_with_its_cells(folder, capsys, monkeypatch):
@@ -73,7 +74,9 @@ def test_an_lstm_with_its_cells(folder, capsys, monkeypatch):
     assert 'What the network gets wrong in 500 fresh sequences:' in out
     pictures = {name.removeprefix('anb2nc3n_lstm3_') for name in os.listdir('plot')}
     pairs = {'01', '02', '12', '3d'}
-    expected = pairs | {f'cell_{name}' for name in pairs} | {'states', 'path', 'time', 'fsm', 'gates', 'reach'}
+    expected = (
+        pairs | {f'cell_{name}' for name in pairs} | {'states', 'path', 'time', 'fsm', 'gates', 'reach', 'interchange'}
+    )
     assert pictures == {f'{name}.jpg' for name in expected}
 
 

@@ -11,7 +11,7 @@ from lab.insight.figures import COLOURS
 from lab.insight.interchange import CARRIES, Interchange
 from lab.insight.interventions import Shown
 from lab.insight.step import Network
-from lab.insight.tables import inputs, shown_sets
+from lab.insight.tables import MOST, inputs, short, shown_sets
 
 CLEAR = {'boxstyle': 'round,pad=0.1', 'facecolor': 'white', 'edgecolor': 'none', 'alpha': 0.85}
 WIDEST, THIN = 5.0, 0.6  # lines, in points
@@ -30,7 +30,8 @@ def roles(shown: Shown, unit: int) -> list[str]:
     for k, place in enumerate(shown.interchange.places):
         some = shown.interchange.carrier(k) if shown.interchange.pairs[k] else None
         if some and unit in some:
-            others = f' with {", ".join(str(each) for each in some if each != unit)}' if len(some) > 1 else ''
+            others = [str(each) for each in some if each != unit]
+            others = f' with {", ".join(others) if len(others) < MOST else f"{len(others)} others"}' if others else ''
             where, counted = str(place).split(': ')
             said.setdefault(f'{where}: {{}}{others}', []).append(counted)
     ends = [each for each in shown.ends if each and unit in each.groups and min(each.ends, each.goes_on) >= CARRIES]
@@ -131,7 +132,7 @@ def interchange(found: Interchange, title: str) -> Figure:
                 axes.plot(*(FRAME + at), color=COLOURS[0], lw=2)
         says = [str(found.places[k]).replace(': ', ':\n') for k in columns] if number == kinds - 1 else []
         axes.set_xticks(range(len(columns)) if says else [], says, fontsize=8)
-        axes.set_yticks(range(len(sets)), [', '.join(map(str, some)) for some in sets], fontsize=8)
+        axes.set_yticks(range(len(sets)), [short(some, len(found.sets[-1])) for some in sets], fontsize=8)
         names = f'{kind}s'.replace(' with its hidden units', 's with their hidden units')
         axes.set_title(names + ' alone' * (number > 0), fontsize=9, y=1.0)
     figure.text(0.5, 1 - 0.18 / height, title, ha='center', va='center', fontsize=11)

@@ -12,9 +12,10 @@ from lab.insight.step import Network
 from lab.seq.verdict import BLOCKS, EACH, TRIED, mixed
 
 KINDS = 'unit', 'limit', 'gate'
+ABOUT = 1, 0.95, 1.05  # it must be right with so much of it, too: not by a hair
 TIMES = 1, 2, 3  # as much as before is added, twice as much, three times as much
 FIRST = 4  # sequences that are tried first
-BEGINS = 50  # ends of blocks from which runs are begun, to see what they come to
+BEGINS = 2000  # ends of blocks from which runs are begun, to see what they come to
 
 
 class Repair(NamedTuple):
@@ -76,7 +77,12 @@ def units(net: Network, visits: Visits, counts: int, n: int, one: trial.Exam) ->
     """
     groups, found = next(iter(net.kinds().values())), []
     sets = [(k,) for k in range(len(groups))] + [tuple(range(len(groups)))] * (len(groups) > 1)
-    tried = [(times, some, [number for group in some for number in groups[group]]) for times in TIMES for some in sets]
+    tried = [(times, some) for times in TIMES for some in sets]
+    parts = [
+        (about * times, [number for group in some for number in groups[group]])
+        for about in ABOUT
+        for times, some in tried
+    ]
     for read in range(net.num_class - 1):
         before, usual, now = (typical(net, visits, read, each) for each in (counts - 1, counts, n))
         step = (usual - before) * (n - counts)
@@ -85,12 +91,17 @@ def units(net: Network, visits: Visits, counts: int, n: int, one: trial.Exam) ->
 
         def patch(t, rows, states, end=end, usual=usual, step=step):
             here = np.flatnonzero(end[rows, t])
-            for k, (times, _, numbers) in enumerate(tried):
+            for k, (times, numbers) in enumerate(parts):
                 states[k, here[:, None], numbers] = (usual + times * step)[numbers]
 
-        right = (trial.margins(trial.many_states(net), one, len(tried), patch) > 0).all(axis=1)
+        right = (
+            (trial.margins(trial.many_states(net), one, len(parts), patch) > 0)
+            .all(axis=1)
+            .reshape(len(ABOUT), -1)
+            .all(axis=0)
+        )
         for k in np.flatnonzero(right):
-            times, some, _ = tried[k]
+            times, some = tried[k]
             last = [groups[group][-1] for group in some]
             values = tuple((usual + times * step)[last].tolist()), tuple(now[last].tolist())
             found.append(Repair('unit', '', some, read, times, *values))

@@ -9,8 +9,16 @@ from lab.insight.interchange import Interchange
 from lab.insight.step import GATES
 
 SETS_SHOWN = 15  # rows of the table
+MOST = 6  # numbers of a set are written out up to so many
 WEIGHTS_SHOWN = 60  # weights of a circuit are printed one by one up to so many
 COLUMN, NARROW = 24, 19  # characters
+
+
+def short(some: tuple[int, ...], of: int) -> str:
+    """A set as a list of numbers; of a large one those that are not in it."""
+    if max(MOST, of / 2) < len(some) < of:
+        return f'all but {", ".join(str(k) for k in range(of) if k not in some)}'
+    return f'all {of}' if MOST < len(some) == of else ', '.join(map(str, some))
 
 
 def carried(found: Interchange) -> list[str]:
@@ -22,13 +30,14 @@ def carried(found: Interchange) -> list[str]:
     kinds = names if names.endswith('s') else f'{names}s'
     lines = [f'{kinds.capitalize()} taken over from another run: how often it then goes on as that run (as before).']
     sets = shown_sets(found)
-    width = max(len(', '.join(map(str, each))) for each in sets) + 2
+    names = [short(each, len(found.sets[-1])) for each in sets]
+    width = max(map(len, names)) + 2
     heads = zip(*(str(found.places[k]).split(': ') for k in some), strict=True)
     lines += [' ' * width + ''.join(f'{name:>{NARROW}s}' for name in head) for head in heads]
-    for each in sets:
+    for name, each in zip(names, sets, strict=True):
         shares = (found.share(each, k) for k in some)
         cells = ''.join(f'{f"{follows:.0%} ({stays:.0%})":>{NARROW}s}' for follows, stays in shares)
-        lines.append(f'{", ".join(map(str, each)):{width}s}{cells}')
+        lines.append(f'{name:{width}s}{cells}')
     return lines
 
 

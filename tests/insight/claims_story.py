@@ -162,13 +162,17 @@ def _(c, text):
     return True
 
 
-@claim(r'(\d+(?:, \d+)*)((?: +\d+% \(\d+%\))+)')
+@claim(r'((?:all )?(?:but )?\d+(?:, \d+)*)((?: +\d+% \(\d+%\))+)')
 def _(c, some, cells):
     found = zip(c.where, re.findall(rf'{SHARE} \({SHARE}\)', cells), strict=True)
     return all(
         close(a, shares[0]) and close(b, shares[1])
         for place, (a, b) in found
-        for shares in [taken_over(c, place, members(some))]
+        for shares in [
+            taken_over(
+                c, place, tuple(range(c.sim.hid)) if some == f'all {c.sim.hid}' else members(f' {some}', c.sim.hid)
+            )
+        ]
     )
 
 
@@ -479,7 +483,6 @@ def _repaired(c, n, repair):
         match = re.match(rf'{SET}.* at the last ([AB]), as if the step to n = \d+ were (\w+)', repair)
         at, times = 'ABC'.index(match[2]), {'as': 1, 'twice': 2, 'three': 3}[match[3]]
         begins = np.array([s.after for s in c.sim.ended(c.sim.classes - 1)])
-        begins = begins[np.linspace(0, len(begins) - 1, min(50, len(begins))).astype(int)]
 
         def usual(k):
             states = c.sim.step(begins, 0, k)
