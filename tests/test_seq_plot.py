@@ -74,9 +74,7 @@ def test_an_lstm_with_its_cells(folder, capsys, monkeypatch):
     assert 'What the network gets wrong in 500 fresh sequences:' in out
     pictures = {name.removeprefix('anb2nc3n_lstm3_') for name in os.listdir('plot')}
     pairs = {'01', '02', '12', '3d'}
-    expected = (
-        pairs | {f'cell_{name}' for name in pairs} | {'states', 'path', 'time', 'fsm', 'gates', 'reach', 'interchange'}
-    )
+    expected = pairs | {f'cell_{name}' for name in pairs} | {'states', 'path', 'time', 'fsm', 'gates', 'reach'}
     assert pictures == {f'{name}.jpg' for name in expected}
 
 

@@ -40,7 +40,7 @@ def test_a_unit_that_grows_no_more_is_set_to_what_it_would_be():
         after[:, 0] = np.where(np.broadcast_to(symbols, len(after)) == 0, np.minimum(after[:, 0], 4), after[:, 0])
         return after
 
-    stops = net._replace(read=read)
+    stops = drifting(0)._replace(read=read)
     first = repair.failure(stops, visits(stops), 4).repairs[0]
     assert (first.kind, first.groups, first.read, first.times) == ('unit', (2,), 0, 1)
     assert (first.values, first.usual) == ((5,), (4,))
