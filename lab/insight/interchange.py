@@ -16,6 +16,7 @@ from lab.insight.states import Visits
 from lab.insight.step import Network
 
 PAIRS = 100  # of runs, for each place
+LEAST = 20  # with fewer pairs nothing is said of a place
 FEWER = 40  # of these, where a set is searched greedily
 EVERY_SET = 6  # up to so many groups of units all sets are tried
 MOST = 6  # groups in a set that is found greedily
@@ -134,6 +135,7 @@ def draw(net: Network, visits: Visits, place: Place, length: int, rng: np.random
     own = go_on(net, visits.state[points[asked]], place, most)[where].reshape(2, -1)
     differs, unlike = number[one] != number[two], own[0] != own[1]
     kept = np.flatnonzero(differs & unlike)[:PAIRS]
+    kept = kept if len(kept) >= LEAST else kept[:0]
     base, source = visits.state[points[one[kept]]], visits.state[points[two[kept]]]
     alike = float(1 - unlike[differs].mean()) if differs.any() else 1.0
     return Pairs(place, most, base, source, own[:, kept].T, int(differs.sum()), alike)

@@ -77,7 +77,7 @@ def instead(found: Analysis) -> list[str]:
     if found.length == 1:
         return ['There is nothing to count: all blocks have n = 1.']
     pairs = f'pairs of runs with different n, up to {found.length}'
-    if between.pairs[0] == 0:
+    if between.alike[0] == 1:
         lines = [
             f"It does not count: left to itself after the A's, it gives as many B's in all {between.drawn[0]} {pairs}."
         ]
