@@ -55,12 +55,13 @@ def test_an_srn_as_the_lab_shows_it_then_its_automaton(srn_run):
     assert ' in 100.00% of 10000 fresh sequences.' in out
     assert len(out[out.index('has it learned?') :].splitlines()) < 60 and 'left to itself' not in out
     assert 'seed: 1' in err
-    assert err.endswith('plot/anb2n_srn2_*.jpg: 01, reach, fsm, states, path, time, flow\n')
+    assert err.endswith('plot/anb2n_srn2_*.jpg: 01, interchange, circuit, reach, fsm, states, path, time, flow\n')
 
 
 def test_pictures_of_an_srn_of_two_units(srn_run):
     pictures = {name.removeprefix('anb2n_srn2_') for name in os.listdir(srn_run[0] / 'plot')}
-    assert pictures == {f'{name}.jpg' for name in ('01', 'time', 'path', 'states', 'fsm', 'flow', 'reach')}
+    names = ['01', 'interchange', 'circuit', 'time', 'path', 'states', 'fsm', 'flow', 'reach']
+    assert pictures == {f'{name}.jpg' for name in names}
 
 
 def test_an_lstm_with_its_cells(folder, capsys, monkeypatch):

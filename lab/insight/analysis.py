@@ -4,14 +4,14 @@ explain() and analyse() are the ways in. What they return is said by words.py an
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from lab.common.errors import note
 from lab.insight import automaton as fsm
-from lab.insight import behaviour, drift, fixed, mechanism, states
+from lab.insight import behaviour, drift, fixed, interventions, mechanism, states
 from lab.insight.automaton import Array, Automaton
 from lab.insight.layout import Layout, layout, spans
 from lab.insight.step import Network, outputs_of
@@ -62,6 +62,7 @@ class Analysis(NamedTuple):
     steps: dict[str, mechanism.Steps]  # by phase: what a symbol adds to each unit, and the gates of an LSTM
     readings: list[list[mechanism.Reading]]  # of each symbol: how its count can be read back
     drift: drift.Drift | None  # of an LSTM that counts far beyond its `length`: how exact it counts
+    shown: interventions.Shown  # what comes out when something inside is changed
 
     @property
     def counts(self) -> bool:
@@ -142,17 +143,29 @@ def analyse(net: Network, length: int, seed: int = SEED, judged: Verdict | None 
         steps=mechanism.steps(net, visits),
         readings=[mechanism.readings(net, symbol, visits) for symbol in symbols],
         drift=drift.drift(net, judged.counts) if net.gates and judged.counts >= verdict.BEYOND * length else None,
+        shown=interventions.show(net, visits, length, judged.counts, np.random.default_rng(seed)),
     )
     progress.bar.close()
     return analysis
 
 
-def explain(start: Any, step: Callable, outputs: Callable, classes: int, length: int = 4, seed: int = SEED) -> Analysis:
+def explain(
+    start: Any,
+    step: Callable,
+    outputs: Callable,
+    classes: int,
+    length: int = 4,
+    seed: int = SEED,
+    *,
+    groups: Sequence[Sequence[int]] | None = None,
+) -> Analysis:
     """Find out what any recurrent network of PyTorch does that reads a language; the analysis sees these three alone.
 
     start: (size,), its state before the first symbol. step: states (N, size), symbols (N,) -> the next states.
     outputs: states (N, size) -> outputs before softmax (N, classes). All are tensors of doubles, symbols whole numbers.
-    classes: 2 for anb2n, 3 for anb2nc3n. length: the largest n of a block in training.
+    classes: 2 for anb2n, 3 for anb2nc3n. length: the largest n of a block in training. groups: which numbers of the
+    state belong together, and are carried over together; without them each is carried over alone. Of an LSTM with 2
+    hidden units, followed by 2 cells: [[0, 2], [1, 3]].
     """
     import torch
 
@@ -167,4 +180,5 @@ def explain(start: Any, step: Callable, outputs: Callable, classes: int, length:
         with torch.no_grad():
             return outputs(torch.as_tensor(states.reshape(-1, len(start)))).numpy().reshape(*states.shape[:-1], classes)
 
-    return analyse(Network(start, read, logits, classes, len(start)), length, seed)
+    groups = groups and tuple(map(tuple, groups))
+    return analyse(Network(start, read, logits, classes, len(start), groups=groups), length, seed)

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from lab.common import picture
 from lab.insight import automaton as fsm
-from lab.insight import figures, machine, regions
+from lab.insight import evidence, figures, machine, regions
 from lab.insight.analysis import Analysis
 from lab.insight.automaton import NONE
 from lab.insight.layout import layout
@@ -60,6 +60,11 @@ def of_analysis(analysis: Analysis, cells: bool, title: str) -> Iterator[tuple[s
     """The pictures of all that was found out; the states of an LSTM are seen in its `cells`, or in its hidden units."""
     net, sequences = analysis.net, analysis.sequences
     states, visits = analysis.found.states, analysis.found.visits
+    shown = analysis.shown
+    if any(shown.interchange.pairs):
+        yield 'interchange', evidence.interchange(shown.interchange, f'what carries n: {title}')
+    if shown.circuit:
+        yield 'circuit', evidence.circuit(net, shown.circuit, shown, f'the circuit: {title}')
     yield 'reach', figures.reach(analysis.loss, analysis.right, analysis.length, f'loss by n: {title}')
     if net.gates:
         yield 'gates', figures.gates(analysis.steps, f'gates by the symbol read: {title}')

@@ -31,6 +31,21 @@ class Network(NamedTuple):
     num_class: int
     hid: int  # so many of the state's numbers, the first ones, are units
     gates: Callable[[Array, Array], dict[str, Array]] | None = None  # LSTM: as read -> (N, hid) for each of GATES
+    parameters: Mapping[str, Array] | None = None  # of an SRN or an LSTM of the lab
+    groups: tuple[tuple[int, ...], ...] | None = None  # numbers of the state that belong together; None: see kinds()
+
+    def kinds(self) -> dict[str, list[list[int]]]:
+        """What can be carried from one run to another: for each kind, the numbers of the state that are each of it.
+
+        The first kind is the whole state in parts: an SRN's units, an LSTM's cells each with its hidden unit.
+        """
+        one = range(self.hid)
+        if self.groups is not None:
+            return {'group': [list(group) for group in self.groups]}
+        if self.gates is None:
+            return {'unit': [[k] for k in one]}
+        both = {'cell with its hidden unit': [[k, self.hid + k] for k in one]}
+        return both | {'cell': [[self.hid + k] for k in one], 'hidden unit': [[k] for k in one]}
 
     def jacobian(self, states: Array, symbol: int) -> Array:
         """D next / d state by central differences: states (N, size), a symbol -> (N, size, size); error about 1e-9."""
@@ -55,10 +70,12 @@ def softmax(logits: Array) -> Array:
 def network(parameters: Mapping[str, Any]) -> Network:
     """The step function of an SRN or an LSTM from its parameters (arrays, or tensors on the CPU).
 
-    Names and shapes are those of a state_dict of seq_models.py. Only an SRN has an H0.
+    Names and shapes are those of a state_dict of seq_models.py. Only an SRN has an H0. U, hid_bias, V and out_bias may
+    have an axis more, (M, .., ..), for M networks that are read at once: then states are (M, N, size).
     """
     parameters = {name: np.asarray(value, dtype=np.float64) for name, value in parameters.items()}
-    return _srn(**parameters) if 'H0' in parameters else _lstm(**parameters)
+    made = _srn(**parameters) if 'H0' in parameters else _lstm(**parameters)
+    return made._replace(parameters=parameters)
 
 
 def of_model(model: torch.nn.Module, classes: int) -> Network | None:
@@ -99,23 +116,27 @@ def _srn(H0, W, U, hid_bias, V, out_bias) -> Network:
 
 
 def _lstm(W, U, hid_bias, V, out_bias) -> Network:
-    hid = len(V)
+    hid = V.shape[-2]
 
     def gates(states, symbols):
-        net = W[symbols] + states[:, :hid] @ U + hid_bias
+        net = W[symbols] + states[..., :hid] @ U + hid_bias
         opening = sigmoid(net)
-        to_input, forget, _, output = (opening[:, k * hid : (k + 1) * hid] for k in range(4))
-        return dict(zip(GATES, (forget, to_input, output, np.tanh(net[:, 2 * hid : 3 * hid])), strict=True))
+        to_input, forget, _, output = (opening[..., k * hid : (k + 1) * hid] for k in range(4))
+        return dict(zip(GATES, (forget, to_input, output, np.tanh(net[..., 2 * hid : 3 * hid])), strict=True))
 
     def read(states, symbols):
-        at = gates(states, symbols)
-        cell = at['forget'] * states[:, hid:] + at['input'] * at['new']
-        return np.hstack([at['output'] * np.tanh(cell), cell])
+        return through(gates(states, symbols), states)
 
     def logits(states):
         return states[..., :hid] @ V + out_bias
 
     return Network(np.zeros(2 * hid), read, logits, len(W), hid, gates)
+
+
+def through(gates: dict[str, Array], states: Array) -> Array:
+    """The next states of an LSTM whose gates are these: (..., hid) each, states (..., 2 hid)."""
+    cell = gates['forget'] * states[..., gates['forget'].shape[-1] :] + gates['input'] * gates['new']
+    return np.concatenate([gates['output'] * np.tanh(cell), cell], axis=-1)
 
 
 def follow(net: Network, sequences: Array) -> Array:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from lab.insight import automaton as fsm
-from lab.insight import sentences
+from lab.insight import sentences, story
 from lab.insight.analysis import LARGER, Analysis, Found
 from lab.insight.automaton import NONE, SYMBOLS, Array, Automaton
 from lab.insight.behaviour import ENDLESS, ROWS, Mistake
@@ -37,8 +37,9 @@ def lines(found: Analysis, trained: bool = True, details: bool = True) -> list[s
 
 
 def brief(found: Analysis, trained: bool, most: int | None = None) -> dict[str, list[str]]:
-    """The verdict and the automaton, at most `most` rows of it, by their headings. trained: it was not made by hand."""
+    """The verdict, what interventions show, and the automaton, at most `most` rows of it. trained: not made by hand."""
     said = {'has it learned?' if trained else 'does it know its language?': judgement(found, trained)}
+    said |= story.parts(found)
     if found.drift:
         said['why it counts so far'] = sentences.drifting(found.drift)
     said['the finite automaton found'] = automaton(found, most)

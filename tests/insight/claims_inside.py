@@ -8,6 +8,7 @@ import numpy as np
 from lab.insight import words
 from lab.insight.analysis import analyse
 from lab.insight.step import network
+from tests.insight import claims_story  # noqa: F401  (its claims are added to those of Claims)
 from tests.insight.claims import NUMBER, Claims, claim, near, same
 
 LIST = r'(\[[^\]]*\])'

@@ -27,7 +27,7 @@ def seen(units, cell=None):
 @pytest.mark.parametrize(
     ('name', 'expected'),
     [
-        ('learned', {'reach', 'fsm', 'states', 'path', 'time', 'flow'}),
+        ('learned', {'interchange', 'circuit', 'reach', 'fsm', 'states', 'path', 'time', 'flow'}),
         ('srn1', {'reach', 'fsm', 'time'}),
         ('srn3', {'reach', 'fsm', 'states', 'path', 'time'}),
         ('lstm2', {'reach', 'gates', 'fsm', 'states', 'path', 'time'}),
@@ -135,4 +135,4 @@ def test_from_parameters_and_an_analysis_without_its_network_the_same_pictures_a
     pictures.draw_units(stem, seen(np.random.default_rng(0).normal(size=(30, 3))), 4, None, TITLE)
     pictures.draw_analysis(stem, {name: value.numpy() for name, value in LEARNED.items()}, found, True, TITLE)
     names = {path.stem.removeprefix('x_') for path in tmp_path.glob('x_*.jpg')}
-    assert names == {'01', '02', '12', '3d', 'reach', 'fsm', 'states', 'path', 'time', 'flow'}
+    assert names == {'01', '02', '12', '3d', 'interchange', 'circuit', 'reach', 'fsm', 'states', 'path', 'time', 'flow'}
