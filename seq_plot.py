@@ -74,11 +74,12 @@ def main(argv: list[str] | None = None):
     stem = os.path.join(args.plot_path, f'{task.stem}_hand' if args.set_weights else task.stem)
     files.prepare(args.plot_path)
 
-    with picture.painter('lab.insight.pictures') as painter:
+    with picture.painter('lab.insight.drawn.pictures') as painter:
         import torch  # slow, so not before the flags are read
 
-        from lab.insight import analysis, step, words
-        from lab.insight.transcript import print_sequences
+        from lab.insight.found import analysis, step
+        from lab.insight.said import words
+        from lab.insight.said.transcript import print_sequences
         from lab.seq import results, student
 
         model = student.new_network(task)

@@ -90,8 +90,8 @@ def test_every_import_of_the_house_is_along_an_arrow():
         ('lab/kuzu/data.py', 'from . import fetch', False),
         ('lab/kuzu/data.py', 'import importlib\nimportlib.import_module("kuzu_main")', False),
         ('lab/seq/starts.py', 'import anb2n, seq_models', True),
-        ('lab/insight/step.py', 'from lab.seq import verdict', True),
-        ('lab/insight/step.py', 'from lab.seq import starts', False),
+        ('lab/insight/found/step.py', 'from lab.seq import verdict', True),
+        ('lab/insight/found/step.py', 'from lab.seq import starts', False),
         ('lab/common/files.py', 'from lab.kuzu import data', False),
         ('lab/other/room.py', 'from lab.common import errors', False),  # of a wing that the arrows do not know
     ],

@@ -65,8 +65,8 @@ def test_pictures_of_an_srn_of_two_units(srn_run):
 
 
 def test_an_lstm_with_its_cells(folder, capsys, monkeypatch):
-    monkeypatch.setattr('lab.insight.analysis.FRESH', 500)
-    monkeypatch.setattr('lab.insight.states.POINTS', 3000)
+    monkeypatch.setattr('lab.insight.found.analysis.FRESH', 500)
+    monkeypatch.setattr('lab.insight.found.states.POINTS', 3000)
     out = run('--lang anb2nc3n --model lstm --epoch 50 --cell --seed 2 --num_plot 2 --details', capsys).out
     lines = re.findall(r'^[ABC] hidden: \[.*\] cell: \[.*\] output: \[.*\]$', out, re.MULTILINE)
     assert len(lines) == sum(len(symbols) - 1 for symbols in re.findall('symbol= ([ABC]+)', out))
@@ -80,8 +80,8 @@ def test_an_lstm_with_its_cells(folder, capsys, monkeypatch):
 
 
 def test_what_is_found_out_does_not_depend_on_the_seed(folder, capsys, monkeypatch):
-    monkeypatch.setattr('lab.insight.analysis.FRESH', 300)
-    monkeypatch.setattr('lab.insight.states.POINTS', 2000)
+    monkeypatch.setattr('lab.insight.found.analysis.FRESH', 300)
+    monkeypatch.setattr('lab.insight.found.states.POINTS', 2000)
     one, two = (run(f'--lang anb2n --num_plot 1 --seed {seed} --details', capsys).out for seed in (1, 2))
     transcript, found = one.split('----- has it learned?')
     assert two.split('----- has it learned?') == [two[: -len(found) - len('----- has it learned?')], found]

@@ -14,7 +14,7 @@ from lab.common.children import Command
 from lab.common.cli import typed
 from lab.common.errors import UserError, note
 from lab.common.student import trial
-from lab.insight.step import of_model
+from lab.insight.found.step import of_model
 from lab.page.commands import Options, Place, flags, search
 from lab.seq import student
 from lab.seq.task import MODELS, Task

@@ -12,9 +12,10 @@ from lab.common.children import on_all_cores
 from lab.common.cli import typed
 from lab.common.errors import UserError, note
 from lab.common.run import Interrupt
-from lab.insight import pictures, words
-from lab.insight.analysis import analyse
-from lab.insight.step import network
+from lab.insight.drawn import pictures
+from lab.insight.found.analysis import analyse
+from lab.insight.found.step import network
+from lab.insight.said import words
 from lab.page import images
 from lab.page.checkpoints import Trained, network_flags
 from lab.seq import results, student

@@ -5,9 +5,9 @@ import re
 
 import numpy as np
 
-from lab.insight import words
-from lab.insight.analysis import analyse
-from lab.insight.step import network
+from lab.insight.found.analysis import analyse
+from lab.insight.found.step import network
+from lab.insight.said import words
 from tests.insight import claims_story  # noqa: F401  (its claims are added to those of Claims)
 from tests.insight.claims import NUMBER, Claims, claim, near, same
 

@@ -5,11 +5,11 @@ import functools
 import numpy as np
 import torch
 
-from lab.insight import analysis, states
-from lab.insight.analysis import Analysis, analyse
-from lab.insight.automaton import Automaton
-from lab.insight.layout import Layout, layout
-from lab.insight.step import Network, network
+from lab.insight.found import analysis, states
+from lab.insight.found.analysis import Analysis, analyse
+from lab.insight.found.automaton import Automaton
+from lab.insight.found.layout import Layout, layout
+from lab.insight.found.step import Network, network
 from seq_models import LSTM_model, SRN_model
 from tests.seq.learned import LEARNED
 

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from lab.insight import analysis, behaviour, words
-from lab.insight import automaton as fsm
-from lab.insight.step import network
+from lab.insight.found import analysis, behaviour
+from lab.insight.found import automaton as fsm
+from lab.insight.found.step import network
+from lab.insight.said import words
 from tests.insight.counting import analysed, exact, untrained
 from tests.seq.learned import LEARNED
 
@@ -19,7 +20,7 @@ from tests.seq.learned import LEARNED
 def few(monkeypatch):
     """Fewer sequences and points than usual."""
     monkeypatch.setattr(analysis, 'FRESH', 50)
-    monkeypatch.setattr('lab.insight.states.POINTS', 300)
+    monkeypatch.setattr('lab.insight.found.states.POINTS', 300)
 
 
 def test_what_is_found_of_a_network_that_has_learned():
@@ -84,7 +85,7 @@ def test_fidelity_is_measured_on_sequences_that_did_not_choose_the_automaton(mon
 def test_a_perfect_network_of_long_blocks_has_the_automaton_of_the_language(monkeypatch):
     """The search cannot make so many clusters; it once told of three states and a fidelity of 0."""
     monkeypatch.setattr(analysis, 'FRESH', 100)
-    monkeypatch.setattr('lab.insight.states.CLUSTERS', 60)
+    monkeypatch.setattr('lab.insight.found.states.CLUSTERS', 60)
     found = analysis.find(exact(2), 30, np.random.default_rng(0))
     assert (len(found.states.automaton.output), found.shares, found.states.given_up) == (90, (1, 1), 60)
     assert found.shown and not found._replace(shares=(0.0, 0.99)).shown

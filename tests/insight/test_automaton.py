@@ -3,8 +3,8 @@ import pytest
 import torch
 
 from anb2n import lang_anb2n
-from lab.insight import automaton as fsm
-from lab.insight.automaton import NONE, OPEN, Automaton
+from lab.insight.found import automaton as fsm
+from lab.insight.found.automaton import NONE, OPEN, Automaton
 from lab.seq.verdict import spell
 
 

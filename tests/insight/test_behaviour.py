@@ -5,10 +5,10 @@ import pytest
 import torch
 
 from anb2n import lang_anb2n
-from lab.insight import automaton as fsm
-from lab.insight import behaviour, states
-from lab.insight.behaviour import Mistake
-from lab.insight.step import follow
+from lab.insight.found import automaton as fsm
+from lab.insight.found import behaviour, states
+from lab.insight.found.behaviour import Mistake
+from lab.insight.found.step import follow
 from lab.seq.verdict import spell
 from tests.insight.counting import exact, untrained
 

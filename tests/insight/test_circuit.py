@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from lab.insight import circuit, trial
-from lab.insight.step import network
+from lab.insight.found import circuit, trial
+from lab.insight.found.step import network
 from seq_models import LSTM_model
 from tests.insight.test_mechanism import visits
 from tests.seq.learned import LEARNED

@@ -4,9 +4,9 @@ import itertools
 
 import pytest
 
-from lab.insight import sentences
-from lab.insight.drift import drift
-from lab.insight.step import network
+from lab.insight.found.drift import drift
+from lab.insight.found.step import network
+from lab.insight.said import sentences
 from lab.seq import student
 from lab.seq.task import Task
 from tests.insight.claims import Claims

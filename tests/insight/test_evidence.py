@@ -1,6 +1,6 @@
 import numpy as np
 
-from lab.insight import evidence
+from lab.insight.drawn import evidence
 from tests.insight.counting import analysed
 
 

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from lab.insight import figures
-from lab.insight.automaton import language
-from lab.insight.mechanism import Steps, steps
-from lab.insight.plane import Plane
-from lab.insight.states import visit
-from lab.insight.step import GATES, follow, network, softmax
+from lab.insight.drawn import figures
+from lab.insight.found.automaton import language
+from lab.insight.found.mechanism import Steps, steps
+from lab.insight.found.plane import Plane
+from lab.insight.found.states import visit
+from lab.insight.found.step import GATES, follow, network, softmax
 from tests.insight import looks
 from tests.insight.counting import analysed, untrained
 from tests.seq.learned import LEARNED

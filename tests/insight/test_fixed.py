@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from lab.insight import fixed
-from lab.insight.step import follow, network
+from lab.insight.found import fixed
+from lab.insight.found.step import follow, network
 
 
 def srn(U, W=((0.0, 0.0), (0.0, 0.0))):

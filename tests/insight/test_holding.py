@@ -1,5 +1,5 @@
-from lab.insight import holding
-from lab.insight.step import network
+from lab.insight.found import holding
+from lab.insight.found.step import network
 from seq_models import LSTM_model
 from tests.insight.test_mechanism import visits
 

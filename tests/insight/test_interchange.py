@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from lab.insight import interchange
-from lab.insight.interchange import Place
-from lab.insight.step import Network, network
+from lab.insight.found import interchange
+from lab.insight.found.interchange import Place
+from lab.insight.found.step import Network, network
 from seq_models import LSTM_model
 from tests.insight.counting import exact
 from tests.insight.test_mechanism import visits

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from lab.insight import interchange, laws
-from lab.insight.step import network
+from lab.insight.found import interchange, laws
+from lab.insight.found.step import network
 from seq_models import LSTM_model, SRN_model
 from tests.insight.test_mechanism import visits
 

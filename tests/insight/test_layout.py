@@ -1,7 +1,7 @@
 import numpy as np
 
-from lab.insight import automaton as fsm
-from lab.insight.automaton import NONE, Automaton
+from lab.insight.found import automaton as fsm
+from lab.insight.found.automaton import NONE, Automaton
 from tests.insight.counting import placed
 
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from lab.insight import automaton as fsm
-from lab.insight import layout, states
-from lab.insight.automaton import NONE, OPEN, Automaton
+from lab.insight.found import automaton as fsm
+from lab.insight.found import layout, states
+from lab.insight.found.automaton import NONE, OPEN, Automaton
 from tests.insight.counting import exact
 
 

@@ -7,10 +7,10 @@ import pytest
 from matplotlib.colors import to_rgba
 from matplotlib.patches import Circle
 
-from lab.insight import automaton as fsm
-from lab.insight import machine
-from lab.insight.automaton import NONE, Automaton
-from lab.insight.figures import COLOURS
+from lab.insight.drawn import machine
+from lab.insight.drawn.figures import COLOURS
+from lab.insight.found import automaton as fsm
+from lab.insight.found.automaton import NONE, Automaton
 from tests.insight import looks
 from tests.insight.counting import placed
 

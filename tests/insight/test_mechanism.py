@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from lab.insight import automaton as fsm
-from lab.insight import mechanism, states
+from lab.insight.found import automaton as fsm
+from lab.insight.found import mechanism, states
 from lab.seq.verdict import spell
 from tests.insight.counting import exact, untrained
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lab.insight import automaton as fsm
-from lab.insight import pictures
-from lab.insight.step import follow
-from lab.insight.transcript import Seen
+from lab.insight.drawn import pictures
+from lab.insight.found import automaton as fsm
+from lab.insight.found.step import follow
+from lab.insight.said.transcript import Seen
 from tests.insight.counting import analysed, placed
 from tests.seq.learned import LEARNED
 
@@ -124,7 +124,7 @@ def test_of_many_pairs_only_those_are_drawn_that_part_the_states_best(hid, count
 
 
 def test_the_process_that_draws_loads_no_torch():
-    code = 'import sys, lab.insight.pictures; print(sorted({"torch", "numba", "scipy"} & set(sys.modules)))'
+    code = 'import sys, lab.insight.drawn.pictures; print(sorted({"torch", "numba", "scipy"} & set(sys.modules)))'
     done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True, cwd=HOUSE)
     assert done.stdout == '[]\n'
 

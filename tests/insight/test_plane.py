@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from lab.insight import plane
-from lab.insight.automaton import NONE
+from lab.insight.found import plane
+from lab.insight.found.automaton import NONE
 
 RNG = np.random.default_rng(0)
 PARTED = np.array([3, 1, 3, 1, 3, 3, 3])  # the two directions that part nothing are wide: no principal components

@@ -9,9 +9,9 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from matplotlib.transforms import Bbox
 
-from lab.insight import regions
-from lab.insight.automaton import NONE
-from lab.insight.figures import COLOURS
+from lab.insight.drawn import regions
+from lab.insight.drawn.figures import COLOURS
+from lab.insight.found.automaton import NONE
 from tests.insight import looks
 from tests.insight.counting import analysed
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from lab.insight import repair
-from lab.insight.step import network
+from lab.insight.found import repair
+from lab.insight.found.step import network
 from lab.seq.verdict import TRIED, count
 from tests.insight.counting import exact
 from tests.insight.test_mechanism import visits
@@ -48,7 +48,7 @@ def test_a_unit_that_grows_no_more_is_set_to_what_it_would_be():
 
 def test_the_plainest_repair_comes_first_and_all_are_of_the_first_n_that_is_wrong():
     net = network(LEARNED)
-    from lab.insight.step import outputs_of
+    from lab.insight.found.step import outputs_of
 
     counts = count(outputs_of(net), 2)
     found = repair.failure(net, visits(net), counts)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from lab.insight import sentences
-from lab.insight.fixed import FixedPoint, Movement
-from lab.insight.mechanism import Reading, Steps
+from lab.insight.found.fixed import FixedPoint, Movement
+from lab.insight.found.mechanism import Reading, Steps
+from lab.insight.said import sentences
 from seq_models import LSTM_model, SRN_model
 from tests.insight.claims_inside import false_lines
 from tests.insight.counting import analysed, drawn

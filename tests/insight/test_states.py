@@ -5,9 +5,9 @@ import re
 import numpy as np
 import pytest
 
-from lab.insight import automaton as fsm
-from lab.insight import states
-from lab.insight.automaton import NONE, OPEN
+from lab.insight.found import automaton as fsm
+from lab.insight.found import states
+from lab.insight.found.automaton import NONE, OPEN
 from lab.seq.verdict import spell
 from tests.insight.counting import exact, hashed
 

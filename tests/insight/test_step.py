@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from lab.insight.step import GATES, follow, network, of_model, sigmoid, softmax
+from lab.insight.found.step import GATES, follow, network, of_model, sigmoid, softmax
 from seq_models import LSTM_model, SRN_model
 from tests.seq.reference import cells
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from lab.insight import story, tables
-from lab.insight.analysis import analyse, explain
-from lab.insight.step import network
+from lab.insight.found.analysis import analyse, explain
+from lab.insight.found.step import network
+from lab.insight.said import story, tables
 from seq_models import LSTM_model, SRN_model
 from tests.insight.counting import analysed
 
@@ -16,7 +16,7 @@ from tests.insight.counting import analysed
 @pytest.fixture(autouse=True)
 def few(monkeypatch):
     """Fewer sequences than usual, by which the automaton is judged."""
-    monkeypatch.setattr('lab.insight.analysis.FRESH', 100)
+    monkeypatch.setattr('lab.insight.found.analysis.FRESH', 100)
 
 
 @functools.cache

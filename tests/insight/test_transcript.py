@@ -8,8 +8,8 @@ import torch
 
 from anb2n import lang_anb2n
 from lab.common.errors import UserError
-from lab.insight import transcript
-from lab.insight.step import of_model
+from lab.insight.found.step import of_model
+from lab.insight.said import transcript
 from seq_models import LSTM_model, SRN_model
 from tests.seq.reference import cells
 

@@ -1,7 +1,7 @@
 import numpy as np
 
-from lab.insight import trial
-from lab.insight.automaton import NONE
+from lab.insight.found import trial
+from lab.insight.found.automaton import NONE
 from lab.seq.verdict import mixed
 from tests.insight.counting import exact
 

@@ -6,11 +6,11 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from lab.insight import automaton as fsm
-from lab.insight import words
-from lab.insight.automaton import NONE, OPEN, Automaton
-from lab.insight.behaviour import Mistake
-from lab.insight.states import States
+from lab.insight.found import automaton as fsm
+from lab.insight.found.automaton import NONE, OPEN, Automaton
+from lab.insight.found.behaviour import Mistake
+from lab.insight.found.states import States
+from lab.insight.said import words
 from tests.insight.counting import analysed, placed
 
 HEADINGS = ['has it learned?', 'in short', 'carried over', 'the finite automaton found']

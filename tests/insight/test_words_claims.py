@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from lab.insight import automaton as fsm
-from lab.insight import words
-from lab.insight.analysis import analyse
-from lab.insight.step import network, outputs_of
+from lab.insight.found import automaton as fsm
+from lab.insight.found.analysis import analyse
+from lab.insight.found.step import network, outputs_of
+from lab.insight.said import words
 from lab.seq import starts, verdict
 from lab.seq.task import Task, Training
 from seq_models import LSTM_model, SRN_model

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 
 from lab.common import files
-from lab.insight import analysis, states
+from lab.insight.found import analysis, states
 from lab.kuzu import student as student_of_kuzu
 from lab.kuzu.train import predict
 from lab.page import check, kuzu, render, seq

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from lab.check import lines
-from lab.insight import automaton as fsm
-from lab.insight import step
+from lab.insight.found import automaton as fsm
+from lab.insight.found import step
 from lab.seq.verdict import spell
 from tests.page.made import html, parts
 from tests.seq.learned import LEARNED

@@ -1,7 +1,7 @@
 'use strict';
 
 // Part 3: a recurrent network, step by step, and what its language demands. Weights have the names and shapes of
-// seq_models.py; numbers are in double precision, as in lab/insight/step.py.
+// seq_models.py; numbers are in double precision, as in lab/insight/found/step.py.
 
 const net = (() => {
   const SYMBOLS = 'ABC';

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lab.insight.automaton import Array
-from lab.insight.states import Visits
-from lab.insight.step import Network
+from lab.insight.found.automaton import Array
+from lab.insight.found.states import Visits
+from lab.insight.found.step import Network
 
 RESIDUAL = 1e-9  # |next state - state| of a fixed point
 SLOW = 0.01  # a point is slow if a step there is shorter than this share of the size of all that is visited

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lab.insight import trial
-from lab.insight.automaton import Array
-from lab.insight.states import Visits
-from lab.insight.step import Network, network
+from lab.insight.found import trial
+from lab.insight.found.automaton import Array
+from lab.insight.found.states import Visits
+from lab.insight.found.step import Network, network
 from lab.seq import verdict
 
 FIRST = 3  # sequences for each n that are tried first

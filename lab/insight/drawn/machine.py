@@ -7,10 +7,10 @@ from matplotlib.patches import Circle, FancyArrowPatch
 from matplotlib.path import Path
 
 from lab.common import picture
-from lab.insight.automaton import NONE, OPEN, SYMBOLS, Array, Automaton
-from lab.insight.figures import COLOURS
-from lab.insight.ink import AROUND, CELL, Ink
-from lab.insight.layout import Layout, meaning
+from lab.insight.drawn.figures import COLOURS
+from lab.insight.drawn.ink import AROUND, CELL, Ink
+from lab.insight.found.automaton import NONE, OPEN, SYMBOLS, Array, Automaton
+from lab.insight.found.layout import Layout, meaning
 
 MOST, WIDEST = 60, 26  # states of a picture that can be read, in all and side by side
 RADIUS = 0.36  # of a circle; the next circle of a row is 1 away

@@ -1,17 +1,17 @@
-"""What interventions show of a network, all of it as data: lab/insight/story.py says it, evidence.py draws it."""
+"""What interventions show of a network, all of it as data: lab/insight/said/story.py says it, evidence.py draws it."""
 
 from typing import NamedTuple
 
 import numpy as np
 
-from lab.insight import circuit, holding, laws, repair
-from lab.insight.circuit import Circuit
-from lab.insight.holding import Holding
-from lab.insight.interchange import Interchange, interchange
-from lab.insight.laws import End, Law
-from lab.insight.repair import Failure
-from lab.insight.states import Visits
-from lab.insight.step import Network
+from lab.insight.found import circuit, holding, laws, repair
+from lab.insight.found.circuit import Circuit
+from lab.insight.found.holding import Holding
+from lab.insight.found.interchange import Interchange, interchange
+from lab.insight.found.laws import End, Law
+from lab.insight.found.repair import Failure
+from lab.insight.found.states import Visits
+from lab.insight.found.step import Network
 
 LARGEST_CIRCUIT = 12  # a circuit is held to blocks of n up to this, and gates to n up to the length of training
 COUNTS = 2  # of a network that counts less, no circuit is looked for

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lab.insight import automaton as fsm
-from lab.insight.automaton import NONE, OPEN, Array, Automaton, runs
-from lab.insight.step import Network, follow
+from lab.insight.found import automaton as fsm
+from lab.insight.found.automaton import NONE, OPEN, Array, Automaton, runs
+from lab.insight.found.step import Network, follow
 from lab.seq.verdict import BLOCKS, spell
 
 Agreement = Callable[[Automaton], tuple[float, float]]  # shares of sequences and of steps, see fidelity()

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from lab.common.errors import UserError
-from lab.insight.automaton import SYMBOLS, Array
-from lab.insight.plane import MOST_PAIRS, best_pairs
-from lab.insight.step import Network, follow
+from lab.insight.found.automaton import SYMBOLS, Array
+from lab.insight.found.plane import MOST_PAIRS, best_pairs
+from lab.insight.found.step import Network, follow
 
 if TYPE_CHECKING:  # who draws what was seen does without
     import torch

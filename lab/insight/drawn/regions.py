@@ -12,11 +12,11 @@ from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Affine2D, Transform
 
 from lab.common import picture
-from lab.insight.automaton import NONE, SYMBOLS, Array, Automaton
-from lab.insight.figures import COLOURS, labelled
-from lab.insight.ink import AROUND, Ink
-from lab.insight.layout import Layout, meaning
-from lab.insight.states import States
+from lab.insight.drawn.figures import COLOURS, labelled
+from lab.insight.drawn.ink import AROUND, Ink
+from lab.insight.found.automaton import NONE, SYMBOLS, Array, Automaton
+from lab.insight.found.layout import Layout, meaning
+from lab.insight.found.states import States
 
 SIDE = 8.0  # inches, of the picture's axes
 MARGIN = 0.06  # of the axes, free on each side

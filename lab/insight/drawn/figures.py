@@ -9,11 +9,11 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from lab.common import picture
-from lab.insight.automaton import SYMBOLS, Array
-from lab.insight.fixed import KINDS, FixedPoint
-from lab.insight.mechanism import CLOSED_BELOW, OPEN_ABOVE, Steps
-from lab.insight.plane import Plane
-from lab.insight.step import GATES, Network, follow, softmax
+from lab.insight.found.automaton import SYMBOLS, Array
+from lab.insight.found.fixed import KINDS, FixedPoint
+from lab.insight.found.mechanism import CLOSED_BELOW, OPEN_ABOVE, Steps
+from lab.insight.found.plane import Plane
+from lab.insight.found.step import GATES, Network, follow, softmax
 
 # of the symbols, and of units; the colour-blind tell them apart (Okabe and Ito 2008)
 COLOURS = ('#d55e00', '#0072b2', '#009e73')

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from lab.insight.analysis import Analysis
-from lab.insight.automaton import SYMBOLS, Array
-from lab.insight.holding import HOWS
-from lab.insight.interchange import Interchange
-from lab.insight.step import GATES
+from lab.insight.found.analysis import Analysis
+from lab.insight.found.automaton import SYMBOLS, Array
+from lab.insight.found.holding import HOWS
+from lab.insight.found.interchange import Interchange
+from lab.insight.found.step import GATES
 
 SETS_SHOWN = 15  # rows of the table
 MOST = 6  # numbers of a set are written out up to so many

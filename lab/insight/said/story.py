@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lab.insight import tables
-from lab.insight.analysis import Analysis
-from lab.insight.automaton import SYMBOLS
-from lab.insight.circuit import Circuit
-from lab.insight.interchange import CARRIES, EVERY_SET, Interchange
-from lab.insight.interventions import PAIRS
-from lab.insight.laws import End, Law
-from lab.insight.repair import Failure, Repair
+from lab.insight.found.analysis import Analysis
+from lab.insight.found.automaton import SYMBOLS
+from lab.insight.found.circuit import Circuit
+from lab.insight.found.interchange import CARRIES, EVERY_SET, Interchange
+from lab.insight.found.interventions import PAIRS
+from lab.insight.found.laws import End, Law
+from lab.insight.found.repair import Failure, Repair
+from lab.insight.said import tables
 from lab.seq.verdict import EACH, TRIED
 
 NAMES = 4  # units are told one by one up to so many

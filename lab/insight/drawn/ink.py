@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lab.insight.automaton import Array
+from lab.insight.found.automaton import Array
 
 CELL = 0.05  # of the grid in which ink is kept, in units of the page
 OFF = 1e6  # what it costs to leave the page

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lab.insight.automaton import NONE, Array, runs
-from lab.insight.step import Network
+from lab.insight.found.automaton import NONE, Array, runs
+from lab.insight.found.step import Network
 from lab.seq.verdict import mixed, spell
 
 # changes states (M, rows, size) of some sequences in place, after their symbol number t was read

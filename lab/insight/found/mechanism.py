@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lab.insight.automaton import NONE, SYMBOLS, Array
-from lab.insight.states import Visits
-from lab.insight.step import Network
+from lab.insight.found.automaton import NONE, SYMBOLS, Array
+from lab.insight.found.states import Visits
+from lab.insight.found.step import Network
 
 OPEN_ABOVE, CLOSED_BELOW = 0.8, 0.2  # a gate is called open or closed by its mean; between these it is partly open
 READS = 0.99  # a count can be read back if the nearest mean gives it in this share of the steps

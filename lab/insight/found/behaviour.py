@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lab.insight.automaton import NONE, OPEN, Array, Automaton, distinct, runs
-from lab.insight.states import Visits
-from lab.insight.step import Network, follow, outputs_of
+from lab.insight.found.automaton import NONE, OPEN, Array, Automaton, distinct, runs
+from lab.insight.found.states import Visits
+from lab.insight.found.step import Network, follow, outputs_of
 from lab.seq import verdict
 from lab.seq.verdict import BLOCKS
 

@@ -5,13 +5,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lab.common import picture
-from lab.insight.automaton import SYMBOLS, Array
-from lab.insight.circuit import Circuit
-from lab.insight.figures import COLOURS
-from lab.insight.interchange import CARRIES, Interchange
-from lab.insight.interventions import Shown
-from lab.insight.step import Network
-from lab.insight.tables import MOST, inputs, short, shown_sets
+from lab.insight.drawn.figures import COLOURS
+from lab.insight.found.automaton import SYMBOLS, Array
+from lab.insight.found.circuit import Circuit
+from lab.insight.found.interchange import CARRIES, Interchange
+from lab.insight.found.interventions import Shown
+from lab.insight.found.step import Network
+from lab.insight.said.tables import MOST, inputs, short, shown_sets
 
 CLEAR = {'boxstyle': 'round,pad=0.1', 'facecolor': 'white', 'edgecolor': 'none', 'alpha': 0.85}
 WIDEST, THIN = 5.0, 0.6  # lines, in points

@@ -1,6 +1,6 @@
 """What the analysis found, as lines of text: every number and every sentence is made from the data it is given.
 
-The verdict, how far a network counts, and its automaton; lab/insight/sentences.py says what its states show.
+The verdict, how far a network counts, and its automaton; lab/insight/said/sentences.py says what its states show.
 """
 
 import itertools
@@ -9,15 +9,15 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lab.insight import automaton as fsm
-from lab.insight import sentences, story
-from lab.insight.analysis import LARGER, Analysis, Found
-from lab.insight.automaton import NONE, SYMBOLS, Array, Automaton
-from lab.insight.behaviour import ENDLESS, ROWS, Mistake
-from lab.insight.layout import Layout
-from lab.insight.mechanism import CLOSED_BELOW, OPEN_ABOVE, Steps, word
-from lab.insight.sentences import numbers
-from lab.insight.step import GATES
+from lab.insight.found import automaton as fsm
+from lab.insight.found.analysis import LARGER, Analysis, Found
+from lab.insight.found.automaton import NONE, SYMBOLS, Array, Automaton
+from lab.insight.found.behaviour import ENDLESS, ROWS, Mistake
+from lab.insight.found.layout import Layout
+from lab.insight.found.mechanism import CLOSED_BELOW, OPEN_ABOVE, Steps, word
+from lab.insight.found.step import GATES
+from lab.insight.said import sentences, story
+from lab.insight.said.sentences import numbers
 from lab.seq import verdict
 
 BLOCKS_SHOWN = 1, 2, 4, 6, 8, 10, 15, 20, 30  # the n of the table of losses

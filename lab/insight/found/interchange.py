@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lab.insight.automaton import SYMBOLS, Array
-from lab.insight.mechanism import STILL, ends
-from lab.insight.states import Visits
-from lab.insight.step import Network
+from lab.insight.found.automaton import SYMBOLS, Array
+from lab.insight.found.mechanism import STILL, ends
+from lab.insight.found.states import Visits
+from lab.insight.found.step import Network
 
 PAIRS = 100  # of runs, for each place
 LEAST = 20  # with fewer pairs nothing is said of a place

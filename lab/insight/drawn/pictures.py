@@ -6,14 +6,14 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from lab.common import picture
-from lab.insight import automaton as fsm
-from lab.insight import evidence, figures, machine, regions
-from lab.insight.analysis import Analysis
-from lab.insight.automaton import NONE
-from lab.insight.layout import layout
-from lab.insight.plane import best_pairs, choose
-from lab.insight.step import follow, network
-from lab.insight.transcript import Seen
+from lab.insight.drawn import evidence, figures, machine, regions
+from lab.insight.found import automaton as fsm
+from lab.insight.found.analysis import Analysis
+from lab.insight.found.automaton import NONE
+from lab.insight.found.layout import layout
+from lab.insight.found.plane import best_pairs, choose
+from lab.insight.found.step import follow, network
+from lab.insight.said.transcript import Seen
 
 MOST_SYMBOLS = 120  # of a sequence that is drawn
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lab.insight.automaton import NONE, Array
+from lab.insight.found.automaton import NONE, Array
 
 CLEARER = 0.1  # combined units must part the groups by so much more (see parting()) before they replace single units
 RIDGE = 1e-3  # of the total variance, added to the variance within groups: exact copies of a point have none

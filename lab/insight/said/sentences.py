@@ -4,11 +4,11 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from lab.insight.analysis import Analysis
-from lab.insight.automaton import SYMBOLS
-from lab.insight.drift import EXACT, Drift
-from lab.insight.fixed import FROM, REPEATS, TOUCHES, Ending, FixedPoint, Movement
-from lab.insight.mechanism import READS, Reading
+from lab.insight.found.analysis import Analysis
+from lab.insight.found.automaton import SYMBOLS
+from lab.insight.found.drift import EXACT, Drift
+from lab.insight.found.fixed import FROM, REPEATS, TOUCHES, Ending, FixedPoint, Movement
+from lab.insight.found.mechanism import READS, Reading
 
 SHOWN = 12  # numbers of a list
 POINTS_SHOWN = 5  # of each symbol

@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lab.insight import trial
-from lab.insight.automaton import SYMBOLS, Array
-from lab.insight.states import Visits
-from lab.insight.step import GATES, Network, through
+from lab.insight.found import trial
+from lab.insight.found.automaton import SYMBOLS, Array
+from lab.insight.found.states import Visits
+from lab.insight.found.step import GATES, Network, through
 
 EACH = 10  # sequences for each n
 HOWS = ('phase', 'mean', '0', '1')  # at its mean while this symbol is read, at its mean over all symbols, shut, open

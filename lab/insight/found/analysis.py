@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lab.common.errors import note
-from lab.insight import automaton as fsm
-from lab.insight import behaviour, drift, fixed, interventions, mechanism, states
-from lab.insight.automaton import Array, Automaton
-from lab.insight.layout import Layout, layout, spans
-from lab.insight.step import Network, outputs_of
+from lab.insight.found import automaton as fsm
+from lab.insight.found import behaviour, drift, fixed, interventions, mechanism, states
+from lab.insight.found.automaton import Array, Automaton
+from lab.insight.found.layout import Layout, layout, spans
+from lab.insight.found.step import Network, outputs_of
 from lab.seq import verdict
 from lab.seq.verdict import BLOCKS, Verdict, spell
 

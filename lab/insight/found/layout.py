@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lab.insight.automaton import NONE, SYMBOLS, Array, Automaton
-from lab.insight.states import Visits
+from lab.insight.found.automaton import NONE, SYMBOLS, Array, Automaton
+from lab.insight.found.states import Visits
 
 
 class Layout(NamedTuple):

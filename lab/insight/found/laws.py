@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lab.insight.automaton import Array
-from lab.insight.interchange import CARRIES, EVERY_SET, PAIRS, Interchange, Place, at, go_on
-from lab.insight.states import Visits
-from lab.insight.step import Network
+from lab.insight.found.automaton import Array
+from lab.insight.found.interchange import CARRIES, EVERY_SET, PAIRS, Interchange, Place, at, go_on
+from lab.insight.found.states import Visits
+from lab.insight.found.step import Network
 
 FORGETS = 0.05  # with a factor below this nothing of what was before is left
 FITS = 20  # of the regression, each with the distances from the rest before as weights

@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lab.insight import holding, trial
-from lab.insight.automaton import NONE, Array
-from lab.insight.states import Visits
-from lab.insight.step import Network
+from lab.insight.found import holding, trial
+from lab.insight.found.automaton import NONE, Array
+from lab.insight.found.states import Visits
+from lab.insight.found.step import Network
 from lab.seq.verdict import BLOCKS, EACH, TRIED, mixed
 
 KINDS = 'unit', 'limit', 'gate'

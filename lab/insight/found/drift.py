@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lab.insight.automaton import Array, runs
-from lab.insight.step import GATES, Network, follow
+from lab.insight.found.automaton import Array, runs
+from lab.insight.found.step import GATES, Network, follow
 from lab.seq.verdict import spell
 
 LONG = 200  # n of the block in which changes are measured, or less where the network does not count so far

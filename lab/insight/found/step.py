@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from lab.common.student import trial
-from lab.insight.automaton import Array
+from lab.insight.found.automaton import Array
 
 if TYPE_CHECKING:  # who draws does without
     import torch
