@@ -115,7 +115,8 @@ def outcome(clean: Path, room: str, source: bytes, tests: list[str], limit: floa
 
 def tests_of(room: str, files: list[str]) -> list[str]:
     """The test files of a room of the house, its own first."""
-    folder, name = os.path.split(room.removeprefix('lab/'))
+    *folders, name = room.removeprefix('lab/').split('/')
+    folder = folders[0] if folders else ''
     pattern = re.escape(os.path.join('tests', folder, f'test_{name[:-3]}')) + r'(_\w+)?\.py'
     own = [file for file in files if re.fullmatch(pattern, file)]
     further = f'tests/test_{SCRIPTS.get(folder)}.py', f'tests/faults/test_students_{folder}.py'

@@ -23,7 +23,9 @@ ARROWS = {
     'bench.py': ['lab/bench'],
     'lab/page': ['lab/insight', 'lab/kuzu', 'lab/check', 'lab/seq'],
     'lab/bench': ['lab/kuzu', 'lab/check', 'lab/seq'],
-    'lab/insight': ['lab/seq/verdict.py'],
+    'lab/insight/found': ['lab/seq/verdict.py'],
+    'lab/insight/said': ['lab/insight/found', 'lab/seq/verdict.py'],
+    'lab/insight/drawn': ['lab/insight/found', 'lab/insight/said'],
     'lab/kuzu': ['kuzu.py'],
     'lab/check': ['check.py'],
     'lab/seq': ['anb2n.py', 'seq_models.py'],
@@ -31,7 +33,8 @@ ARROWS = {
 }
 MODULES = ['kuzu.py', 'check.py', 'anb2n.py', 'seq_models.py']
 SCRIPTS = [place for place in ARROWS if place.endswith('.py')]
-WINGS = [place for place in ARROWS if place.startswith('lab/')]
+PLACES = [place for place in ARROWS if place.startswith('lab/')]
+WINGS = sorted({'/'.join(place.split('/')[:2]) for place in PLACES})
 
 
 def files(house: Path) -> dict[str, str]:
@@ -41,7 +44,7 @@ def files(house: Path) -> dict[str, str]:
 
 
 def place(file: str) -> str:
-    """The wing of a file of lab/; a file of the root is a place of its own."""
+    """The wing of a file of lab/, in lab/insight also the folder; a file of the root is a place of its own."""
     return str(Path(file).parent) if file.startswith('lab/') else file
 
 
@@ -92,13 +95,16 @@ def test_every_import_of_the_house_is_along_an_arrow():
         ('lab/seq/starts.py', 'import anb2n, seq_models', True),
         ('lab/insight/found/step.py', 'from lab.seq import verdict', True),
         ('lab/insight/found/step.py', 'from lab.seq import starts', False),
+        ('lab/insight/said/words.py', 'from lab.insight.found import step', True),
+        ('lab/insight/found/step.py', 'from lab.insight.said import words', False),
+        ('lab/insight/said/words.py', 'from lab.insight.drawn import data', False),
         ('lab/common/files.py', 'from lab.kuzu import data', False),
         ('lab/other/room.py', 'from lab.common import errors', False),  # of a wing that the arrows do not know
     ],
 )
 def test_an_import_against_the_arrows_is_found(file, source, right, tmp_path):
-    wings = ['data', 'starts', 'verdict', 'step', 'files', 'errors', 'fetch']
-    for each in [*SCRIPTS, *MODULES, *(f'{wing}/{name}.py' for wing in WINGS for name in ('__init__', *wings)), file]:
+    wings = ['data', 'starts', 'verdict', 'step', 'words', 'files', 'errors', 'fetch']
+    for each in [*SCRIPTS, *MODULES, *(f'{wing}/{name}.py' for wing in PLACES for name in ('__init__', *wings)), file]:
         (tmp_path / each).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / each).touch()
     (tmp_path / file).write_text(source)
@@ -110,8 +116,12 @@ def test_the_diagram_has_these_arrows():
     drawn = set()
     for here, there in re.findall(r'^ +(.+) -->(?:\|.*\|)? (.+)$', PAGE, re.MULTILINE):
         drawn |= {(names[a], names[b]) for a in here.split(' & ') for b in there.split(' & ')}
-    meant = {(here, place(there) if there.count('/') > 1 else there) for here in ARROWS for there in ARROWS[here]}
-    assert drawn == meant
+
+    def wing(place):
+        return '/'.join(place.split('/')[:2]) if place.startswith('lab/') else place
+
+    meant = {(wing(here), wing(there)) for here in ARROWS for there in ARROWS[here]}
+    assert drawn == {(here, there) for here, there in meant if here != there}  # a wing's own arrows are not drawn
 
 
 def test_no_room_needs_itself():
@@ -189,7 +199,7 @@ def test_files_and_functions_are_short_and_take_few_values():
 
 def test_the_tests_of_a_wing_are_each_of_a_room():
     for wing in WINGS:
-        rooms = [path.stem for path in (HOUSE / wing).glob('*.py')]
+        rooms = [path.stem for path in (HOUSE / wing).rglob('*.py')]
         for path in (HOUSE / 'tests' / Path(wing).name).glob('test_*.py'):
             assert any(f'{path.stem}_'.startswith(f'test_{room}_') for room in rooms), path
 
