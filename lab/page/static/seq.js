@@ -113,6 +113,7 @@ const views = (() => {
         });
       });
       space.states = find('states').checked ? states : null;
+      find('states-say').hidden = !space.states;
       read();
     }
 
