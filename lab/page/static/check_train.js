@@ -12,6 +12,7 @@
 
   const network = () => perceptron.network(state.run.weights, elements.act.value);
   const total = () => state.before + state.run.epoch; // before: those on other points, or at another learning rate
+  const idle = () => (elements.act.value === 'step' ? 'The step function has no slope to train by: its weights are made by hand.' : ' ');
   const rate = () => Number(elements.rate.value);
 
   function firstPoints() {
@@ -170,7 +171,7 @@
   });
   find('editable').addEventListener('pointercancel', () => (held = null));
 
-  elements.run.addEventListener('click', () => run(!state.frame));
+  elements.run.addEventListener('click', () => form.reportValidity() && run(!state.frame));
   elements.one.addEventListener('click', () => { train(1); run(false, `One epoch: ${total().toLocaleString('en')} now.`); });
   elements.reset.addEventListener('click', () => { begin(first()); run(false, 'It begins anew.'); });
   form.addEventListener('submit', event => event.preventDefault());
@@ -178,10 +179,10 @@
     const { name } = event.target;
     if (!form.checkValidity()) return tell('says', `${event.target.labels[0].firstChild.textContent.trim()}: ${event.target.validationMessage}`);
     if (name === 'hid') elements.from.value = 'random';
-    if (['hid', 'init', 'seed', 'from'].includes(name)) { begin(first()); run(false, ' '); }
+    if (['hid', 'init', 'seed', 'from'].includes(name)) { begin(first()); run(false, idle()); }
     if (name === 'act') {
       if (!elements.from.value.match('random|trained|these')) begin(first());
-      run(false, elements.act.value === 'step' ? 'The step function has no slope to train by: its weights are made by hand.' : ' ');
+      run(false, idle());
     }
     if (name === 'rate') rebase();
     if (name === 'unit') draw();
@@ -257,12 +258,14 @@
     'p.points': state.points.map((point, i) => [...point, state.targets[i]].join('_')).join('_'),
     'p.before': String(state.before), 'p.epoch': String(state.run.epoch),
   }), values => {
-    const numbers = text => text.split('_').map(Number), flat = numbers(values['p.points']);
+    const numbers = text => (text ? text.split('_').map(Number) : []), flat = numbers(values['p.points']), weights = numbers(values['p.w']);
     for (const name of SHARED) elements[name].value = values['p.' + name];
+    const hid = (weights.length - 1) / 4, told = [...flat, ...weights, Number(values['p.before']), Number(values['p.epoch'])];
+    if (!form.checkValidity() || flat.length % 3 || !flat.length || !told.every(Number.isFinite) || (hid > 0 && hid !== Number(elements.hid.value))) throw new Error('address');
     state.points = Array.from({ length: flat.length / 3 }, (_, n) => [flat[3 * n], flat[3 * n + 1]]);
     state.targets = state.points.map((_, n) => flat[3 * n + 2]);
     state.chosen = 0;
-    begin(values['p.w'] ? Float64Array.from(numbers(values['p.w'])) : first());
+    begin(weights.length ? Float64Array.from(weights) : first());
     state.before = Number(values['p.before']);
     train(Math.min(Number(values['p.epoch']), 1e6));
     draw();

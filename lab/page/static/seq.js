@@ -245,7 +245,7 @@ const views = (() => {
       }), given => {
         for (const name of shared) find(name).value = given[`${stem}.${name}`];
         find('states').checked = given[`${stem}.states`] === 'true';
-        state.at = Number(given[`${stem}.at`]);
+        state.at = Number(given[`${stem}.at`]) || 0;
         chosen();
       });
       for (const kind of ['input', 'click']) root.addEventListener(kind, () => share.changed(place));
