@@ -12,7 +12,6 @@ from lab.common.cli import typed
 from lab.common.errors import note
 from lab.common.run import Interrupt
 from lab.page import charts
-from lab.page.commands import Options, flags
 
 HID = 5  # hidden units of the network that is trained; the one made by hand has 4
 COLUMNS = 'point', 'hidden', 'out', 'target', 'right'  # of the table of activations
@@ -42,7 +41,7 @@ class Perceptron(NamedTuple):
     curve: list[tuple[int, float, float]] | None = None  # of a trained one: epoch, loss, accuracy in percent
 
 
-def make(options: Options, seed: int, stop: Interrupt) -> tuple[Points, dict[str, Perceptron]] | None:
+def make(seed: int, stop: Interrupt) -> tuple[Points, dict[str, Perceptron]] | None:
     """The points, and three networks by name: trained, made by hand, and the same with sigmoids.
 
     None, and a note, where the network cannot be trained by compiled code. Raises UserError as lab.check.student does.
@@ -58,13 +57,12 @@ def make(options: Options, seed: int, stop: Interrupt) -> tuple[Points, dict[str
     net = student.new_network(HID, 'sig')
     curve = [tuple(map(float, line)) for line in train_many_starts(net, points, Settings(), stop)]
     command = ['check_main.py', '--act', 'sig', '--hid', str(HID), '--seed', str(seed)]
-    plots = flags(plot_path=options.plot_path)
-    made = {'trained': _look('trained', net, 'sig', command + plots, points.inputs)._replace(seed=seed, curve=curve)}
+    made = {'trained': _look('trained', net, 'sig', command, points.inputs)._replace(seed=seed, curve=curve)}
     for name, act in ('step', 'step'), ('sigmoid', 'sig'):
         net = student.new_network(4, act)
         student.set_weights(net, None, None)
         command = ['check_main.py', '--act', act, '--hid', '4', '--set_weights']
-        made[name] = _look(name, net, act, command + plots, points.inputs)
+        made[name] = _look(name, net, act, command, points.inputs)
     return points, made
 
 

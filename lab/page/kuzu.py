@@ -17,7 +17,7 @@ from lab.common.student import trial
 from lab.kuzu import resume, student
 from lab.kuzu.data import Dataset
 from lab.kuzu.recipe import choose
-from lab.kuzu.settings import Network, Settings
+from lab.kuzu.settings import FAST, Network, Settings
 from lab.kuzu.train import confused_pairs, judge, predict
 from lab.page import charts, images
 from lab.page.commands import Options, Place, flags, search
@@ -50,10 +50,16 @@ def written(device: torch.device) -> list[str]:
     return [network.kind for network in networks]
 
 
-def words(kind: str, seed: int, options: Options, folder: str) -> list[str]:
-    """The command that trains a network; flags that have their default are left out."""
-    chosen = flags(dataset=options.dataset, data_path=options.data_path, out_path=folder, plot_path=options.plot_path)
+def words(kind: str, seed: int, options: Options) -> list[str]:
+    """The command that trains a network, as it stands on the page: without folders."""
+    chosen = ['--dataset', 'digits', '--recipe', 'fast'] if options.dataset == 'digits' else []
     return ['kuzu_main.py', '--net', kind, '--seed', str(seed), *chosen]
+
+
+def job(kind: str, seed: int, options: Options, folder: str, *extra: str) -> Command:
+    """The same command with the folders, and with `extra` flags that change nothing of what comes out."""
+    folders = flags(data_path=options.data_path, out_path=folder, plot_path=options.plot_path)
+    return Command([*words(kind, seed, options), *folders], [*extra], alone=kind in SHARED)
 
 
 def find_trained(kind: str, options: Options, data: Dataset, seed: int) -> Place:
@@ -64,7 +70,7 @@ def find_trained(kind: str, options: Options, data: Dataset, seed: int) -> Place
     return search(
         options.out_path,
         lambda folder: read_trained(kind, options, data, folder),
-        lambda folder: Command(words(kind, seed, options, folder), alone=kind in SHARED),
+        lambda folder: job(kind, seed, options, folder),
     )
 
 
@@ -80,14 +86,14 @@ def read_trained(kind: str, options: Options, data: Dataset, folder: str) -> Tra
         raise UserError(f'{path}.pth: it is not known how it was trained, there is no {path}.resume')
     saved = resume.load(path)
     seed = saved['settings']['seed'] if options.seed is None else options.seed
-    settings = Settings(seed, options.dataset, len(data.train_images))
+    recipe = FAST if options.dataset == 'digits' else {}  # with the lab's settings, 1,400 images teach a conv too little
+    settings = Settings(seed, options.dataset, len(data.train_images), **recipe)
     model = student.new_network(kind, {}).to(data.test_images.device)
     progress = resume.restore(saved, path, model, choose(model, settings).optimizer, settings)
     if progress.epoch > settings.epochs + 1:
         raise UserError(f'{path}.resume is of a run with {progress.epoch - 1} epochs, not {settings.epochs}')
-    command = words(kind, seed, options, folder)
     if progress.epoch <= settings.epochs:
-        return Command(command, ['--resume'], alone=kind in SHARED)
+        return job(kind, seed, options, folder, '--resume')
     torch.set_num_threads(CORES if kind in SHARED else 1)  # as it was tested then
     with trial():  # what the student's own code prints, too
         tested = judge(predict(model, data.test_images), data.test_labels)
@@ -95,7 +101,7 @@ def read_trained(kind: str, options: Options, data: Dataset, folder: str) -> Tra
     if abs(tested.loss - loss_then) > SAME or abs(tested.accuracy - accuracy_then) > 150 / len(tested.chosen):
         raise UserError(f'{path}.resume is of a run with other test images or another network')
     confusion = tested.confusion.astype(int)
-    return Trained(kind, typed(command), seed, model, progress.history, loss_then, confusion, tested.chosen)
+    return Trained(kind, typed(words(kind, seed, options)), seed, model, progress.history, loss_then, confusion, tested.chosen)
 
 
 def terms(model: nn.Module) -> list[tuple[str, str, int]]:

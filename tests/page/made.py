@@ -45,10 +45,10 @@ def recurrent() -> list[Trained]:
     begin = {name: 0.1 * value for name, value in LEARNED.items()}
     srn, lstm = (student.new_network(task).state_dict() for task in (SRN, LSTM))
     told = 'python3 seq_train.py --seed 1', 1
-    tried = '-----\n', '1 start tried: seed 1 has learned'
+    tried = '1 start tried: seed 1 has learned'
     return [
-        Trained(SRN, *told, {0: srn, 10: begin, 100: LEARNED}, *tried),
-        Trained(LSTM, *told, {0: lstm, 100: lstm}, *tried),
+        Trained(SRN, *told, {0: srn, 10: begin, 100: LEARNED}, tried),
+        Trained(LSTM, *told, {0: lstm, 100: lstm}, tried),
     ]
 
 
@@ -66,7 +66,7 @@ def make() -> dict[str, dict]:
         part3 = seq.describe(recurrent(), 1, False)
     return {
         'kuzu': kuzu.describe([untrained(kind) for kind in kuzu.NAMES], digits(), OPTIONS),
-        'check': check.describe(*check.make(OPTIONS, 1, False)),
+        'check': check.describe(*check.make(1, False)),
         'seq': part3,
     }
 
