@@ -8,7 +8,10 @@ from markupsafe import Markup
 from lab.page import charts
 
 HERE = Path(__file__).parent
-SCRIPTS = {'kuzu': ['kuzu.js'], 'check': ['check.js'], 'seq': ['space.js', 'net.js', 'seq.js']}
+SCRIPTS = {
+    'kuzu': ['compute/ink.js', 'compute/readers.js', 'kuzu.js', 'inside.js', 'draw.js'],
+    'check': ['check.js'], 'seq': ['space.js', 'net.js', 'seq.js'],
+}
 
 
 def page(parts: dict[str, dict], command: str) -> str:

@@ -31,12 +31,11 @@ def untrained(kind: str) -> kuzu.Trained:
     torch.manual_seed(1)
     data, model = digits(), student_of_kuzu.new_network(kind, {})
     outputs = predict(model, data.test_images)
-    chosen = outputs.argmax(1)
-    confusion = torch.bincount(data.test_labels * 10 + chosen, minlength=100).view(10, 10).numpy()
+    confusion = torch.bincount(data.test_labels * 10 + outputs.argmax(1), minlength=100).view(10, 10).numpy()
     loss = F.nll_loss(outputs.double(), data.test_labels).item()
     accuracy = 100 * confusion.trace() / confusion.sum()
     history = [[1, 2.0, 2.1, accuracy / 2], [2, 1.0, loss, accuracy]]
-    return kuzu.Trained(kind, f'python3 kuzu_main.py --net {kind}', 1, model, history, loss, confusion, chosen.numpy())
+    return kuzu.Trained(kind, f'python3 kuzu_main.py --net {kind}', 1, model, history, loss, confusion, outputs.exp().numpy())
 
 
 def recurrent() -> list[Trained]:

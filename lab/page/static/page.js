@@ -24,6 +24,23 @@ const page = {
     return getComputedStyle(page.probe).color;
   },
 
+  // One of the buttons in a box can be reached with the Tab key, the others from there with the arrow keys: to the next
+  // one, or `columns` further. Buttons that are disabled are passed over.
+  roam(box, selector, columns) {
+    const all = [...box.querySelectorAll(selector)];
+    const reach = chosen => all.forEach(button => (button.tabIndex = button === chosen ? 0 : -1));
+    reach(all.find(button => !button.disabled));
+    box.addEventListener('focusin', event => all.includes(event.target) && reach(event.target));
+    box.addEventListener('keydown', event => {
+      const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns || 1, ArrowUp: -columns || -1 }[event.key];
+      let next = all.indexOf(event.target) + step;
+      while (all[next]?.disabled) next += step;
+      if (!step || !all[next]) return;
+      event.preventDefault();
+      all[next].focus();
+    });
+  },
+
   // At most two decimals, without zeros at the end.
   short(value) {
     return String(Number(value.toFixed(2)) + 0);
