@@ -1,49 +1,18 @@
 'use strict';
 
-// Part 2: what a two-layer perceptron computes, its pictures, and weights that the reader types.
+// Part 2: the pictures of a two-layer perceptron, and weights that the reader types.
 
 const check = (() => {
-  const sigmoid = net => 1 / (1 + Math.exp(-net));
-  const step = net => (net >= 0 ? 1 : 0);
-
-  // Net inputs, activations and output of a network {act, w, b, v, c} at a point.
-  function evaluate(network, [x, y]) {
-    const act = network.act === 'step' ? step : sigmoid;
-    const nets = network.w.map(([wx, wy], k) => wx * x + wy * y + network.b[k]);
-    const hidden = nets.map(act);
-    const net = hidden.reduce((sum, h, k) => sum + h * network.v[k], network.c);
-    return { nets, hidden, net, out: act(net) };
-  }
-
-  // Percent of the points that are right: 0.5 or more where the target is 1.
-  function accuracy(network, points, targets) {
-    const right = points.filter((point, i) => evaluate(network, point).out >= 0.5 === (targets[i] === 1));
-    return (100 * right.length) / points.length;
-  }
-
-  function times(network, factor) {
-    const by = value => value * factor;
-    return { ...network, w: network.w.map(row => row.map(by)), b: network.b.map(by), v: network.v.map(by), c: network.c * factor };
-  }
-
-  // '2 x - y + 0.5' for [[2, 'x'], [-1, 'y'], [0.5, '']]; terms that are 0 are left out.
-  function sum(terms) {
-    const short = value => String(Number(value.toPrecision(4)));
-    const words = terms
-      .filter(([value]) => value !== 0)
-      .map(([value, name]) => (name && Math.abs(value) === 1 ? (value === 1 ? name : '-' + name) : `${short(value)} ${name}`.trim()));
-    return words.join(' + ').replaceAll('+ -', '- ') || '0';
-  }
-
-  // Where a unit is on, and its line.
-  function equation([x, y], bias) {
-    const on = `${sum([[x, 'x'], [y, 'y'], [bias, '']])} >= 0`;
-    if (y) return `${on},  line y = ${sum([[-x / y, 'x'], [-bias / y, '']])}`;
-    return x ? `${on},  line x = ${sum([[-bias / x, '']])}` : `${on},  no line: always the same`;
-  }
-
+  const { evaluate, accuracy, times, equation } = perceptron;
   const LOW = -0.5, HIGH = 2.5, SIDE = 240, EDGE = 26, FINE = 96;
   const place = (x, y) => [EDGE + ((x - LOW) / (HIGH - LOW)) * SIDE, 4 + ((HIGH - y) / (HIGH - LOW)) * SIDE];
+
+  // The point of the plane where the pointer is, on the picture `svg`.
+  function unplace(svg, event) {
+    const box = svg.getBoundingClientRect(), scale = svg.viewBox.baseVal.width / box.width;
+    const [x, y] = [(event.clientX - box.left) * scale, (event.clientY - box.top) * scale];
+    return [LOW + ((x - EDGE) / SIDE) * (HIGH - LOW), HIGH - ((y - 4) / SIDE) * (HIGH - LOW)];
+  }
 
   // The plane as a picture: how active `value` is everywhere, as the opacity of one colour.
   function region(value, colour) {
@@ -136,7 +105,7 @@ const check = (() => {
     return svg;
   }
 
-  return { evaluate, accuracy, times, equation, plane, diagram };
+  return { evaluate, accuracy, times, equation, LOW, HIGH, place, unplace, plane, diagram };
 })();
 
 (() => {
@@ -173,6 +142,8 @@ const check = (() => {
     const all = [...network.w.flat(), ...network.b, ...network.v, network.c];
     return all.every(Number.isFinite) ? check.times(network, network.act === 'sig' ? 10 : 1) : null;
   }
+
+  check.typed = typed;
 
   function fill(network, factor) {
     const set = (name, value) => (form.elements[name].value = String(Number((value / factor).toPrecision(6))));

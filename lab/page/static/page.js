@@ -41,6 +41,11 @@ const page = {
     });
   },
 
+  // Set a text, but only where it changes: a screen reader says what is set.
+  tell(element, text) {
+    if (element.textContent !== text) element.textContent = text;
+  },
+
   // At most two decimals, without zeros at the end.
   short(value) {
     return String(Number(value.toFixed(2)) + 0);

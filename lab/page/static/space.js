@@ -85,6 +85,7 @@ class Space {
       this.mark(context, point.symbol, x, y, 3);
     }
     context.globalAlpha = 1;
+    this.states?.draw(this, context);
     const path = this.path.slice(0, this.now + 1).map(point => this.project(point.at));
     context.strokeStyle = this.colours.fg;
     context.lineWidth = 1.2;

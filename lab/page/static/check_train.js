@@ -1,0 +1,265 @@
+'use strict';
+
+// Part 2: a perceptron that trains before the reader's eyes, on points that can be moved.
+
+(() => {
+  const root = document.getElementById('watch-lines'), view = page.data('check');
+  const form = root.querySelector('form'), { elements } = form;
+  const find = name => root.querySelector('.' + name), tell = (name, text) => page.tell(find(name), text);
+  const still = matchMedia('(prefers-reduced-motion: reduce)');
+  const LONGEST = 200000, STARTS = 100; // epochs of the lab; starts at once
+  const state = { run: null, points: [], targets: [], curve: [], every: 50, chosen: 0, frame: null, drawn: 0, teams: [] };
+
+  const network = () => perceptron.network(state.run.weights, elements.act.value);
+  const rate = () => Number(elements.rate.value);
+
+  function firstPoints() {
+    state.points = view.points.map(point => [...point]);
+    state.targets = [...view.targets];
+  }
+
+  // The weights that the choice `start from` names; with sigmoids those made by hand are ten times as large.
+  function first() {
+    const [from, number] = elements.from.value.split(' '), sigmoid = elements.act.value === 'sig';
+    if (from === 'trained') return perceptron.flat(view.networks.trained);
+    if (from === 'preset') return perceptron.flat(perceptron.times(Object.values(view.presets)[number], sigmoid ? 10 : 1));
+    if (from === 'typed' && check.typed()) return perceptron.flat(check.typed());
+    if (from === 'these') return state.from;
+    elements.from.value = 'random';
+    return perceptron.draw(Number(elements.hid.value), Number(elements.init.value), Number(elements.seed.value));
+  }
+
+  // Begin anew from weights; what was trained is lost.
+  function begin(weights) {
+    state.from = weights;
+    state.run = perceptron.begin(weights);
+    Object.assign(state, { curve: [], every: 50 });
+    elements.hid.value = (weights.length - 1) / 4;
+    const units = ['out', ...Array((weights.length - 1) / 4).keys()].map(unit => page.make('option', { value: unit }, unit === 'out' ? 'the output' : `h${unit}`));
+    if (elements.unit.options.length !== units.length) elements.unit.replaceChildren(...units);
+    perceptron.measure(state.run, state.points, state.targets);
+    draw();
+  }
+
+  // The problem changes on the way: go on from the weights of now.
+  function rebase() {
+    if (state.run.epoch === 0) return begin(state.run.weights);
+    elements.from.value = 'these';
+    begin(state.run.weights);
+  }
+
+  function train(epochs) {
+    for (let left = epochs; left > 0;) {
+      const some = Math.min(left, state.every - state.run.epoch % state.every), before = state.run.epoch;
+      perceptron.train(state.run, state.points, state.targets, some, rate());
+      left -= some;
+      if (state.run.epoch === before) break; // it has learned
+      if (state.run.epoch % state.every === 0) state.curve.push([state.run.epoch, state.run.loss]);
+      if (state.curve.length > 400) {
+        state.every *= 2;
+        state.curve = state.curve.filter(([epoch]) => epoch % state.every === 0);
+      }
+    }
+  }
+
+  const learned = () => state.run.held >= perceptron.HOLD;
+
+  function frame(now) {
+    train(Number(elements.pace.value));
+    if (!still.matches || now - state.drawn > 1000) draw();
+    if (learned()) return run(false, `It has learned: all points right for ${perceptron.HOLD.toLocaleString('en')} epochs in a row.`);
+    state.frame = requestAnimationFrame(frame);
+  }
+
+  function run(on, says = on ? 'It trains.' : 'It pauses.') {
+    cancelAnimationFrame(state.frame);
+    state.frame = on ? requestAnimationFrame(frame) : null;
+    elements.run.textContent = on ? '❚❚ pause' : '▶ train';
+    tell('says', says);
+    draw();
+    share.changed('watch-lines');
+  }
+
+  function draw() {
+    const { run, points, targets } = state, now = network(), unit = elements.unit.value, step = now.act === 'step';
+    state.drawn = performance.now();
+    const svg = check.plane(now, unit === 'out' ? 'out' : Number(unit), points, targets, 'The points, the lines, and where the unit is on');
+    const [cx, cy] = check.place(...points[state.chosen]);
+    if (find('chosen').textContent.trim()) svg.append(page.make('svg:circle', { class: 'ring', cx, cy, r: 11 }));
+    find('editable').replaceChildren(svg);
+    find('drawn').replaceChildren(check.diagram(now, 'The network with its weights of now'));
+    curve.draw(find('curve'), state.curve, null, `The loss by epoch, now ${run.loss.toFixed(4)}`);
+    tell('epoch', run.epoch.toLocaleString('en'));
+    tell('loss', step ? '–' : run.loss.toFixed(4));
+    tell('right', `${Math.round(check.accuracy(now, points, targets) * points.length / 100)} of ${points.length}`);
+    elements.run.disabled = elements.one.disabled = step;
+    const data = JSON.stringify([points, targets]) === JSON.stringify([view.points, view.targets]) ? '' : ' --data points.csv';
+    tell('how', `python3 check_main.py --act ${now.act} --hid ${now.b.length} --set_weights perceptron.pth${data}`);
+  }
+
+  // Points: moved, turned, added, removed; all stand on a grid of tenths.
+  function move(index, [x, y]) {
+    state.points[index] = [x, y].map(value => Math.round(10 * Math.max(check.LOW, Math.min(check.HIGH, value))) / 10);
+  }
+  const acts = {
+    add(at = [1, 1]) {
+      if (state.points.length >= 40) return;
+      state.targets.push(state.targets[state.chosen]);
+      state.chosen = state.points.push(at) - 1;
+      move(state.chosen, at);
+    },
+    turn: () => (state.targets[state.chosen] = 1 - state.targets[state.chosen]),
+    remove() {
+      if (state.points.length === 1) return;
+      state.points.splice(state.chosen, 1);
+      state.targets.splice(state.chosen, 1);
+      state.chosen = Math.max(0, state.chosen - 1);
+    },
+    nine() {
+      state.chosen = 0;
+      firstPoints();
+    },
+  };
+
+  function changed() {
+    tell('chosen', `point ${state.chosen + 1} of ${state.points.length}: (${state.points[state.chosen].join(', ')}), target ${state.targets[state.chosen]}`);
+    rebase();
+    share.changed('watch-lines');
+  }
+  for (const name in acts) elements[name].addEventListener('click', () => { acts[name](); changed(); });
+
+  find('editable').addEventListener('keydown', event => {
+    const key = { PageDown: 1, PageUp: -1, ArrowLeft: [-0.1, 0], ArrowRight: [0.1, 0], ArrowUp: [0, 0.1], ArrowDown: [0, -0.1], Enter: 'turn', ' ': 'turn', Delete: 'remove', Insert: 'add' }[event.key];
+    if (!key) return;
+    event.preventDefault();
+    if (typeof key === 'number') state.chosen = (state.chosen + key + state.points.length) % state.points.length;
+    else if (typeof key === 'string') acts[key]();
+    else move(state.chosen, state.points[state.chosen].map((value, axis) => value + key[axis]));
+    changed();
+  });
+
+  let held = null; // {index or null, moved, out}
+  const at = event => check.unplace(find('editable').firstChild, event);
+  find('editable').addEventListener('pointerdown', event => {
+    const [x, y] = at(event), far = state.points.map(([px, py]) => Math.hypot(px - x, py - y)), near = Math.min(...far);
+    held = { index: near < 0.2 ? far.indexOf(near) : null, moved: false };
+    if (held.index === null) return;
+    state.chosen = held.index;
+    event.currentTarget.setPointerCapture(event.pointerId);
+  });
+  find('editable').addEventListener('pointermove', event => {
+    if (!held || held.index === null) return;
+    const there = at(event), [x, y] = state.points[held.index];
+    if (!held.moved && Math.hypot(there[0] - x, there[1] - y) < 0.1) return;
+    held.moved = true;
+    held.out = there.some(value => value < check.LOW - 0.1 || value > check.HIGH + 0.1);
+    move(held.index, there);
+    changed();
+  });
+  find('editable').addEventListener('pointerup', event => {
+    if (!held) return;
+    if (held.out) acts.remove();
+    else if (held.index === null) acts.add(at(event));
+    else if (!held.moved) acts.turn();
+    held = null;
+    changed();
+  });
+  find('editable').addEventListener('pointercancel', () => (held = null));
+
+  elements.run.addEventListener('click', () => run(!state.frame));
+  elements.one.addEventListener('click', () => { train(1); run(false, `One epoch: ${state.run.epoch.toLocaleString('en')} now.`); });
+  elements.reset.addEventListener('click', () => { begin(first()); run(false, 'It begins anew.'); });
+  form.addEventListener('submit', event => event.preventDefault());
+  form.addEventListener('change', event => {
+    const { name } = event.target;
+    if (!form.checkValidity()) return tell('says', `${event.target.labels[0].firstChild.textContent.trim()}: ${event.target.validationMessage}`);
+    if (name === 'hid') elements.from.value = 'random';
+    if (['hid', 'init', 'seed', 'from'].includes(name)) { begin(first()); run(false, ' '); }
+    if (name === 'act') {
+      if (!elements.from.value.match('random|trained|these')) begin(first());
+      run(false, elements.act.value === 'step' ? 'The step function has no slope to train by: its weights are made by hand.' : ' ');
+    }
+    if (name === 'rate') rebase();
+    if (name === 'unit') draw();
+    share.changed('watch-lines');
+  });
+  document.addEventListener('repaint', () => draw());
+
+  // 100 starts, shared among workers; those that get stuck are shown by the points that they have wrong.
+  function hundred() {
+    if (state.teams.length) return halt('Stopped.');
+    const seeds = Array.from({ length: STARTS }, (_, n) => Number(elements.seed.value) + n), found = [];
+    const order = { job: 'starts', hid: Number(elements.hid.value), init: Number(elements.init.value), rate: rate(), epochs: LONGEST, points: state.points, targets: state.targets };
+    const hear = result => {
+      found.push(result);
+      tell('progress', `${found.length} of ${STARTS}: ${found.filter(one => one.learned).length} have learned`);
+      if (found.length === STARTS) halt(summary(found, seeds));
+    };
+    const none = () => halt('This browser lets no page start a worker: try another one.');
+    const code = document.getElementById('compute').textContent, count = Math.min(4, navigator.hardwareConcurrency || 1);
+    state.teams = Array.from({ length: count }, () => worker.start(code, hear, none));
+    if (state.teams.includes(null)) return none();
+    find('hundred').textContent = 'stop';
+    find('stuck').replaceChildren();
+    state.teams.forEach((team, n) => team.postMessage({ ...order, seeds: seeds.filter((_, k) => k % count === n) }));
+  }
+
+  function halt(says) {
+    for (const team of state.teams) team?.terminate();
+    state.teams = [];
+    find('hundred').textContent = '100 starts';
+    tell('progress', '');
+    tell('hundred-says', says);
+  }
+
+  function summary(found, seeds) {
+    const good = found.filter(one => one.learned).map(one => one.epoch).sort((a, b) => a - b);
+    const groups = new Map();
+    for (const one of found.filter(each => !each.learned).sort((a, b) => a.seed - b.seed)) {
+      const made = perceptron.network(one.weights);
+      const wrong = state.points.filter((point, i) => perceptron.evaluate(made, point).out >= 0.5 !== (state.targets[i] === 1)).map(point => `(${point})`).join(' ');
+      groups.set(wrong, [...(groups.get(wrong) ?? []), { ...one, made }]);
+    }
+    const sorted = [...groups].sort((a, b) => b[1].length - a[1].length);
+    find('stuck').replaceChildren(...sorted.slice(0, 10).map(([wrong, all]) => {
+      const says = `${all.length} ${all.length === 1 ? 'start' : 'starts'}: ${wrong ? 'wrong at ' + wrong : 'right at last, but not for long enough'}`;
+      const watch = page.make('button', { type: 'button', class: 'small' }, `take seed ${all[0].seed}`);
+      watch.addEventListener('click', () => {
+        Object.assign(elements.seed, { value: all[0].seed });
+        elements.from.value = 'random';
+        begin(first());
+        run(false, `Seed ${all[0].seed}, from the beginning.`);
+      });
+      return page.make('figure', {}, page.make('figcaption', {}, says), check.plane(all[0].made, 'out', state.points, state.targets, says), watch);
+    }));
+    const median = good.length ? `, the middle one after ${good[good.length >> 1].toLocaleString('en')} epochs` : '';
+    const stuck = STARTS - good.length, kinds = sorted.length > 10 ? '; the ten most frequent ends are shown' : stuck ? ', in the ways shown here' : '';
+    return `Of ${STARTS} starts (seeds ${seeds[0]} to ${seeds.at(-1)}) ${good.length} learn${median}. ${stuck} do not in ${LONGEST.toLocaleString('en')} epochs${kinds}.`;
+  }
+  find('hundred').addEventListener('click', hundred);
+
+  find('weights').addEventListener('click', () => {
+    const { w, b, v, c } = network();
+    save.file('perceptron.pth', pth.write([['in_hid.weight', [b.length, 2], w.flat()], ['in_hid.bias', [b.length], b], ['hid_out.weight', [1, b.length], v], ['hid_out.bias', [1], [c]]]));
+  });
+  find('csv').addEventListener('click', () => save.file('points.csv', ['X,Y,T', ...state.points.map((point, i) => [...point, state.targets[i]].join())].join('\n') + '\n', 'text/csv'));
+
+  const SHARED = ['hid', 'rate', 'init', 'seed', 'act', 'from'];
+  firstPoints();
+  begin(first());
+  share.join(() => ({
+    ...Object.fromEntries(SHARED.map(name => ['p.' + name, elements[name].value])),
+    'p.w': elements.from.value === 'random' ? '' : [...state.from].map(value => Number(value.toPrecision(9))).join('_'),
+    'p.points': state.points.map((point, i) => [...point, state.targets[i]].join('_')).join('_'),
+    'p.epoch': String(state.run.epoch),
+  }), values => {
+    const numbers = text => text.split('_').map(Number), flat = numbers(values['p.points']);
+    for (const name of SHARED) elements[name].value = values['p.' + name];
+    state.points = Array.from({ length: flat.length / 3 }, (_, n) => [flat[3 * n], flat[3 * n + 1]]);
+    state.targets = state.points.map((_, n) => flat[3 * n + 2]);
+    state.chosen = 0;
+    begin(values['p.w'] ? Float64Array.from(numbers(values['p.w'])) : first());
+    train(Math.min(Number(values['p.epoch']), 1e6));
+    draw();
+  });
+})();
