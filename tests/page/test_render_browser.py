@@ -286,7 +286,7 @@ def test_nothing_jumps(width, opened):
     page = opened(width)
 
     def places():
-        return page.locator('article, h3, h4, h5').evaluate_all(
+        return page.locator('article, h3, h4').evaluate_all(
             'all => all.map(one => Math.round(one.getBoundingClientRect().top + scrollY))'
         )
 

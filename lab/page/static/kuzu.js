@@ -17,16 +17,19 @@ const glyphs = (() => {
     return made;
   }
 
+  async function open() {
+    const picture = new Image();
+    picture.src = getComputedStyle(document.querySelector('.glyph')).backgroundImage.slice(5, -2);
+    await picture.decode();
+    const context = page.make('canvas', { width: picture.width, height: picture.height }).getContext('2d', { willReadFrequently: true });
+    context.drawImage(picture, 0, 0);
+    return context;
+  }
+
   // The ink of a test image, 0 to 1, row by row.
   async function pixels(image) {
-    if (!sheet) {
-      const picture = new Image();
-      picture.src = getComputedStyle(document.querySelector('.glyph')).backgroundImage.slice(5, -2);
-      await picture.decode();
-      sheet = page.make('canvas', { width: picture.width, height: picture.height }).getContext('2d', { willReadFrequently: true });
-      sheet.drawImage(picture, 0, 0);
-    }
-    const [x, y] = at(image, sheet.canvas.width / SIDE), { data } = sheet.getImageData(SIDE * x, SIDE * y, SIDE, SIDE);
+    const context = await (sheet ??= open());
+    const [x, y] = at(image, context.canvas.width / SIDE), { data } = context.getImageData(SIDE * x, SIDE * y, SIDE, SIDE);
     return Float64Array.from({ length: SIDE * SIDE }, (_, k) => (255 - data[4 * k]) / 255);
   }
 
@@ -64,16 +67,25 @@ const glyphs = (() => {
     all.append(...images.map(image => page.make('span', { class: 'said' }, glyphs.make(image, `test image ${image}: ${target}, to the drawing`, 'button'))));
     gallery.querySelector('.glyphs').replaceWith(all);
     page.roam(all, 'button', 0);
-    if (network.loaded) for (const each of all.children) name(each, network);
+    if (!network.loaded) return;
+    const watch = new IntersectionObserver(([{ isIntersecting }]) => {
+      if (isIntersecting || !all.isConnected) watch.disconnect();
+      if (isIntersecting) name(all, network);
+    });
+    watch.observe(all);
   }
 
-  // Beside an image: the class that the network finds most probable and the runner-up.
-  async function name(box, network) {
-    const pixels = await glyphs.pixels(Number(box.firstChild.dataset.image));
-    const prob = readers.probabilities(readers.run(network.loaded, pixels).at(-1).values);
-    const words = readers.ranked(prob).slice(0, 2).map(k => `${view.classes[k]} ${(100 * prob[k]).toFixed(0)}%`);
-    box.append(...words.map(word => page.make('small', {}, word)));
-    box.firstChild.setAttribute('aria-label', `test image ${box.firstChild.dataset.image}: ${words.join(', ')}; to the drawing`);
+  // Beside each image: the class that the network finds most probable and the runner-up. One by one, as it takes a while.
+  async function name(all, network) {
+    for (const box of all.children) {
+      const image = Number(box.firstChild.dataset.image);
+      const prob = readers.probabilities(readers.run(network.loaded, await glyphs.pixels(image)).at(-1).values);
+      const words = readers.ranked(prob).slice(0, 2).map(k => `${view.classes[k]} ${(100 * prob[k]).toFixed(0)}%`);
+      box.append(...words.map(word => page.make('small', {}, word)));
+      box.firstChild.setAttribute('aria-label', `test image ${image}: ${words.join(', ')}; to the drawing`);
+      await new Promise(requestAnimationFrame);
+      if (!all.isConnected) return;
+    }
   }
 
   document.addEventListener('click', event => {
