@@ -54,8 +54,18 @@ const page = {
 
 // Light or dark: as the system has it, until the button is pressed; on paper always light.
 (() => {
-  const root = document.documentElement, system = matchMedia('(prefers-color-scheme: dark)');
-  let chosen = '';
+  const root = document.documentElement, system = matchMedia('(prefers-color-scheme: dark)'), KEPT = 'lab-theme';
+  let chosen = kept();
+
+  // What was chosen on this computer before; a browser may forbid a page to keep anything.
+  function kept(fresh) {
+    try {
+      if (fresh) localStorage.setItem(KEPT, fresh);
+      return localStorage.getItem(KEPT) ?? '';
+    } catch {
+      return fresh ?? '';
+    }
+  }
 
   function paint(scheme) {
     root.style.colorScheme = scheme;
@@ -63,16 +73,13 @@ const page = {
     document.dispatchEvent(new Event('repaint'));
   }
   document.getElementById('theme').addEventListener('click', () => {
-    chosen = root.dataset.theme === 'dark' ? 'light' : 'dark';
+    chosen = kept(root.dataset.theme === 'dark' ? 'light' : 'dark');
     paint(chosen);
   });
   system.addEventListener('change', () => paint(chosen));
-  addEventListener('beforeprint', () => {
-    for (const each of document.querySelectorAll('details')) each.open = true;
-    paint('light');
-  });
+  addEventListener('beforeprint', () => paint('light'));
   addEventListener('afterprint', () => paint(chosen));
-  paint('');
+  paint(chosen);
 })();
 
 for (const button of document.querySelectorAll('.copy')) {
