@@ -43,12 +43,12 @@ def page(parts: dict[str, dict], command: str) -> str:
         command=command,
         views={part: content['view'] for part, content in parts.items()},
         style=Markup(_static('page.css')),
-        compute=_scripts('compute/', parts, COMPUTE),
-        script=_scripts('', parts, SCRIPTS, *FIRST),
+        compute=scripts('compute/', parts, COMPUTE),
+        script=scripts('', parts, SCRIPTS, *FIRST),
     )
 
 
-def _scripts(folder: str, parts: Iterable[str], rooms: dict[str, list[str]], *first: str) -> Markup:
+def scripts(folder: str, parts: Iterable[str], rooms: dict[str, list[str]], *first: str) -> Markup:
     """The rooms of these parts, each once, in the order of their lists."""
     names = dict.fromkeys([*first, *(name for part in parts for name in rooms[part])])
     return Markup('\n'.join(_static(f'{folder}{name}') for name in names))

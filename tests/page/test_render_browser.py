@@ -4,7 +4,6 @@ What the page computes itself is compared with Python, number by number.
 """
 
 import re
-import shutil
 
 import numpy as np
 import pytest
@@ -13,53 +12,12 @@ from lab.check import lines
 from lab.insight import automaton as fsm
 from lab.insight import step
 from lab.seq.verdict import spell
-from tests.page.made import html, parts
+from tests.page.browser import WIDTHS, needs_browser, playwright
+from tests.page.made import parts
 from tests.seq.learned import LEARNED
 
-BROWSER = shutil.which('chromium') or shutil.which('chromium-browser') or shutil.which('google-chrome')
-playwright = pytest.importorskip('playwright.sync_api', reason='the package playwright is not installed')
-pytestmark = pytest.mark.skipif(not BROWSER, reason='no chromium is installed')
-FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking']
-FLAGS += ['--disable-component-update', '--disable-sync']
-WIDTHS = {'phone': (390, 844), 'laptop': (1280, 800), 'wide': (1920, 1080)}
+pytestmark = needs_browser
 CLOSE = 1e-6
-
-
-@pytest.fixture(scope='module')
-def browser():
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=BROWSER, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope='module')
-def file(tmp_path_factory):
-    path = tmp_path_factory.mktemp('page') / 'report.html'
-    path.write_text(html(), encoding='utf-8')
-    return path
-
-
-@pytest.fixture
-def opened(browser, file):
-    """Opens the page at a width; at the end there must have been no error, no warning and no request."""
-    pages, wrong = [], []
-
-    def open_at(width='laptop', **options):
-        size = WIDTHS[width]
-        page = browser.new_context(viewport={'width': size[0], 'height': size[1]}, **options).new_page()
-        page.on('console', lambda message: wrong.append(message.text))
-        page.on('pageerror', lambda error: wrong.append(str(error)))
-        own = 'data:', f'file://{file}'
-        page.on('request', lambda request: request.url.startswith(own) or wrong.append(request.url))
-        page.goto(f'file://{file}')
-        pages.append(page)
-        return page
-
-    yield open_at
-    for page in pages:
-        page.context.close()
-    assert wrong == []
 
 
 @pytest.mark.parametrize('scheme', ['light', 'dark'])

@@ -186,5 +186,11 @@ const check = (() => {
   form.addEventListener('submit', event => event.preventDefault());
   document.addEventListener('repaint', update);
   fill(Object.values(view.presets)[0], 1);
+  const shared = [...form.elements].filter(element => element.name);
+  share.join(() => ({ 'w.typed': shared.map(element => element.value).join('_') }), given => {
+    given['w.typed'].split('_').forEach((value, n) => (shared[n].value = value));
+    update();
+  });
+  form.addEventListener('input', () => share.changed('yours'));
   update();
 })();

@@ -8,9 +8,10 @@
   const find = name => root.querySelector('.' + name), tell = (name, text) => page.tell(find(name), text);
   const still = matchMedia('(prefers-reduced-motion: reduce)');
   const LONGEST = 200000, STARTS = 100; // epochs of the lab; starts at once
-  const state = { run: null, points: [], targets: [], curve: [], every: 50, chosen: 0, frame: null, drawn: 0, teams: [] };
+  const state = { run: null, points: [], targets: [], curve: [], every: 50, before: 0, chosen: 0, frame: null, drawn: 0, teams: [] };
 
   const network = () => perceptron.network(state.run.weights, elements.act.value);
+  const total = () => state.before + state.run.epoch; // before: those on other points, or at another learning rate
   const rate = () => Number(elements.rate.value);
 
   function firstPoints() {
@@ -33,7 +34,7 @@
   function begin(weights) {
     state.from = weights;
     state.run = perceptron.begin(weights);
-    Object.assign(state, { curve: [], every: 50 });
+    Object.assign(state, { curve: [], every: 50, before: 0 });
     elements.hid.value = (weights.length - 1) / 4;
     const units = ['out', ...Array((weights.length - 1) / 4).keys()].map(unit => page.make('option', { value: unit }, unit === 'out' ? 'the output' : `h${unit}`));
     if (elements.unit.options.length !== units.length) elements.unit.replaceChildren(...units);
@@ -43,18 +44,20 @@
 
   // The problem changes on the way: go on from the weights of now.
   function rebase() {
-    if (state.run.epoch === 0) return begin(state.run.weights);
-    elements.from.value = 'these';
+    const { curve, every } = state, epoch = total();
+    if (epoch) elements.from.value = 'these';
     begin(state.run.weights);
+    Object.assign(state, { curve, every, before: epoch });
+    draw();
   }
 
   function train(epochs) {
     for (let left = epochs; left > 0;) {
-      const some = Math.min(left, state.every - state.run.epoch % state.every), before = state.run.epoch;
+      const some = Math.min(left, state.every - total() % state.every), before = total();
       perceptron.train(state.run, state.points, state.targets, some, rate());
       left -= some;
-      if (state.run.epoch === before) break; // it has learned
-      if (state.run.epoch % state.every === 0) state.curve.push([state.run.epoch, state.run.loss]);
+      if (total() === before) break; // it has learned
+      if (total() % state.every === 0) state.curve.push([total(), state.run.loss]);
       if (state.curve.length > 400) {
         state.every *= 2;
         state.curve = state.curve.filter(([epoch]) => epoch % state.every === 0);
@@ -89,7 +92,7 @@
     find('editable').replaceChildren(svg);
     find('drawn').replaceChildren(check.diagram(now, 'The network with its weights of now'));
     curve.draw(find('curve'), state.curve, null, `The loss by epoch, now ${run.loss.toFixed(4)}`);
-    tell('epoch', run.epoch.toLocaleString('en'));
+    tell('epoch', total().toLocaleString('en'));
     tell('loss', step ? '–' : run.loss.toFixed(4));
     tell('right', `${Math.round(check.accuracy(now, points, targets) * points.length / 100)} of ${points.length}`);
     elements.run.disabled = elements.one.disabled = step;
@@ -121,9 +124,10 @@
     },
   };
 
-  function changed() {
+  function changed(points = true) {
     tell('chosen', `point ${state.chosen + 1} of ${state.points.length}: (${state.points[state.chosen].join(', ')}), target ${state.targets[state.chosen]}`);
-    rebase();
+    if (points) rebase();
+    else draw();
     share.changed('watch-lines');
   }
   for (const name in acts) elements[name].addEventListener('click', () => { acts[name](); changed(); });
@@ -135,7 +139,7 @@
     if (typeof key === 'number') state.chosen = (state.chosen + key + state.points.length) % state.points.length;
     else if (typeof key === 'string') acts[key]();
     else move(state.chosen, state.points[state.chosen].map((value, axis) => value + key[axis]));
-    changed();
+    changed(typeof key !== 'number');
   });
 
   let held = null; // {index or null, moved, out}
@@ -161,13 +165,13 @@
     if (held.out) acts.remove();
     else if (held.index === null) acts.add(at(event));
     else if (!held.moved) acts.turn();
+    changed(!held.moved || held.out);
     held = null;
-    changed();
   });
   find('editable').addEventListener('pointercancel', () => (held = null));
 
   elements.run.addEventListener('click', () => run(!state.frame));
-  elements.one.addEventListener('click', () => { train(1); run(false, `One epoch: ${state.run.epoch.toLocaleString('en')} now.`); });
+  elements.one.addEventListener('click', () => { train(1); run(false, `One epoch: ${total().toLocaleString('en')} now.`); });
   elements.reset.addEventListener('click', () => { begin(first()); run(false, 'It begins anew.'); });
   form.addEventListener('submit', event => event.preventDefault());
   form.addEventListener('change', event => {
@@ -251,7 +255,7 @@
     ...Object.fromEntries(SHARED.map(name => ['p.' + name, elements[name].value])),
     'p.w': elements.from.value === 'random' ? '' : [...state.from].map(value => Number(value.toPrecision(9))).join('_'),
     'p.points': state.points.map((point, i) => [...point, state.targets[i]].join('_')).join('_'),
-    'p.epoch': String(state.run.epoch),
+    'p.before': String(state.before), 'p.epoch': String(state.run.epoch),
   }), values => {
     const numbers = text => text.split('_').map(Number), flat = numbers(values['p.points']);
     for (const name of SHARED) elements[name].value = values['p.' + name];
@@ -259,6 +263,7 @@
     state.targets = state.points.map((_, n) => flat[3 * n + 2]);
     state.chosen = 0;
     begin(values['p.w'] ? Float64Array.from(numbers(values['p.w'])) : first());
+    state.before = Number(values['p.before']);
     train(Math.min(Number(values['p.epoch']), 1e6));
     draw();
   });

@@ -13,7 +13,7 @@ const curve = (() => {
 
   // points: [epoch, loss]; floor: {at, says} or null. Replaces the content of `box`.
   function draw(box, points, floor, says) {
-    const last = Math.max(points.at(-1)?.[0] ?? 0, 100), most = Math.max(...points.map(point => point[1]), floor?.at ?? 0, 1e-3) * 1.05;
+    const last = Math.max(points.at(-1)?.[0] ?? 0, 100), most = 1.05 * Math.max(0, floor?.at ?? 0, ...points.map(point => point[1])) || 1;
     const across = epoch => LEFT + epoch / last * (WIDTH - LEFT - RIGHT), up = loss => HEIGHT - BOTTOM - loss / most * (HEIGHT - TOP - BOTTOM);
     const svg = page.make('svg:svg', { class: 'chart curve', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': says });
     const text = (x, y, anchor, words) => svg.append(page.make('svg:text', { class: 'tick', x, y, 'text-anchor': anchor }, words));
@@ -24,7 +24,7 @@ const curve = (() => {
     for (let tick = 0; tick <= last; tick += step(last)) text(across(tick), HEIGHT - 8, tick + step(last) > last ? 'end' : 'middle', tick.toLocaleString('en'));
     if (floor) {
       svg.append(page.make('svg:path', { class: 'floor', d: `M${LEFT} ${up(floor.at)}H${WIDTH - RIGHT}` }));
-      text(WIDTH - RIGHT, up(floor.at) + 13, 'end', floor.says);
+      text(WIDTH - RIGHT, TOP + 8, 'end', `- - ${floor.says}`);
     }
     svg.append(page.make('svg:polyline', { class: 's0 solid', points: points.map(([epoch, loss]) => `${across(epoch).toFixed(1)},${up(loss).toFixed(1)}`).join(' ') }));
     box.replaceChildren(svg);

@@ -118,6 +118,7 @@ const views = (() => {
         });
       });
       space.states = find('states').checked ? states : null;
+      find('states-say').hidden = !space.states;
       read();
     }
 

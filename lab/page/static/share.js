@@ -40,7 +40,7 @@ const share = (() => {
   function go() {
     const [first] = given().keys();
     place = document.getElementById(first) ? first : '';
-    if (place && location.hash !== '#' + place) document.getElementById(place).scrollIntoView();
+    if (place && location.hash !== '#' + place) document.getElementById(place).scrollIntoView({ behavior: 'instant' });
   }
 
   addEventListener('hashchange', () => {

@@ -21,37 +21,49 @@ class States {
     return symbol === 0 ? `A${nth}` : `${net.SYMBOLS[symbol]}−${of - nth}` + (classes === 3 && symbol === 1 ? `/${n}` : '');
   }
 
+  // The corners of the convex hull of places [x, y], by gift wrapping.
+  static hull(places) {
+    const [first] = [...places].sort((a, b) => a[0] - b[0] || a[1] - b[1]), corners = [];
+    const left = (from, to, other) => (to[0] - from[0]) * (other[1] - from[1]) - (to[1] - from[1]) * (other[0] - from[0]);
+    for (let at = first; corners.length < places.length;) {
+      corners.push(at);
+      at = places.reduce((best, other) => (best === at || left(at, best, other) < 0 ? other : best), at);
+      if (at === first) break;
+    }
+    return corners;
+  }
+
   draw(space, context) {
     const { colours } = space, middles = new Map();
+    Object.assign(context, { lineJoin: 'round', lineCap: 'round', lineWidth: 16, globalAlpha: 0.2, textAlign: 'center' });
     for (const [name, { symbol, points }] of this.groups) {
       const places = points.map(at => space.project(at)), mean = axis => places.reduce((sum, place) => sum + place[axis], 0) / places.length;
-      const [x, y] = [mean(0), mean(1)], radius = 6 + Math.max(...places.map(place => Math.hypot(place[0] - x, place[1] - y)));
-      middles.set(name, { x, y, radius });
-      context.strokeStyle = colours['y' + symbol];
-      context.beginPath();
-      context.arc(x, y, radius, 0, 2 * Math.PI);
-      context.stroke();
-    }
-    for (const [arrow, symbol] of this.arrows) {
-      const [from, to] = arrow.split('>').map(name => middles.get(name)), [dx, dy] = [to.x - from.x, to.y - from.y], far = Math.hypot(dx, dy);
-      if (far < from.radius + to.radius) continue;
-      const [ux, uy] = [dx / far, dy / far], [x, y] = [to.x - ux * to.radius, to.y - uy * to.radius];
+      middles.set(name, [mean(0), mean(1), Math.min(...places.map(place => place[1]))]);
       context.strokeStyle = context.fillStyle = colours['y' + symbol];
       context.beginPath();
-      context.moveTo(from.x + ux * from.radius, from.y + uy * from.radius);
+      for (const [x, y] of States.hull(places)) context.lineTo(x, y);
+      context.closePath();
+      context.fill();
+      context.stroke();
+    }
+    Object.assign(context, { lineWidth: 1, globalAlpha: 1 });
+    for (const [arrow, symbol] of this.arrows) {
+      const [[x1, y1], [x2, y2]] = arrow.split('>').map(name => middles.get(name)), far = Math.hypot(x2 - x1, y2 - y1);
+      if (far < 24) continue;
+      const [ux, uy] = [(x2 - x1) / far, (y2 - y1) / far], [x, y] = [x2 - 10 * ux, y2 - 10 * uy];
+      context.strokeStyle = context.fillStyle = colours['y' + symbol];
+      context.beginPath();
+      context.moveTo(x1 + 10 * ux, y1 + 10 * uy);
       context.lineTo(x, y);
       context.stroke();
       context.beginPath();
       for (const [back, side] of [[0, 0], [8, 3.5], [8, -3.5]]) context.lineTo(x - ux * back - uy * side, y - uy * back + ux * side);
       context.fill();
     }
-    context.textAlign = 'center';
-    for (const [name, { x, y, radius }] of middles) {
-      context.lineWidth = 3;
-      context.strokeStyle = colours.card;
-      context.fillStyle = colours.fg;
-      context.strokeText(name, x, y - radius - 3);
-      context.fillText(name, x, y - radius - 3);
+    Object.assign(context, { lineWidth: 3, strokeStyle: colours.card, fillStyle: colours.fg });
+    for (const [name, [x, , top]] of middles) {
+      context.strokeText(name, x, top - 11);
+      context.fillText(name, x, top - 11);
     }
     context.lineWidth = 1;
   }
