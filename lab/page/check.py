@@ -18,7 +18,7 @@ COLUMNS = 'point', 'hidden', 'out', 'target', 'right'  # of the table of activat
 CURVE = 40  # points of the loss curve
 
 # Where the editor can start from, beside the weights that check.py sets: what five published reports made, as far as
-# this check.py has these designs, and a first idea.
+# this check.py has these designs, and, first, an idea that does not work.
 REPORTED = {
     'report A: two bands, four points on the threshold': 'cross',
     'reports B and E: bands of x + y': 'sum',
@@ -75,7 +75,8 @@ def _look(name: str, net: torch.nn.Module, act: str, command: list[str], inputs:
 def describe(points: Points, networks: dict[str, Perceptron]) -> dict:
     """All that the page says of Part 2, as plain data."""
     step = networks['step']
-    presets = {'the weights of check.py': as_lists(step)} if step.weights else {}
+    presets = {'a first idea: two lines across, two lines up': _named(FIRST_IDEA)}  # one point is wrong: the reader's task
+    presets |= {'the weights of check.py': as_lists(step)} if step.weights else {}
     return {
         'curve_chart': _curve(networks['trained'].curve),
         'networks': {name: about(each, points) for name, each in networks.items()},
@@ -91,12 +92,11 @@ def describe(points: Points, networks: dict[str, Perceptron]) -> dict:
 def reported() -> dict[str, dict]:
     """The designs of REPORTED that this check.py has, and a first idea, for the page's own code."""
     made = {title: student.designs().get(name) for title, name in REPORTED.items()}
-    made['a first idea: two lines across, two lines up'] = FIRST_IDEA
-    return {
-        title: {'w': design[0], 'b': design[1], 'v': design[2][0], 'c': design[3][0]}
-        for title, design in made.items()
-        if design
-    }
+    return {title: _named(design) for title, design in made.items() if design}
+
+
+def _named(design: tuple) -> dict:
+    return {'w': design[0], 'b': design[1], 'v': design[2][0], 'c': design[3][0]}
 
 
 def _curve(curve: list[tuple[int, float, float]]):

@@ -16,7 +16,7 @@ COMPUTE = {  # what computes, and touches no page: it also runs in a Web Worker
 }
 SCRIPTS = {  # what draws
     'kuzu': ['kuzu.js', 'inside.js', 'draw.js'],
-    'check': ['check.js', 'check_train.js'],
+    'check': ['lines.js', 'check.js', 'check_train.js'],
     'seq': ['space.js', 'states.js', 'seq.js', 'seq_train.js'],
 }
 FIRST = 'page.js', 'save.js', 'share.js', 'curve.js'

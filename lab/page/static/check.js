@@ -104,7 +104,7 @@ const check = (() => {
     return svg;
   }
 
-  return { evaluate, accuracy, times, equation, LOW, HIGH, place, unplace, plane, diagram };
+  return { evaluate, accuracy, times, equation, LOW, HIGH, place, unplace, ends, plane, diagram };
 })();
 
 (() => {
@@ -159,8 +159,14 @@ const check = (() => {
     const right = check.accuracy(network, view.points, view.targets);
     document.getElementById('editor-accuracy').textContent = right.toFixed(1) + '%';
     document.getElementById('editor-right').textContent = `${Math.round((right / 100) * view.points.length)} of ${view.points.length} points are right`;
-    document.getElementById('editor-plane').replaceChildren(
-      check.plane(network, 'out', view.points, view.targets, 'The lines and the output of these weights'));
+    const box = document.getElementById('editor-plane');
+    box.replaceChildren(check.plane(network, 'out', view.points, view.targets, 'The lines and the output of these weights'));
+    lines.handles(box, network, (k, { w: [x, y], bias }) => {
+      const factor = network.act === 'sig' ? 10 : 1;
+      [[`w${k}x`, x], [`w${k}y`, y], [`b${k}`, bias]].forEach(([name, value]) => (form.elements[name].value = String(Number((value / factor).toFixed(3)))));
+      update();
+      share.changed('yours');
+    });
     document.getElementById('editor-diagram').replaceChildren(check.diagram(network, 'The network with these weights'));
     document.getElementById('editor-lines').replaceChildren(
       ...network.w.map((w, k) => {
