@@ -37,6 +37,13 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     return args
 
 
+def shown(args: argparse.Namespace) -> list[str]:
+    """The flags that decide what is on the page. Folders do not, and they may tell the user's name."""
+    words = [] if args.part == [1, 2, 3] else ['--part', *map(str, args.part)]
+    words += ['--dataset', args.dataset] if args.dataset != 'kmnist' else []
+    return words + (['--seed', str(args.seed)] if args.seed is not None else [])
+
+
 def main(argv: list[str] | None = None):
     args = parse(argv)
     began = time.monotonic()
@@ -54,7 +61,7 @@ def main(argv: list[str] | None = None):
     with Interrupt() as stop:
         parts = collect.parts(args.part, options, seed, stop)
     stop.leave()
-    text = render.page(parts, cli.typed(['report.py', *(sys.argv[1:] if argv is None else argv)]))
+    text = render.page(parts, cli.typed(['report.py', *shown(args)]))
     files.write(args.out, text.encode())
     note(f'{args.out}: {len(text.encode()) / 1e6:.1f} MB, after {time.monotonic() - began:.0f} s')
 

@@ -149,21 +149,27 @@ def retry(args: argparse.Namespace, typed: list[str]) -> str:
 
 def finish(args: argparse.Namespace, found: list, record: list, typed: list[str], stop: Interrupt):
     """Print the verdict on the best start, write its network if that is not on disk yet, and say what was tried."""
-    from lab.seq import results
+    from lab.seq import origin, results
 
     task, last = args.task, record[-1]
     best = max(found, key=results.Result.rank)
     if args.training.keep == 'best':
         print('\nbest checkpoint:', task.checkpoint(args.out_path, best.epoch // 1000), end='')
     results.print_verdict(task, best.verdict, retry(args, typed))
+    written = []
     for snapshot in record:
         if snapshot.epoch in (best.epoch, last.epoch) and snapshot.epoch % results.CHECKPOINT:
             files.write_tensors(task.checkpoint(args.out_path, snapshot.epoch // 1000), snapshot.state)
+        if snapshot.epoch in (best.epoch, last.epoch) or snapshot.epoch % results.CHECKPOINT == 0:
+            written.append(snapshot.epoch // 1000)
+    which = f'seed {best.seed} has learned' if best.verdict.learned else f'none has learned; best: seed {best.seed}'
+    tried = f'{len(found)} start{"s" * (len(found) > 1)} tried: {which}'
     if args.restarts is None:
-        tried = f'{len(found)} start{"s" * (len(found) > 1)} tried'
-        which = f'seed {best.seed} has learned' if best.verdict.learned else f'none has learned; best: seed {best.seed}'
         alone = f'--restarts 1 --seed {best.seed}' + ' --recipe hard' * args.recipe_is_ours
-        note(f'{tried}: {which} (to train it alone: {alone})')
+        note(f'{tried} (to train it alone: {alone})')
+    if not stop:
+        run_of = {'seed': found[0].seed, 'restarts': args.restarts, 'engine': args.engine, 'tried': tried}
+        origin.write(task, args.training, args.out_path, written, run_of)
     if stop:
         note(f'stopped at epoch {last.epoch}: {task.checkpoint(args.out_path, last.epoch // 1000)}')
 

@@ -10,13 +10,13 @@ from lab.page import charts
 
 HERE = Path(__file__).parent
 COMPUTE = {  # what computes, and touches no page: it also runs in a Web Worker
-    'kuzu': [],
+    'kuzu': ['ink.js', 'readers.js'],
     'check': ['random.js', 'perceptron.js', 'pth.js', 'worker.js'],
     'seq': ['random.js', 'net.js', 'recurrent.js', 'judge.js', 'pth.js', 'worker.js'],
 }
 SCRIPTS = {  # what draws
-    'kuzu': ['kuzu.js'],
-    'check': ['check.js', 'check_train.js'],
+    'kuzu': ['kuzu.js', 'inside.js', 'draw.js'],
+    'check': ['lines.js', 'check.js', 'check_train.js'],
     'seq': ['space.js', 'states.js', 'seq.js', 'seq_train.js'],
 }
 FIRST = 'page.js', 'save.js', 'share.js', 'curve.js'

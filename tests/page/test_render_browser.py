@@ -73,6 +73,7 @@ def test_a_perceptron_of_the_page_computes_what_python_does(act, opened):
 def test_typed_weights_change_lines_table_and_accuracy_and_what_is_no_number_is_marked(opened):
     page, view = opened(), parts()['check']['view']
     accuracy = page.locator('#editor-accuracy')
+    page.locator('#editor [name=preset]').select_option('the weights of check.py')
     page.locator('[name=w0x]').fill('')
     assert page.locator('[name=w0x]').get_attribute('aria-invalid') == 'true'
     assert accuracy.text_content() == '100.0%'
@@ -244,7 +245,7 @@ def test_nothing_jumps(width, opened):
     page = opened(width)
 
     def places():
-        return page.locator('article, h3, h4, h5').evaluate_all(
+        return page.locator('article, h3, h4').evaluate_all(
             'all => all.map(one => Math.round(one.getBoundingClientRect().top + scrollY))'
         )
 

@@ -76,25 +76,24 @@ const check = (() => {
 
   // The network: a circle for each unit with its bias below, an edge for each weight.
   function diagram(network, says) {
-    const hid = network.b.length, row = 64, spread = Math.min(Math.max(hid / 2, 1), 2.5), near = 0.42 / spread;
+    const hid = network.b.length, row = 64, spread = Math.min(Math.max(hid / 2, 1), 2.5);
     const height = Math.max(hid, spread + 1) * row + 10, middle = height / 2 - 8, columns = [24, 210, 376];
     const inputs = [middle - (spread / 2) * row, middle + (spread / 2) * row];
     const hidden = network.b.map((_, k) => middle + (k - (hid - 1) / 2) * row);
     const svg = page.make('svg:svg', { class: 'diagram', viewBox: `0 0 400 ${height}`, role: 'img', 'aria-label': says });
-    const edges = []; // column, its two heights, weight, where along it the weight stands
-    network.w.forEach((weights, k) => weights.forEach((weight, i) => edges.push([0, inputs[i], hidden[k], weight, 1 - near])));
-    network.v.forEach((weight, k) => edges.push([1, hidden[k], middle, weight, 0.3]));
+    const edges = []; // column, its two heights, weight
+    network.w.forEach((weights, k) => weights.forEach((weight, i) => edges.push([0, inputs[i], hidden[k], weight])));
+    network.v.forEach((weight, k) => edges.push([1, hidden[k], middle, weight]));
     const largest = Math.max(...edges.map(edge => Math.abs(edge[3])), 1e-9);
     for (const [column, y1, y2, weight] of edges) {
       const [x1, x2] = columns.slice(column);
       const width = 0.5 + (3.5 * Math.abs(weight)) / largest;
       svg.append(page.make('svg:line', { class: weight < 0 ? 'edge minus' : 'edge plus', x1, y1, x2, y2, 'stroke-width': width }));
     }
-    for (const [column, y1, y2, weight, at] of edges) {
-      const [x1, x2] = columns.slice(column);
-      const where = { class: 'weight', x: x1 + at * (x2 - x1), y: y1 + at * (y2 - y1) + 4, 'text-anchor': 'middle' };
-      svg.append(page.make('svg:text', where, page.short(weight)));
-    }
+    // The two weights into a unit stand at its left, one above the other, whatever way their edges come
+    const write = (x, y, text, anchor) => svg.append(page.make('svg:text', { class: 'weight', x, y, 'text-anchor': anchor }, text));
+    network.w.forEach((weights, k) => weights.forEach((weight, i) => write(columns[1] - 21, hidden[k] - 5 + 17 * i, `${'xy'[i]} ${page.short(weight)}`, 'end')));
+    network.v.forEach((weight, k) => write(columns[1] + 0.3 * (columns[2] - columns[1]), hidden[k] + 0.3 * (middle - hidden[k]) + 4, page.short(weight), 'middle'));
     const units = [[0, inputs[0], 'x', null], [0, inputs[1], 'y', null], [2, middle, 'out', network.c]];
     hidden.forEach((y, k) => units.push([1, y, `h${k}`, network.b[k]]));
     for (const [column, y, name, bias] of units) {
@@ -105,7 +104,7 @@ const check = (() => {
     return svg;
   }
 
-  return { evaluate, accuracy, times, equation, LOW, HIGH, place, unplace, plane, diagram };
+  return { evaluate, accuracy, times, equation, LOW, HIGH, place, unplace, ends, plane, diagram };
 })();
 
 (() => {
@@ -160,8 +159,14 @@ const check = (() => {
     const right = check.accuracy(network, view.points, view.targets);
     document.getElementById('editor-accuracy').textContent = right.toFixed(1) + '%';
     document.getElementById('editor-right').textContent = `${Math.round((right / 100) * view.points.length)} of ${view.points.length} points are right`;
-    document.getElementById('editor-plane').replaceChildren(
-      check.plane(network, 'out', view.points, view.targets, 'The lines and the output of these weights'));
+    const box = document.getElementById('editor-plane');
+    box.replaceChildren(check.plane(network, 'out', view.points, view.targets, 'The lines and the output of these weights'));
+    lines.handles(box, network, (k, { w: [x, y], bias }) => {
+      const factor = network.act === 'sig' ? 10 : 1;
+      [[`w${k}x`, x], [`w${k}y`, y], [`b${k}`, bias]].forEach(([name, value]) => (form.elements[name].value = String(Number((value / factor).toFixed(3)))));
+      update();
+      share.changed('yours');
+    });
     document.getElementById('editor-diagram').replaceChildren(check.diagram(network, 'The network with these weights'));
     document.getElementById('editor-lines').replaceChildren(
       ...network.w.map((w, k) => {

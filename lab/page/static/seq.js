@@ -82,10 +82,15 @@ const views = (() => {
         return [Math.min(low, ...cells), Math.max(high, ...cells)];
       });
       state.most = Math.max(1, ...all.flat().map(Math.abs));
+    }
+
+    // Room for all points, also for those of a long sequence: cells may grow without bound.
+    function room() {
       if (state.what === 'hidden') return;
-      space.ranges = state.spans.map(([low, high]) => {
-        const room = 0.05 * (high - low) || 1;
-        return [low - room, high + room];
+      space.ranges = state.spans.map((span, k) => {
+        const all = [...span, ...space.path.map(point => point.at[k])], [low, high] = [Math.min(...all), Math.max(...all)];
+        const beside = 0.05 * (high - low) || 1;
+        return [low - beside, high + beside];
       });
     }
 
@@ -122,13 +127,14 @@ const views = (() => {
       const typed = find('sequence').value.toUpperCase().replace(/[\s,]/g, '');
       const wrong = [...typed].find(letter => !names.includes(letter));
       find('sequence').setAttribute('aria-invalid', String(wrong !== undefined || !typed));
-      if (wrong === undefined && typed) state.symbols = [...typed].map(letter => names.indexOf(letter));
+      state.symbols = [...typed.slice(0, wrong === undefined ? typed.length : typed.indexOf(wrong))].map(letter => names.indexOf(letter));
       page.tell(find('sequence-says'), wrong === undefined && typed ? ' ' : `only the letters ${[...names].join(', ')}`);
       state.steps = net.follow(state.weights, state.symbols);
       state.places = net.places(state.symbols, data.classes);
       const begin = net.start(state.weights);
       space.path = [{ at: values(begin), symbol: -1, says: 'before the first symbol' }].concat(
         state.steps.map((step, t) => ({ at: values(step), symbol: state.symbols[t], says: says(state.places[t], step.prob) })));
+      room();
       state.at = Math.min(state.at, state.symbols.length);
       const strip = find('strip'), letters = state.symbols.map(symbol => names[symbol]);
       if (strip.textContent !== letters.join('')) {
@@ -143,8 +149,8 @@ const views = (() => {
       if (t === 0) return '';
       const { due } = state.places[t - 1];
       if (due === null || due === 'open') return 'open';
-      const { prob } = state.steps[t - 1];
-      return prob.indexOf(Math.max(...prob)) === due ? 'good' : 'bad';
+      const { prob } = state.steps[t - 1], rounded = prob.map(value => value.toFixed(2)); // 0.50 against 0.50 decides nothing
+      return prob.every((_, k) => k === due || rounded[k] < rounded[due]) ? 'good' : 'bad';
     }
 
     // Show the state after `at` symbols; 0 is before the first.
@@ -177,7 +183,7 @@ const views = (() => {
     }
 
     function due(place) {
-      return place.due === null ? 'not in the language' : place.due === 'open' ? 'A or B' : names[place.due];
+      return place.due === null ? `nothing; ${place.why}, so the sequence is not in the language` : place.due === 'open' ? 'A or B' : names[place.due];
     }
 
     // Bars with their numbers; made once, then only moved, so that nothing jumps.

@@ -50,18 +50,20 @@ const net = (() => {
   }
 
   // For every symbol its place: nth in its run, and what must come next: a symbol, 'open', or null once the sequence
-  // has left the language. n is known after the A's.
+  // has left the language, and then why. n is known after the A's.
   function places(symbols, classes) {
-    let phase = classes - 1, n = 0, nth = 0, left = 0, lost = false;
+    let phase = classes - 1, n = 0, nth = 0, left = 0, why = null;
     const found = symbols.map((symbol, t) => {
       const again = t > 0 && symbol === phase;
-      if (!again && symbol !== (phase + 1) % classes) lost = true;
-      if (again && phase > 0 && left === 0) lost = true;
-      if (!again && t > 0 && phase > 0 && left > 0) lost = true;
+      const after = (phase + 1) % classes, due = (phase + 1) * n, runs = `${SYMBOLS[phase]}'s`;
+      if (t === 0 && symbol !== 0) why ??= 'it does not begin with an A';
+      else if (again && phase > 0 && left === 0) why ??= `it has more than ${due} ${runs} after ${n} A's`;
+      else if (!again && t > 0 && phase > 0 && left > 0) why ??= `it has ${nth} ${runs} instead of ${due} after ${n} A's`;
+      else if (!again && symbol !== after) why ??= `after its ${runs} it has no ${SYMBOLS[after]}`;
       if (again) { nth++; left--; } else { nth = 1; phase = symbol; left = (symbol + 1) * n - 1; }
       if (symbol === 0) n = nth;
-      const due = lost ? null : symbol === 0 ? 'open' : left ? symbol : (symbol + 1) % classes;
-      return { symbol, nth, due, n: symbol === 0 ? null : n, of: symbol === 0 ? null : (symbol + 1) * n };
+      const next = why ? null : symbol === 0 ? 'open' : left ? symbol : (symbol + 1) % classes;
+      return { symbol, nth, due: next, why, n: symbol === 0 ? null : n, of: symbol === 0 ? null : (symbol + 1) * n };
     });
     for (let t = found.length - 2; t >= 0; t--) { // the n of A's stands where their run ends
       if (found[t].symbol === 0) found[t].n = found[t + 1].symbol === 0 ? found[t + 1].n : found[t].nth;
