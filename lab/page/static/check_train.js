@@ -22,9 +22,9 @@
 
   // The weights that the choice `start from` names; with sigmoids those made by hand are ten times as large.
   function first() {
-    const [from, number] = elements.from.value.split(' '), sigmoid = elements.act.value === 'sig';
+    const [from, which] = elements.from.value.split(' '), sigmoid = elements.act.value === 'sig';
     if (from === 'trained') return perceptron.flat(view.networks.trained);
-    if (from === 'preset') return perceptron.flat(perceptron.times(Object.values(view.presets)[number], sigmoid ? 10 : 1));
+    if (from === 'preset') return perceptron.flat(perceptron.times(Object.values(view.presets)[which], sigmoid ? 10 : 1));
     if (from === 'typed' && check.typed()) return perceptron.flat(check.typed());
     if (from === 'these') return state.from;
     elements.from.value = 'random';
