@@ -27,7 +27,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     add('--act', choices=['step', 'sig'], default='sig', help='activation of both layers')
     add('--init', type=cli.real(0, 100), default=Settings.init, help='standard deviation of the first weights')
     by_hand = 'do not train: set the hand-made weights of check.py, or those of a file that the page has saved'
-    add('--set_weights', nargs='?', const=True, default=False, metavar='FILE', help=by_hand)
+    add('--set_weights', type=cli.file, nargs='?', const=True, default=False, metavar='FILE', help=by_hand)
     add('--lr', type=cli.real(1e-9, 10), default=Settings.lr, help='learning rate of Adam')
     add('--epoch', type=cli.whole(1, 100_000_000), default=Settings.epochs, help='largest number of epochs')
     restarts = f'random starts, trained side by side (default: {Settings.restarts})'

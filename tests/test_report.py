@@ -14,6 +14,7 @@ from tests.kuzu.server import made_files
 def test_without_flags_the_page_has_all_parts():
     args = report.parse([])
     assert (args.part, args.out, args.dataset, args.seed) == ([1, 2, 3], 'report.html', 'kmnist', None)
+    assert [report.parse(flags.split()).part for flags in ('--part 3 2', '--part 3 --part 1')] == [[2, 3], [1, 3]]
     assert (args.data_path, args.out_path, args.plot_path) == ('data', 'net', 'plot')
 
 

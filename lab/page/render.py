@@ -12,7 +12,7 @@ HERE = Path(__file__).parent
 COMPUTE = {  # what computes, and touches no page: it also runs in a Web Worker
     'kuzu': ['ink.js', 'readers.js'],
     'check': ['random.js', 'perceptron.js', 'pth.js', 'worker.js'],
-    'seq': ['random.js', 'net.js', 'recurrent.js', 'judge.js', 'pth.js', 'worker.js'],
+    'seq': ['random.js', 'recurrent.js', 'net.js', 'judge.js', 'pth.js', 'worker.js'],
 }
 SCRIPTS = {  # what draws
     'kuzu': ['kuzu.js', 'inside.js', 'draw.js'],

@@ -12,7 +12,8 @@
 
   const network = () => perceptron.network(state.run.weights, elements.act.value);
   const total = () => state.before + state.run.epoch; // before: those on other points, or at another learning rate
-  const rate = () => Number(elements.rate.value);
+  const idle = () => (elements.act.value === 'step' ? 'The step function has no slope to train by: its weights are made by hand.' : ' ');
+  const number = name => Number(elements[name].value), rate = () => number('rate');
 
   function firstPoints() {
     state.points = view.points.map(point => [...point]);
@@ -27,7 +28,7 @@
     if (from === 'typed' && check.typed()) return perceptron.flat(check.typed());
     if (from === 'these') return state.from;
     elements.from.value = 'random';
-    return perceptron.draw(Number(elements.hid.value), Number(elements.init.value), Number(elements.seed.value));
+    return perceptron.draw(number('hid'), number('init'), number('seed'));
   }
 
   // Begin anew from weights; what was trained is lost.
@@ -132,8 +133,12 @@
   }
   for (const name in acts) elements[name].addEventListener('click', () => { acts[name](); changed(); });
 
+  const KEYS = { // to another point, an act, or a move
+    PageDown: 1, PageUp: -1, Enter: 'turn', ' ': 'turn', Delete: 'remove', Insert: 'add',
+    ArrowLeft: [-0.1, 0], ArrowRight: [0.1, 0], ArrowUp: [0, 0.1], ArrowDown: [0, -0.1],
+  };
   find('editable').addEventListener('keydown', event => {
-    const key = { PageDown: 1, PageUp: -1, ArrowLeft: [-0.1, 0], ArrowRight: [0.1, 0], ArrowUp: [0, 0.1], ArrowDown: [0, -0.1], Enter: 'turn', ' ': 'turn', Delete: 'remove', Insert: 'add' }[event.key];
+    const key = KEYS[event.key];
     if (!key) return;
     event.preventDefault();
     if (typeof key === 'number') state.chosen = (state.chosen + key + state.points.length) % state.points.length;
@@ -170,7 +175,7 @@
   });
   find('editable').addEventListener('pointercancel', () => (held = null));
 
-  elements.run.addEventListener('click', () => run(!state.frame));
+  elements.run.addEventListener('click', () => form.reportValidity() && run(!state.frame));
   elements.one.addEventListener('click', () => { train(1); run(false, `One epoch: ${total().toLocaleString('en')} now.`); });
   elements.reset.addEventListener('click', () => { begin(first()); run(false, 'It begins anew.'); });
   form.addEventListener('submit', event => event.preventDefault());
@@ -178,10 +183,10 @@
     const { name } = event.target;
     if (!form.checkValidity()) return tell('says', `${event.target.labels[0].firstChild.textContent.trim()}: ${event.target.validationMessage}`);
     if (name === 'hid') elements.from.value = 'random';
-    if (['hid', 'init', 'seed', 'from'].includes(name)) { begin(first()); run(false, ' '); }
+    if (['hid', 'init', 'seed', 'from'].includes(name)) { begin(first()); run(false, idle()); }
     if (name === 'act') {
       if (!elements.from.value.match('random|trained|these')) begin(first());
-      run(false, elements.act.value === 'step' ? 'The step function has no slope to train by: its weights are made by hand.' : ' ');
+      run(false, idle());
     }
     if (name === 'rate') rebase();
     if (name === 'unit') draw();
@@ -192,8 +197,8 @@
   // 100 starts, shared among workers; those that get stuck are shown by the points that they have wrong.
   function hundred() {
     if (state.teams.length) return halt('Stopped.');
-    const seeds = Array.from({ length: STARTS }, (_, n) => Number(elements.seed.value) + n), found = [];
-    const order = { job: 'starts', hid: Number(elements.hid.value), init: Number(elements.init.value), rate: rate(), epochs: LONGEST, points: state.points, targets: state.targets };
+    const seeds = Array.from({ length: STARTS }, (_, n) => number('seed') + n), found = [], { points, targets } = state;
+    const order = { job: 'starts', hid: number('hid'), init: number('init'), rate: rate(), epochs: LONGEST, points, targets };
     const hear = result => {
       found.push(result);
       tell('progress', `${found.length} of ${STARTS}: ${found.filter(one => one.learned).length} have learned`);
@@ -238,15 +243,18 @@
     }));
     const median = good.length ? `, the middle one after ${good[good.length >> 1].toLocaleString('en')} epochs` : '';
     const stuck = STARTS - good.length, kinds = sorted.length > 10 ? '; the ten most frequent ends are shown' : stuck ? ', in the ways shown here' : '';
-    return `Of ${STARTS} starts (seeds ${seeds[0]} to ${seeds.at(-1)}) ${good.length} learn${median}. ${stuck} do not in ${LONGEST.toLocaleString('en')} epochs${kinds}.`;
+    const first = `Of ${STARTS} starts (seeds ${seeds[0]} to ${seeds.at(-1)}) ${good.length} learn${median}.`;
+    return `${first} ${stuck} do not in ${LONGEST.toLocaleString('en')} epochs${kinds}.`;
   }
   find('hundred').addEventListener('click', hundred);
 
   find('weights').addEventListener('click', () => {
     const { w, b, v, c } = network();
-    save.file('perceptron.pth', pth.write([['in_hid.weight', [b.length, 2], w.flat()], ['in_hid.bias', [b.length], b], ['hid_out.weight', [1, b.length], v], ['hid_out.bias', [1], [c]]]));
+    const lines = [['in_hid.weight', [b.length, 2], w.flat()], ['in_hid.bias', [b.length], b]];
+    save.file('perceptron.pth', pth.write([...lines, ['hid_out.weight', [1, b.length], v], ['hid_out.bias', [1], [c]]]));
   });
-  find('csv').addEventListener('click', () => save.file('points.csv', ['X,Y,T', ...state.points.map((point, i) => [...point, state.targets[i]].join())].join('\n') + '\n', 'text/csv'));
+  const rows = () => state.points.map((point, i) => [...point, state.targets[i]]);
+  find('csv').addEventListener('click', () => save.file('points.csv', ['X,Y,T', ...rows(), ''].join('\n')));
 
   const SHARED = ['hid', 'rate', 'init', 'seed', 'act', 'from'];
   firstPoints();
@@ -254,15 +262,19 @@
   share.join(() => ({
     ...Object.fromEntries(SHARED.map(name => ['p.' + name, elements[name].value])),
     'p.w': elements.from.value === 'random' ? '' : [...state.from].map(value => Number(value.toPrecision(9))).join('_'),
-    'p.points': state.points.map((point, i) => [...point, state.targets[i]].join('_')).join('_'),
+    'p.points': rows().flat().join('_'),
     'p.before': String(state.before), 'p.epoch': String(state.run.epoch),
   }), values => {
-    const numbers = text => text.split('_').map(Number), flat = numbers(values['p.points']);
+    const numbers = text => (text ? text.split('_').map(Number) : []), flat = numbers(values['p.points']), weights = numbers(values['p.w']);
     for (const name of SHARED) elements[name].value = values['p.' + name];
+    const size = weights.length || 4 * number('hid') + 1, told = [...flat, ...weights, values['p.before'], values['p.epoch']];
+    if (!flat.length || flat.length % 3 || size !== 4 * number('hid') + 1 || !told.every(value => isFinite(value)) || !form.checkValidity()) {
+      throw new Error('address');
+    }
     state.points = Array.from({ length: flat.length / 3 }, (_, n) => [flat[3 * n], flat[3 * n + 1]]);
     state.targets = state.points.map((_, n) => flat[3 * n + 2]);
     state.chosen = 0;
-    begin(values['p.w'] ? Float64Array.from(numbers(values['p.w'])) : first());
+    begin(weights.length ? Float64Array.from(weights) : first());
     state.before = Number(values['p.before']);
     train(Math.min(Number(values['p.epoch']), 1e6));
     draw();

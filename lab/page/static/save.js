@@ -5,8 +5,8 @@
 const save = (() => {
   const STYLES = ['fill', 'fill-opacity', 'stroke', 'stroke-width', 'stroke-dasharray', 'opacity', 'font', 'text-anchor', 'paint-order'];
 
-  function file(name, content, type = 'application/octet-stream') {
-    const url = URL.createObjectURL(new Blob([content], { type }));
+  function file(name, content) {
+    const url = URL.createObjectURL(new Blob([content]));
     page.make('a', { href: url, download: name }).click();
     setTimeout(() => URL.revokeObjectURL(url), 10000);
   }
@@ -35,7 +35,7 @@ const save = (() => {
     context.fillStyle = page.colour('card');
     context.fillRect(0, 0, canvas.width, canvas.height);
     context.drawImage(source, 0, 0);
-    canvas.toBlob(blob => file(name + '.png', blob, 'image/png'));
+    canvas.toBlob(blob => file(name + '.png', blob));
   }
 
   document.addEventListener('click', event => {

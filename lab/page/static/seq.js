@@ -129,10 +129,9 @@ const views = (() => {
       find('sequence').setAttribute('aria-invalid', String(wrong !== undefined || !typed));
       state.symbols = [...typed.slice(0, wrong === undefined ? typed.length : typed.indexOf(wrong))].map(letter => names.indexOf(letter));
       page.tell(find('sequence-says'), wrong === undefined && typed ? ' ' : `only the letters ${[...names].join(', ')}`);
-      state.steps = net.follow(state.weights, state.symbols);
+      [state.begin, ...state.steps] = net.states(state.weights, state.symbols);
       state.places = net.places(state.symbols, data.classes);
-      const begin = net.start(state.weights);
-      space.path = [{ at: values(begin), symbol: -1, says: 'before the first symbol' }].concat(
+      space.path = [{ at: values(state.begin), symbol: -1, says: 'before the first symbol' }].concat(
         state.steps.map((step, t) => ({ at: values(step), symbol: state.symbols[t], says: says(state.places[t], step.prob) })));
       room();
       state.at = Math.min(state.at, state.symbols.length);
@@ -166,13 +165,12 @@ const views = (() => {
       if (current) strip.scrollTop = current.offsetTop - strip.offsetTop - strip.clientHeight / 2;
       find('place').max = state.symbols.length;
       find('place').value = at;
-      const step = at ? state.steps[at - 1] : net.start(state.weights);
-      const prob = at ? step.prob : net.predict(state.weights, step);
+      const step = at ? state.steps[at - 1] : state.begin;
       const place = at ? state.places[at - 1] : null;
       page.tell(find('place-says'), place
         ? `${names[place.symbol]} number ${place.nth}` + (place.of ? ` of ${place.of}` : '') + `; next must be: ${due(place)}`
         : 'before the first symbol');
-      bars(find('prob'), [...names], prob, 0, 1, 'p');
+      bars(find('prob'), [...names], step.prob, 0, 1, 'p');
       bars(find('units'), step.hidden.map((_, k) => `unit ${k}`), step.hidden, -1, 1, 'h');
       if (!lstm) return;
       bars(find('cells'), step.cell.map((_, k) => `cell ${k}`), step.cell, -state.most, state.most, 'h');
@@ -251,7 +249,7 @@ const views = (() => {
       }), given => {
         for (const name of shared) find(name).value = given[`${stem}.${name}`];
         find('states').checked = given[`${stem}.states`] === 'true';
-        state.at = Number(given[`${stem}.at`]);
+        state.at = Number(given[`${stem}.at`]) || 0;
         chosen();
       });
       for (const kind of ['input', 'click']) root.addEventListener(kind, () => share.changed(place));

@@ -87,7 +87,7 @@
     if (state.until !== null) tell('says', `After ${state.epoch.toLocaleString('en')} epochs, as the address says.`);
     else tell('says', state.learned
       ? `Done: it learned after ${state.learned.toLocaleString('en')} epochs, and counts up to n = ${counts}.`
-      : `Done, but it has not learned: the loss should be under ${limit().toFixed(4)}. Another seed may; not every start learns.`);
+      : `Done, but it has not learned: the loss should be under ${limit().toFixed(4)}. More epochs may do, or another seed: not every start learns.`);
     share.changed('watch-counting');
   }
 
@@ -104,7 +104,10 @@
     tell('how', `python3 seq_plot.py --lang ${elements.lang.value} --model ${task.model} --hid ${task.hid}${length} --epoch ${Math.round(epoch / 1000)}`);
   }
 
-  elements.run.addEventListener('click', () => { state.until = null; run(!state.running); });
+  elements.run.addEventListener('click', () => {
+    state.until = null;
+    if (form.reportValidity()) run(!state.running);
+  });
   elements.reset.addEventListener('click', () => { begin(); tell('says', 'It begins anew.'); share.changed('watch-counting'); });
   form.addEventListener('submit', event => event.preventDefault());
   form.addEventListener('change', event => {
@@ -134,8 +137,9 @@
   begin();
   share.join(() => ({ ...Object.fromEntries(SHARED.map(name => ['c.' + name, elements[name].value])), 'c.epoch': String(state.epoch) }), values => {
     for (const name of SHARED) elements[name].value = values['c.' + name];
+    if (!form.checkValidity()) throw new Error('address');
     begin();
-    state.until = Number(values['c.epoch']) || null;
+    state.until = Math.min(Number(values['c.epoch']), 1e6) || null;
     if (state.until) run(true);
   });
   views.yours.joinAddress();

@@ -9,7 +9,7 @@ const share = (() => {
 
   const given = () => new URLSearchParams(location.hash.slice(1));
 
-  // read() returns an object of texts by name; write() takes one. Names are unique on the page.
+  // read() returns an object of texts by name; write() takes one, and throws where it makes no sense. Names are unique on the page.
   function join(read, write) {
     const part = { read, write, base: read() };
     joined.push(part);
@@ -20,7 +20,12 @@ const share = (() => {
   function apply({ write, base }, first) {
     const said = given();
     const names = Object.keys(base).filter(name => said.has(name));
-    if (names.length || !first) write({ ...base, ...Object.fromEntries(names.map(name => [name, said.get(name)])) });
+    if (first && !names.length) return;
+    try {
+      write({ ...base, ...Object.fromEntries(names.map(name => [name, said.get(name)])) });
+    } catch {
+      write(base); // an address that was cut on its way
+    }
   }
 
   function address() {

@@ -1,47 +1,29 @@
 'use strict';
 
-// Part 3: a recurrent network, step by step, and what its language demands. Weights have the names and shapes of
-// seq_models.py; numbers are in double precision, as in lab/insight/step.py.
+// Part 3: a recurrent network on a sequence, and what its language demands. Weights are lists with the names and shapes
+// of seq_models.py.
 
 const net = (() => {
   const SYMBOLS = 'ABC';
   const GATES = ['input', 'forget', 'new', 'output']; // the order of the columns of an LSTM's weights
-  const sigmoid = value => 1 / (1 + Math.exp(-value));
 
-  // The state before the first symbol.
-  function start(weights) {
-    const hid = weights.V.length;
-    const hidden = weights.H0 ? weights.H0.map(Math.tanh) : Array(hid).fill(0);
-    return { hidden, cell: weights.H0 ? null : Array(hid).fill(0), gates: null };
-  }
-
-  // The state after one more symbol (0, 1, 2): hidden units, cells and gates of an LSTM.
-  function step(weights, state, symbol) {
-    const nets = weights.hid_bias.map((bias, k) =>
-      state.hidden.reduce((sum, h, j) => sum + h * weights.U[j][k], weights.W[symbol][k] + bias));
-    if (weights.H0) return { hidden: nets.map(Math.tanh), cell: null, gates: null };
-    const hid = state.hidden.length, gates = {};
-    GATES.forEach((gate, i) => (gates[gate] = nets.slice(i * hid, (i + 1) * hid).map(gate === 'new' ? Math.tanh : sigmoid)));
-    const cell = state.cell.map((c, k) => gates.forget[k] * c + gates.input[k] * gates.new[k]);
-    return { hidden: cell.map((c, k) => gates.output[k] * Math.tanh(c)), cell, gates };
-  }
-
-  // The probabilities of the next symbol.
-  function predict(weights, state) {
-    const out = weights.out_bias.map((bias, k) => state.hidden.reduce((sum, h, j) => sum + h * weights.V[j][k], bias));
-    const largest = Math.max(...out), powers = out.map(value => Math.exp(value - largest));
-    const total = powers.reduce((sum, value) => sum + value);
-    return powers.map(value => value / total);
-  }
-
-  // The state after every symbol, with its predictions.
-  function follow(weights, symbols) {
-    let state = start(weights);
-    return symbols.map(symbol => {
-      state = step(weights, state, symbol);
-      return { ...state, prob: predict(weights, state) };
+  // The states on the way through these symbols, by compute/recurrent.js: before the first, then after each, with the
+  // probabilities of the next symbol; hidden units, and the cells and gates of an LSTM.
+  function states(weights, symbols) {
+    const classes = weights.W.length, hid = weights.V.length, lstm = !weights.H0;
+    const made = recurrent.begin({ model: lstm ? 'lstm' : 'srn', classes, hid }, new Random(0), symbols.length);
+    made.weights.set(recurrent.vector(made.task, weights));
+    made.x.set(symbols);
+    recurrent.read(made, symbols.length);
+    const part = (all, row) => [...all.subarray(row * hid, (row + 1) * hid)];
+    return [null, ...symbols].map((_, t) => {
+      recurrent.predict(made, t);
+      const gates = lstm && t ? Object.fromEntries(GATES.map((gate, g) => [gate, part(made.gates, 4 * (t - 1) + g)])) : null;
+      return { hidden: part(made.states, t), cell: lstm ? part(made.cells, t) : null, gates, prob: [...made.p] };
     });
   }
+
+  const follow = (weights, symbols) => states(weights, symbols).slice(1);
 
   // Blocks of these n, and the A that follows.
   function spell(blocks, classes) {
@@ -71,5 +53,5 @@ const net = (() => {
     return found;
   }
 
-  return { SYMBOLS, GATES, start, step, predict, follow, spell, places };
+  return { SYMBOLS, states, follow, spell, places };
 })();

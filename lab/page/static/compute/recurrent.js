@@ -34,9 +34,13 @@ const recurrent = (() => {
     return Float64Array.from(shapes(task).flatMap(([name]) => named[name].flat()));
   }
 
-  // A network {model, classes, hid} with a language of n up to `length`, its first weights drawn as the lab does.
-  function begin(task, random = new Random(0)) {
-    const { model, classes, hid, length } = task, longest = 5 * length * classes * (classes + 1) / 2 + 1;
+  // How many symbols a sequence with n up to `length` has at most.
+  const most = ({ classes, length }) => BLOCKS * length * classes * (classes + 1) / 2;
+
+  // A network {model, classes, hid} with a language of n up to `length`, its first weights drawn as the lab does, and
+  // room for sequences of which it reads so many symbols.
+  function begin(task, random = new Random(0), longest = most(task)) {
+    const { model, classes, hid } = task;
     const weights = new Float64Array(shapes(task).reduce((sum, [, shape]) => sum + size(shape), 0));
     weights.forEach((_, n) => (weights[n] = model === 'lstm' ? (2 * random.next() - 1) / Math.sqrt(hid) : INIT * random.normal()));
     const room = (wide = hid) => new Float64Array((longest + 1) * wide), slopes = new Float64Array(weights.length);
