@@ -169,8 +169,16 @@ def describe(trained: list[Trained], data: Dataset, options: Options) -> dict:
         'reports': reports,
         'sheet': sheet,
         'places': {image: divmod(index, sheet['columns'])[::-1] for index, image in enumerate(shown)},
+        'same': _same(trained, data, shown),
         'view': view(trained, data, options, shown, cells),
     }
+
+
+def _same(trained: list[Trained], data: Dataset, shown: list[int]) -> tuple[int, int]:
+    """How many of the answers to test images are the same where pixels are bytes, as on the page; of how many."""
+    with trial():
+        counts = [readers.same(each.model, data.test_images[shown], torch.from_numpy(each.chosen[shown])) for each in trained]
+    return sum(counts), len(shown) * len(trained)
 
 
 def view(trained: list[Trained], data: Dataset, options: Options, shown: list[int], cells: list[dict]) -> dict:

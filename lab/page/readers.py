@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from lab.common.student import trial
+from lab.kuzu.train import predict
 
 LARGEST = 1_000_000  # parameters of a network on the page: 4 bytes each
 TRIED, CLOSE = 100, 1e-3  # test images that a network must read as its layers do, and by how much its outputs may differ
@@ -41,6 +42,12 @@ def layers(model: nn.Module, images: torch.Tensor) -> list[dict] | None:
             if close:
                 return [{**layer, 'weight': _text(layer['weight']), 'bias': _text(layer['bias'])} for layer in found]
     return None
+
+
+def same(model: nn.Module, images: torch.Tensor, chosen: torch.Tensor) -> int:
+    """How many images a model reads as `chosen` (N,) says, where they are as on the page: pixels are whole bytes."""
+    on_page = images.mul(127.5).add(127.5).round().div(127.5).sub(1)
+    return int((predict(model, on_page).argmax(1).cpu() == chosen).sum())
 
 
 def _layer(layer: nn.Linear | nn.Conv2d, act: str, pool: int) -> dict:

@@ -81,7 +81,7 @@ def test_a_perceptron_says_when_it_has_learned(lines):
 
 @pytest.mark.parametrize(
     ('start', 'act', 'right'),
-    [('preset 0', 'step', 9), ('preset 0', 'sig', 9), ('trained', 'sig', 9), ('typed', 'step', 8)],
+    [('preset 1', 'step', 9), ('preset 1', 'sig', 9), ('trained', 'sig', 9), ('typed', 'step', 8)],
 )
 def test_a_perceptron_starts_from_other_weights(start, act, right, lines):
     page, panel = lines

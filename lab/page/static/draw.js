@@ -15,7 +15,7 @@
 
   // A grey image, 0 = paper, on a canvas of its own size.
   function show(canvas, image) {
-    const context = canvas.getContext('2d'), pixels = context.createImageData(ink.SIDE, ink.SIDE);
+    const context = canvas.getContext('2d', { willReadFrequently: true }), pixels = context.createImageData(ink.SIDE, ink.SIDE);
     image.forEach((value, at) => pixels.data.set([0, 0, 0, 255].map((low, k) => (k < 3 ? 255 * (1 - value) : low)), 4 * at));
     context.putImageData(pixels, 0, 0);
   }
