@@ -217,6 +217,15 @@ def test_training_pauses_goes_on_and_the_page_stays_alive(counting):
     assert count(panel, 'epochs') == 0
 
 
+def test_who_wants_more_epochs_goes_on_from_the_last(counting):
+    _, panel = counting
+    train_recurrent(panel)
+    once = panel.locator('.curve polyline').get_attribute('points').count(' ')
+    train_recurrent(panel, 3)
+    assert count(panel, 'epochs') == 3000
+    assert panel.locator('.curve polyline').get_attribute('points').count(' ') == once + 1
+
+
 def test_an_lstm_has_its_cells_and_gates_and_three_symbols(counting):
     _, panel = counting
     assert not panel.locator('.cells').is_visible()
