@@ -11,7 +11,10 @@ from lab.common.student import trial
 from lab.kuzu.train import predict
 
 LARGEST = 1_000_000  # parameters of a network on the page: 4 bytes each
-TRIED, CLOSE = 100, 1e-3  # test images that a network must read as its layers do, and by how much its outputs may differ
+TRIED, CLOSE = (
+    100,
+    1e-3,
+)  # test images that a network must read as its layers do, and by how much its outputs may differ
 ACTS = {'relu': F.relu, 'tanh': torch.tanh, '': lambda values: values}
 GUESSES = list(itertools.product(('tanh', 'relu'), (1, 2)))  # activation of hidden layers; side of the pooling
 
@@ -51,7 +54,13 @@ def same(model: nn.Module, images: torch.Tensor, chosen: torch.Tensor) -> int:
 
 
 def _layer(layer: nn.Linear | nn.Conv2d, act: str, pool: int) -> dict:
-    found = {'kind': 'linear', 'shape': list(layer.weight.shape), 'weight': layer.weight, 'bias': layer.bias, 'act': act}
+    found = {
+        'kind': 'linear',
+        'shape': list(layer.weight.shape),
+        'weight': layer.weight,
+        'bias': layer.bias,
+        'act': act,
+    }
     if isinstance(layer, nn.Conv2d):
         found |= {'kind': 'conv', 'stride': layer.stride[0], 'pad': layer.padding[0], 'pool': pool}
     return found
