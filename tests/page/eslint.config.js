@@ -15,6 +15,7 @@ export default [
   {
     languageOptions: { sourceType: 'script', globals: { ...globals.browser, ...Object.fromEntries(rooms.map(name => [name, 'readonly'])) } },
     rules: {
+      'no-shadow': 'error',
       'no-redeclare': ['error', { builtinGlobals: false }],
       'no-unused-vars': ['error', { vars: 'local' }],
       '@stylistic/arrow-parens': ['error', 'as-needed'],

@@ -10,7 +10,7 @@
   const LONGEST = 200000, STARTS = 100; // epochs of the lab; starts at once
   const state = { run: null, points: [], targets: [], curve: [], every: 50, before: 0, chosen: 0, frame: null, drawn: 0, teams: [] };
 
-  const network = () => perceptron.network(state.run.weights, elements.act.value);
+  const network = () => perceptron.unflat(state.run.weights, elements.act.value);
   const total = () => state.before + state.run.epoch; // before: those on other points, or at another learning rate
   const idle = () => (elements.act.value === 'step' ? 'The step function has no slope to train by: its weights are made by hand.' : ' ');
   const number = name => Number(elements[name].value), rate = () => number('rate');
@@ -22,9 +22,9 @@
 
   // The weights that the choice `start from` names; with sigmoids those made by hand are ten times as large.
   function first() {
-    const [from, number] = elements.from.value.split(' '), sigmoid = elements.act.value === 'sig';
+    const [from, which] = elements.from.value.split(' '), sigmoid = elements.act.value === 'sig';
     if (from === 'trained') return perceptron.flat(view.networks.trained);
-    if (from === 'preset') return perceptron.flat(perceptron.times(Object.values(view.presets)[number], sigmoid ? 10 : 1));
+    if (from === 'preset') return perceptron.flat(perceptron.times(Object.values(view.presets)[which], sigmoid ? 10 : 1));
     if (from === 'typed' && check.typed()) return perceptron.flat(check.typed());
     if (from === 'these') return state.from;
     elements.from.value = 'random';
@@ -85,16 +85,16 @@
   }
 
   function draw() {
-    const { run, points, targets } = state, now = network(), unit = elements.unit.value, step = now.act === 'step';
+    const { points, targets } = state, now = network(), unit = elements.unit.value, step = now.act === 'step';
     state.drawn = performance.now();
     const svg = check.plane(now, unit === 'out' ? 'out' : Number(unit), points, targets, 'The points, the lines, and where the unit is on');
     const [cx, cy] = check.place(...points[state.chosen]);
     if (find('chosen').textContent.trim()) svg.append(page.make('svg:circle', { class: 'ring', cx, cy, r: 11 }));
     find('editable').replaceChildren(svg);
     find('drawn').replaceChildren(check.diagram(now, 'The network with its weights of now'));
-    curve.draw(find('curve'), state.curve, null, `The loss by epoch, now ${run.loss.toFixed(4)}`);
+    curve.draw(find('curve'), state.curve, null, `The loss by epoch, now ${state.run.loss.toFixed(4)}`);
     tell('epoch', total().toLocaleString('en'));
-    tell('loss', step ? '–' : run.loss.toFixed(4));
+    tell('loss', step ? '–' : state.run.loss.toFixed(4));
     tell('right', `${Math.round(check.accuracy(now, points, targets) * points.length / 100)} of ${points.length}`);
     elements.run.disabled = elements.one.disabled = step;
     const data = JSON.stringify([points, targets]) === JSON.stringify([view.points, view.targets]) ? '' : ' --data points.csv';
@@ -225,7 +225,7 @@
     const good = found.filter(one => one.learned).map(one => one.epoch).sort((a, b) => a - b);
     const groups = new Map();
     for (const one of found.filter(each => !each.learned).sort((a, b) => a.seed - b.seed)) {
-      const made = perceptron.network(one.weights);
+      const made = perceptron.unflat(one.weights);
       const wrong = state.points.filter((point, i) => perceptron.evaluate(made, point).out >= 0.5 !== (state.targets[i] === 1)).map(point => `(${point})`).join(' ');
       groups.set(wrong, [...(groups.get(wrong) ?? []), { ...one, made }]);
     }
@@ -243,8 +243,8 @@
     }));
     const median = good.length ? `, the middle one after ${good[good.length >> 1].toLocaleString('en')} epochs` : '';
     const stuck = STARTS - good.length, kinds = sorted.length > 10 ? '; the ten most frequent ends are shown' : stuck ? ', in the ways shown here' : '';
-    const first = `Of ${STARTS} starts (seeds ${seeds[0]} to ${seeds.at(-1)}) ${good.length} learn${median}.`;
-    return `${first} ${stuck} do not in ${LONGEST.toLocaleString('en')} epochs${kinds}.`;
+    const those = `Of ${STARTS} starts (seeds ${seeds[0]} to ${seeds.at(-1)}) ${good.length} learn${median}.`;
+    return `${those} ${stuck} do not in ${LONGEST.toLocaleString('en')} epochs${kinds}.`;
   }
   find('hundred').addEventListener('click', hundred);
 

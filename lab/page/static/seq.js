@@ -63,8 +63,8 @@ const views = (() => {
 
     // All pairs of blocks that are in the training range, one prefix once.
     function clouds(classes, length) {
-      const blocks = [...Array(Math.min(length, 6)).keys()].map(k => k + 1);
-      return blocks.flatMap(n => blocks.map(m => net.spell([n, m], classes)));
+      const all = [...Array(Math.min(length, 6)).keys()].map(k => k + 1);
+      return all.flatMap(n => all.map(m => net.spell([n, m], classes)));
     }
 
     function values(step) {
@@ -101,11 +101,11 @@ const views = (() => {
 
     // The checkpoint has changed: the cloud, and the sequence.
     function epoch() {
-      const chosen = epochs[Number(find('epoch').value)];
-      state.weights = state.made ? data.made : data.epochs[chosen];
+      const thousands = epochs[Number(find('epoch').value)];
+      state.weights = state.made ? data.made : data.epochs[thousands];
       find('epoch').disabled = state.made;
-      find('epoch').setAttribute('aria-valuetext', `${Math.round(chosen * 1000)} epochs`);
-      find('epoch-says').textContent = state.made ? 'not trained' : `after ${Math.round(chosen * 1000).toLocaleString('en')} epochs of training`;
+      find('epoch').setAttribute('aria-valuetext', `${Math.round(thousands * 1000)} epochs`);
+      find('epoch-says').textContent = state.made ? 'not trained' : `after ${Math.round(thousands * 1000).toLocaleString('en')} epochs of training`;
       const seen = new Set(), states = new States();
       space.points = cloud.flatMap(sequence => {
         const places = net.places(sequence, data.classes);
@@ -146,10 +146,10 @@ const views = (() => {
     // How the network has predicted the symbol at t: right, wrong, or left open by the language.
     function verdict(t) {
       if (t === 0) return '';
-      const { due } = state.places[t - 1];
-      if (due === null || due === 'open') return 'open';
+      const { due: must } = state.places[t - 1];
+      if (must === null || must === 'open') return 'open';
       const { prob } = state.steps[t - 1], rounded = prob.map(value => value.toFixed(2)); // 0.50 against 0.50 decides nothing
-      return prob.every((_, k) => k === due || rounded[k] < rounded[due]) ? 'good' : 'bad';
+      return prob.every((_, k) => k === must || rounded[k] < rounded[must]) ? 'good' : 'bad';
     }
 
     // Show the state after `at` symbols; 0 is before the first.

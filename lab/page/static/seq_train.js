@@ -83,6 +83,7 @@
   function finish() {
     state.running = false;
     button();
+    draw();
     const counts = state.counts === judge.MOST ? `${judge.MOST}, the largest that is tried` : state.counts;
     if (state.until !== null) tell('says', `After ${state.epoch.toLocaleString('en')} epochs, as the address says.`);
     else tell('says', state.learned

@@ -29,8 +29,8 @@ const share = (() => {
   }
 
   function address() {
-    const changed = joined.flatMap(({ read, base }) => Object.entries(read()).filter(([name, value]) => value !== base[name]));
-    const text = new URLSearchParams(changed).toString();
+    const differ = joined.flatMap(({ read, base }) => Object.entries(read()).filter(([name, value]) => value !== base[name]));
+    const text = new URLSearchParams(differ).toString();
     return '#' + [place, text].filter(Boolean).join('&');
   }
 

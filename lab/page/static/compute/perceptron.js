@@ -11,7 +11,7 @@ const perceptron = (() => {
     const act = network.act === 'step' ? step : sigmoid;
     const nets = network.w.map(([wx, wy], k) => wx * x + wy * y + network.b[k]);
     const hidden = nets.map(act);
-    const net = hidden.reduce((sum, h, k) => sum + h * network.v[k], network.c);
+    const net = hidden.reduce((total, h, k) => total + h * network.v[k], network.c);
     return { nets, hidden, net, out: act(net) };
   }
 
@@ -48,7 +48,7 @@ const perceptron = (() => {
   // Weights as one vector, in the order of MLP's parameters: rows (x, y), biases, weights to the output, its bias.
   const flat = ({ w, b, v, c }) => Float64Array.from([...w.flat(), ...b, ...v, c]);
 
-  function network(weights, act = 'sig') {
+  function unflat(weights, act = 'sig') {
     const hid = (weights.length - 1) / 4, part = from => [...weights.subarray(from * hid, (from + 1) * hid)];
     const w = Array.from({ length: hid }, (_, k) => [weights[2 * k], weights[2 * k + 1]]);
     return { act, w, b: part(2), v: part(3), c: weights[4 * hid] };
@@ -109,5 +109,5 @@ const perceptron = (() => {
     return run;
   }
 
-  return { HOLD, evaluate, accuracy, times, equation, flat, network, draw, begin, measure, train };
+  return { HOLD, evaluate, accuracy, times, equation, flat, unflat, draw, begin, measure, train };
 })();

@@ -18,14 +18,14 @@ const recurrent = (() => {
   const size = shape => shape.reduce((product, side) => product * side);
 
   // The parts of a vector of weights, by name; they share its memory.
-  function split(task, vector) {
+  function split(task, all) {
     let at = 0;
-    return Object.fromEntries(shapes(task).map(([name, shape]) => [name, vector.subarray(at, (at += size(shape)))]));
+    return Object.fromEntries(shapes(task).map(([name, shape]) => [name, all.subarray(at, (at += size(shape)))]));
   }
 
   // The same as lists, a row for each symbol or unit, as net.js and the data of the page have them; and back.
-  function lists(task, vector) {
-    const parts = split(task, vector);
+  function lists(task, all) {
+    const parts = split(task, all);
     const rows = (part, wide) => Array.from({ length: part.length / wide }, (_, row) => [...part.subarray(row * wide, (row + 1) * wide)]);
     return Object.fromEntries(shapes(task).map(([name, shape]) => [name, shape[1] ? rows(parts[name], shape[1]) : [...parts[name]]]));
   }
@@ -35,11 +35,11 @@ const recurrent = (() => {
   }
 
   // How many symbols a sequence with n up to `length` has at most.
-  const most = ({ classes, length }) => BLOCKS * length * classes * (classes + 1) / 2;
+  const longestOf = ({ classes, length }) => BLOCKS * length * classes * (classes + 1) / 2;
 
   // A network {model, classes, hid} with a language of n up to `length`, its first weights drawn as the lab does, and
   // room for sequences of which it reads so many symbols.
-  function begin(task, random = new Random(0), longest = most(task)) {
+  function begin(task, random = new Random(0), longest = longestOf(task)) {
     const { model, classes, hid } = task;
     const weights = new Float64Array(shapes(task).reduce((sum, [, shape]) => sum + size(shape), 0));
     weights.forEach((_, n) => (weights[n] = model === 'lstm' ? (2 * random.next() - 1) / Math.sqrt(hid) : INIT * random.normal()));
