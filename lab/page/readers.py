@@ -1,4 +1,4 @@
-"""The networks of Part 1 as the layers that the page computes (lab/page/static/compute/readers.js), and how it draws."""
+"""The networks of Part 1 as layers that the page computes (lab/page/static/compute/readers.js), and how it draws."""
 
 import base64
 import itertools
@@ -18,8 +18,8 @@ TRIED, CLOSE = (
 ACTS = {'relu': F.relu, 'tanh': torch.tanh, '': lambda values: values}
 GUESSES = list(itertools.product(('tanh', 'relu'), (1, 2)))  # activation of hidden layers; side of the pooling
 
-# How a drawing becomes an image like those of the data set, in pixels of 28: larger side of the box round the character,
-# centred; width of a stroke; width of its edge; cells along a side (digits are 8 x 8, enlarged). Measured: docs/page.md.
+# How a drawing becomes an image like those of the data set, in pixels of 28: longer side of the box round it, which is
+# centred; width of a stroke; width of its edge; cells along a side (digits are 8 x 8, enlarged). Measured: docs/page.md
 KMNIST = {'box': 28.0, 'width': 2.5, 'soft': 2.0, 'grid': 28}
 DIGITS = {'box': 28.0, 'width': 4.5, 'soft': 2.0, 'grid': 8}
 

@@ -11,10 +11,10 @@ from PIL import Image
 from lab.page import images
 
 
-def opened(uri: str, mode: str = 'L') -> np.ndarray:
+def opened(uri: str) -> np.ndarray:
     head, data = uri.split(',')
     assert head == 'data:image/png;base64'
-    return np.asarray(Image.open(io.BytesIO(base64.b64decode(data))).convert(mode))
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(data))).convert('L'))
 
 
 def test_the_sheet_has_each_image_in_its_place():
