@@ -188,7 +188,9 @@ def reach(loss: Array, right: Array, trained: int, title: str) -> Figure:
         (right == 1, 'o', COLOURS[1], 'right'),
         (right < 1, 'X', COLOURS[0], 'not all right'),
     ):
-        axes.plot(n[mask], loss[mask], shape, color=colour, ms=6, clip_on=False, label=f'where one symbol can follow: {text}')
+        axes.plot(
+            n[mask], loss[mask], shape, color=colour, ms=6, clip_on=False, label=f'where one symbol can follow: {text}'
+        )
     labelled(axes, 'n, the same in all five blocks', 'loss (mean squared difference)', title)
     axes.set_xlim(0.5, len(n) + 0.5)
     axes.set_ylim(0, max(1.1 * loss.max(), LEAST))

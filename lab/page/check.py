@@ -75,7 +75,9 @@ def _look(name: str, net: torch.nn.Module, act: str, command: list[str], inputs:
 def describe(points: Points, networks: dict[str, Perceptron]) -> dict:
     """All that the page says of Part 2, as plain data."""
     step = networks['step']
-    presets = {'a first idea: two lines across, two lines up': _named(FIRST_IDEA)}  # one point is wrong: the reader's task
+    presets = {
+        'a first idea: two lines across, two lines up': _named(FIRST_IDEA)
+    }  # one point is wrong: the reader's task
     presets |= {'the weights of check.py': as_lists(step)} if step.weights else {}
     return {
         'curve_chart': _curve(networks['trained'].curve),

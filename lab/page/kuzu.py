@@ -92,7 +92,9 @@ def read_trained(kind: str, options: Options, data: Dataset, folder: str) -> Tra
         raise UserError(f'{path}.pth: it is not known how it was trained, there is no {path}.resume')
     saved = resume.load(path)
     seed = saved['settings']['seed'] if options.seed is None else options.seed
-    recipe = FAST if options.dataset == 'digits' else {}  # with the lab's settings, 1,400 images teach a conv too little
+    recipe = (
+        FAST if options.dataset == 'digits' else {}
+    )  # with the lab's settings, 1,400 images teach a conv too little
     settings = Settings(seed, options.dataset, len(data.train_images), **recipe)
     model = student.new_network(kind, {}).to(data.test_images.device)
     progress = resume.restore(saved, path, model, choose(model, settings).optimizer, settings)
@@ -108,7 +110,16 @@ def read_trained(kind: str, options: Options, data: Dataset, folder: str) -> Tra
     if abs(tested.loss - loss_then) > SAME or abs(tested.accuracy - accuracy_then) > 150 / len(tested.chosen):
         raise UserError(f'{path}.resume is of a run with other test images or another network')
     confusion = tested.confusion.astype(int)
-    return Trained(kind, typed(words(kind, seed, options)), seed, model, progress.history, loss_then, confusion, outputs.softmax(1).cpu().numpy())
+    return Trained(
+        kind,
+        typed(words(kind, seed, options)),
+        seed,
+        model,
+        progress.history,
+        loss_then,
+        confusion,
+        outputs.softmax(1).cpu().numpy(),
+    )
 
 
 def terms(model: nn.Module) -> list[tuple[str, str, int]]:
@@ -177,7 +188,9 @@ def describe(trained: list[Trained], data: Dataset, options: Options) -> dict:
 def _same(trained: list[Trained], data: Dataset, shown: list[int]) -> tuple[int, int]:
     """How many of the answers to test images are the same where pixels are bytes, as on the page; of how many."""
     with trial():
-        counts = [readers.same(each.model, data.test_images[shown], torch.from_numpy(each.chosen[shown])) for each in trained]
+        counts = [
+            readers.same(each.model, data.test_images[shown], torch.from_numpy(each.chosen[shown])) for each in trained
+        ]
     return sum(counts), len(shown) * len(trained)
 
 
@@ -212,7 +225,9 @@ def describe_network(trained: Trained, data: Dataset, cells: dict[int, list[int]
     pairs = []
     for target, chosen, count in confused_pairs(confusion, PAIRS):
         true = cells.get(11 * target, [])[:TRUE], cells.get(11 * chosen, [])[:TRUE]
-        mistakes = [(image, first_two(trained.prob[image], classes)) for image in cells[10 * target + chosen][:MISTAKES]]
+        mistakes = [
+            (image, first_two(trained.prob[image], classes)) for image in cells[10 * target + chosen][:MISTAKES]
+        ]
         pairs.append({'target': target, 'chosen': chosen, 'count': count, 'true': true, 'mistakes': mistakes})
     return {
         'kind': trained.kind,

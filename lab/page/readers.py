@@ -1,4 +1,4 @@
-"""The networks of Part 1 as the layers that the page computes (lab/page/static/compute/readers.js), and how it draws."""
+"""The networks of Part 1 as layers that the page computes (lab/page/static/compute/readers.js), and how it draws."""
 
 import base64
 import itertools
@@ -11,12 +11,15 @@ from lab.common.student import trial
 from lab.kuzu.train import predict
 
 LARGEST = 1_000_000  # parameters of a network on the page: 4 bytes each
-TRIED, CLOSE = 100, 1e-3  # test images that a network must read as its layers do, and by how much its outputs may differ
+TRIED, CLOSE = (
+    100,
+    1e-3,
+)  # test images that a network must read as its layers do, and by how much its outputs may differ
 ACTS = {'relu': F.relu, 'tanh': torch.tanh, '': lambda values: values}
 GUESSES = list(itertools.product(('tanh', 'relu'), (1, 2)))  # activation of hidden layers; side of the pooling
 
-# How a drawing becomes an image like those of the data set, in pixels of 28: larger side of the box round the character,
-# centred; width of a stroke; width of its edge; cells along a side (digits are 8 x 8, enlarged). Measured: docs/page.md.
+# How a drawing becomes an image like those of the data set, in pixels of 28: longer side of the box round it, which is
+# centred; width of a stroke; width of its edge; cells along a side (digits are 8 x 8, enlarged). Measured: docs/page.md
 KMNIST = {'box': 28.0, 'width': 2.5, 'soft': 2.0, 'grid': 28}
 DIGITS = {'box': 28.0, 'width': 4.5, 'soft': 2.0, 'grid': 8}
 
@@ -51,7 +54,13 @@ def same(model: nn.Module, images: torch.Tensor, chosen: torch.Tensor) -> int:
 
 
 def _layer(layer: nn.Linear | nn.Conv2d, act: str, pool: int) -> dict:
-    found = {'kind': 'linear', 'shape': list(layer.weight.shape), 'weight': layer.weight, 'bias': layer.bias, 'act': act}
+    found = {
+        'kind': 'linear',
+        'shape': list(layer.weight.shape),
+        'weight': layer.weight,
+        'bias': layer.bias,
+        'act': act,
+    }
     if isinstance(layer, nn.Conv2d):
         found |= {'kind': 'conv', 'stride': layer.stride[0], 'pad': layer.padding[0], 'pool': pool}
     return found

@@ -35,7 +35,9 @@ def untrained(kind: str) -> kuzu.Trained:
     loss = F.nll_loss(outputs.double(), data.test_labels).item()
     accuracy = 100 * confusion.trace() / confusion.sum()
     history = [[1, 2.0, 2.1, accuracy / 2], [2, 1.0, loss, accuracy]]
-    return kuzu.Trained(kind, f'python3 kuzu_main.py --net {kind}', 1, model, history, loss, confusion, outputs.exp().numpy())
+    return kuzu.Trained(
+        kind, f'python3 kuzu_main.py --net {kind}', 1, model, history, loss, confusion, outputs.exp().numpy()
+    )
 
 
 def recurrent() -> list[Trained]:

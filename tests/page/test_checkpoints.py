@@ -43,7 +43,9 @@ def test_checkpoints_of_the_command_are_taken(folder):
     assert checkpoints.read_trained(SRN, options(folder, seed=None), str(folder)).seed == 1  # any is taken
 
 
-@pytest.mark.parametrize(('flags', 'why'), [('', None), ('--lr 0.01', 'lr 0.01, not 0.005'), ('--restarts 2', 'restarts 2')])
+@pytest.mark.parametrize(
+    ('flags', 'why'), [('', None), ('--lr 0.01', 'lr 0.01, not 0.005'), ('--restarts 2', 'restarts 2')]
+)
 def test_what_the_lab_has_just_trained_is_known(flags, why, tmp_path, monkeypatch):
     monkeypatch.setattr(results, 'learned', lambda found: True)  # the first start is enough here
     monkeypatch.setattr(checkpoints.Task, 'epochs', 1)

@@ -245,8 +245,8 @@ def test_nothing_jumps(width, opened):
     page = opened(width)
 
     def places():
-        return page.locator('article, h3, h4').evaluate_all(
-            'all => all.filter(one => one.offsetParent).map(one => Math.round(one.getBoundingClientRect().top + scrollY))'
+        return page.locator('article:visible, h3:visible, h4:visible').evaluate_all(
+            'all => all.map(one => Math.round(one.getBoundingClientRect().top + scrollY))'
         )
 
     before = places()

@@ -62,7 +62,9 @@ def test_an_image_of_the_browser_is_that_of_torch(opened):
     """Digits are averaged in cells, and enlarged as torch enlarges them."""
     page = opened()
     small = np.random.default_rng(0).random((8, 8)).round(3)
-    dots = [{'points': [[28 / 8 * (x + 0.5), 28 / 8 * (y + 0.5)]]} for x in range(8) for y in range(8) if small[y, x] > 0.5]
+    dots = [
+        {'points': [[28 / 8 * (x + 0.5), 28 / 8 * (y + 0.5)]]} for x in range(8) for y in range(8) if small[y, x] > 0.5
+    ]
     how = {'box': 28, 'width': 8, 'soft': 0.001, 'grid': 8}
     drawn = np.array(page.evaluate('([dots, how]) => [...ink.draw(dots, how)]', [dots, how])).reshape(SIDE, SIDE)
     fine = (np.arange(32) + 0.5) * 28 / 32
@@ -83,7 +85,8 @@ def test_the_networks_of_the_page_answer_as_those_of_python(opened):
         const layers = readers.load(page.data('kuzu').networks[number].layers), all = [];
         for (const image of images) {
             const pixels = await glyphs.pixels(image);
-            all.push([[...pixels], readers.probabilities(readers.run(layers, pixels).at(-1).values)].map(one => [...one]));
+            const logits = readers.run(layers, pixels).at(-1).values;
+            all.push([[...pixels], [...readers.probabilities(logits)]]);
         }
         return all;
     }"""
@@ -196,7 +199,9 @@ def test_the_insides_are_those_of_the_networks(sheet):
         one = torch.relu(torch.max_pool2d(conv.conv1(x), 2))
         two = torch.relu(torch.max_pool2d(conv.conv2(one), 2))
         largest = [value for maps in (one, two) for value in maps[0].amax((1, 2)).tolist()]
-        assert tiles['conv'] == [f'{k % 16 if k < 16 else k - 16}: up to {value:.1f}' for k, value in enumerate(largest)]
+        assert tiles['conv'] == [
+            f'{k % 16 if k < 16 else k - 16}: up to {value:.1f}' for k, value in enumerate(largest)
+        ]
 
 
 def test_a_network_of_other_layers_is_left_out_of_the_drawing():
@@ -210,7 +215,10 @@ def test_a_network_of_other_layers_is_left_out_of_the_drawing():
 
     images = digits().test_images
     assert readers.layers(Odd(), images) is None
-    for shape in {'channels': (4, 8), 'kernel': 5, 'pad': 2, 'fc': 0}, {'channels': (3, 5), 'kernel': (4, 2), 'pad': (0, 1)}:
+    for shape in (
+        {'channels': (4, 8), 'kernel': 5, 'pad': 2, 'fc': 0},
+        {'channels': (3, 5), 'kernel': (4, 2), 'pad': (0, 1)},
+    ):
         assert len(readers.layers(student.new_network('conv', shape), images)) == 4 - ('fc' in shape)
 
 

@@ -282,7 +282,9 @@ def test_the_address_brings_back_what_was_seen(counting, opened, file):
     assert abs(top) < 200  # the place is in the address, too
 
 
-@pytest.mark.parametrize('fault', ['p.points=0_0_0_1', 'p.hid=99', 'p.w=1_2_x', 'c.hid=0', 'c.model=x', 'yours.at=x', '%'])
+@pytest.mark.parametrize(
+    'fault', ['p.points=0_0_0_1', 'p.hid=99', 'p.w=1_2_x', 'c.hid=0', 'c.model=x', 'yours.at=x', '%']
+)
 def test_an_address_that_was_cut_gives_the_page_as_it_opens(fault, opened):
     page = opened(address=f'#watch-lines&{fault}')
     assert count(page.locator('#watch-lines')) == 0 and len(dots(page.locator('#watch-lines'))) == 9

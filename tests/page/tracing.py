@@ -41,7 +41,9 @@ def strokes(ink: np.ndarray) -> list[list[tuple[float, float]]]:
 
 
 def _near(place: tuple, among: set) -> list[tuple]:
-    return [(place[0] + down, place[1] + right) for down, right in AROUND if (place[0] + down, place[1] + right) in among]
+    return [
+        (place[0] + down, place[1] + right) for down, right in AROUND if (place[0] + down, place[1] + right) in among
+    ]
 
 
 def _along(here: tuple, place: tuple, way: tuple) -> float:

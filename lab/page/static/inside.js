@@ -4,21 +4,24 @@
 
 const inside = (() => {
   const { make } = page, UNITS = 8, GAP = 1;
+  const painted = new WeakMap(); // what stands on a canvas: weights do not change from stroke to stroke
+  let colours = []; // of 0, of what is above it and of what is below, as the page shows them now
 
   // Values on a canvas, `columns` squares of side x side in a row: above 0 one colour, below 0 the other.
   function squares(canvas, values, side, columns, largest = 0) {
     const count = values.length / side ** 2, rows = Math.ceil(count / columns);
-    const most = largest || Math.max(1e-9, ...values.map(Math.abs));
+    const most = largest || values.reduce((found, value) => Math.max(found, Math.abs(value)), 1e-9), before = painted.get(canvas);
+    if (before?.buffer === values.buffer && before.from === values.byteOffset && before.colours === colours.text) return;
+    painted.set(canvas, { buffer: values.buffer, from: values.byteOffset, colours: colours.text });
     canvas.width = columns * (side + GAP) - GAP;
     canvas.height = rows * (side + GAP) - GAP;
     const context = canvas.getContext('2d'), pixels = context.createImageData(canvas.width, canvas.height);
-    const colours = ['card', 'plus', 'minus'].map(name => page.colour(name).match(/[\d.]+/g).slice(0, 3).map(Number));
     values.forEach((value, at) => {
       const square = Math.floor(at / side ** 2), place = at % side ** 2;
       const x = (square % columns) * (side + GAP) + (place % side), y = Math.floor(square / columns) * (side + GAP) + Math.floor(place / side);
-      const share = Math.min(1, Math.abs(value) / most), to = colours[value < 0 ? 2 : 1];
-      const mixed = colours[0].map((from, k) => from + share * (to[k] - from));
-      pixels.data.set([...mixed, 255], 4 * (y * canvas.width + x));
+      const share = Math.min(1, Math.abs(value) / most), from = colours[0], to = colours[value < 0 ? 2 : 1], begin = 4 * (y * canvas.width + x);
+      for (let k = 0; k < 3; k++) pixels.data[begin + k] = from[k] + share * (to[k] - from[k]);
+      pixels.data[begin + 3] = 255;
     });
     context.putImageData(pixels, 0, 0);
   }
@@ -81,6 +84,8 @@ const inside = (() => {
     const kinds = network.loaded.map(layer => layer.kind);
     const picture = kinds.includes('conv') ? conv : { 1: lin, 2: full }[kinds.length];
     details.hidden = !picture;
+    const shown = ['card', 'plus', 'minus'].map(name => page.colour(name));
+    colours = Object.assign(shown.map(colour => colour.match(/[\d.]+/g).map(Number)), { text: shown.join() });
     if (picture && details.open) picture(details.querySelector('.tiles-of'), network, named);
   }
 
