@@ -168,7 +168,7 @@ def test_a_hundred_starts_are_counted_and_those_that_get_stuck_are_shown(lines):
 def test_a_recurrent_network_learns_and_can_then_be_read(counting):
     _, panel = counting
     train_recurrent(panel, 60)
-    assert 'it learned after' in panel.locator('.says').text_content()
+    assert 'it has learned, first after' in panel.locator('.says').text_content()
     assert count(panel, 'epochs') == 60_000 and count(panel, 'counts') >= 4
     assert 0.0274 < count(panel, 'loss') < 0.05
     assert 'a perfect guess: 0.0274' in panel.locator('div.curve').text_content()

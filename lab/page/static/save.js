@@ -1,5 +1,3 @@
-'use strict';
-
 // Saving: a picture as PNG, weights as a file.
 
 const save = (() => {

@@ -1,5 +1,3 @@
-'use strict';
-
 // The states that the language needs (how many A's were read; how many B's and C's are still to come), where a network
 // puts them: the points of each are joined by a shade, and an arrow stands for each symbol.
 

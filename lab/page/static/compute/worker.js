@@ -1,5 +1,3 @@
-'use strict';
-
 // What runs in a Web Worker: the page starts one with the text of all computing rooms, and sends it an order.
 
 const worker = (() => {
