@@ -26,7 +26,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     add('--hid', type=cli.whole(1, LARGEST_HID), default=4, help='number of hidden units')
     add('--act', choices=['step', 'sig'], default='sig', help='activation of both layers')
     add('--init', type=cli.real(0, 100), default=Settings.init, help='standard deviation of the first weights')
-    add('--set_weights', action='store_true', help='do not train: set the hand-made weights of check.py')
+    by_hand = 'do not train: set the hand-made weights of check.py, or those of a file that the page has saved'
+    add('--set_weights', type=cli.file, nargs='?', const=True, default=False, metavar='FILE', help=by_hand)
     add('--lr', type=cli.real(1e-9, 10), default=Settings.lr, help='learning rate of Adam')
     add('--epoch', type=cli.whole(1, 100_000_000), default=Settings.epochs, help='largest number of epochs')
     restarts = f'random starts, trained side by side (default: {Settings.restarts})'
@@ -39,9 +40,14 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     args = parser.parse_args(argv)
     if args.act == 'step' and not args.set_weights:
         parser.error('--act step cannot be trained, as its gradient is 0: add --set_weights, or train with --act sig')
-    for name in ('design', 'scale') if not args.set_weights else ('restarts',):
+    useless, where = ['design', 'scale'], 'without --set_weights'
+    if args.set_weights is True:
+        useless, where = ['restarts'], 'with --set_weights'
+    elif args.set_weights:
+        useless, where = [*useless, 'restarts'], 'with the weights of a file'
+    for name in useless:
         if getattr(args, name) is not None:
-            parser.error(f'--{name} has no effect {"with" if args.set_weights else "without"} --set_weights')
+            parser.error(f'--{name} has no effect {where}')
     return args
 
 
@@ -101,7 +107,9 @@ def main(argv: list[str] | None = None):
     if not args.set_weights:
         cli.seed_all(args.seed)
     net = student.new_network(args.hid, args.act)
-    if args.set_weights:
+    if isinstance(args.set_weights, str):
+        files.load_into(net, args.set_weights)
+    elif args.set_weights:
         student.set_weights(net, args.design, args.scale)
     files.prepare(args.plot_path)
     loaded()
@@ -124,7 +132,7 @@ def main(argv: list[str] | None = None):
     print(f'{when} Weights:', *(parameter.data for parameter in net.parameters()), sep='\n')
     print(f'{when} Accuracy: ', lines.accuracy(lines.evaluate(net, points.inputs)[1], points.targets))
     weights = lines.read_weights(net, args.act, points.inputs)
-    print_explanation(net, weights, args.act, points, args.set_weights)
+    print_explanation(net, weights, args.act, points, args.set_weights is True)
     images = pictures.draw(net, args.hid, weights, points)
     pictures.write(args.plot_path, images)
     note(f'{len(images)} pictures are in {args.plot_path}: {list(images)[-1]}.jpg shows them all')

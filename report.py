@@ -2,7 +2,7 @@
 
 python3 report.py                        all three parts, on KMNIST
 python3 report.py --dataset digits       the same on handwritten digits (no download)
-python3 report.py --part 3               the recurrent networks alone
+python3 report.py --part 2 3             the perceptron and the recurrent networks: no images are needed
 
 Networks in net/ are taken if they were trained by the commands that the page names; others are left alone. Ctrl-C keeps
 what is trained, and the next run goes on from there.
@@ -23,8 +23,8 @@ from lab.common.run import Interrupt, loaded, run
 def parse(argv: list[str] | None) -> argparse.Namespace:
     parser = cli.Parser(__doc__)
     add = parser.add_argument
-    part = '1, 2 or 3: only this part; again for another (default: all)'
-    add('--part', type=cli.whole(1, 3), action='append', help=part)
+    part = '1, 2 or 3: only these parts (default: all)'
+    add('--part', type=cli.whole(1, 3), action='extend', nargs='+', help=part)
     add('--out', type=cli.file, default='report.html', help='the file that is written')
     dataset = 'Part 1: kmnist, or 1,797 digits (no download)'
     add('--dataset', choices=['kmnist', 'digits'], default='kmnist', help=dataset)
@@ -35,6 +35,13 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     args = parser.parse_args(argv)
     args.part = sorted(set(args.part or [1, 2, 3]))
     return args
+
+
+def shown(args: argparse.Namespace) -> list[str]:
+    """The flags that decide what is on the page. Folders do not, and they may tell the user's name."""
+    words = [] if args.part == [1, 2, 3] else ['--part', *map(str, args.part)]
+    words += ['--dataset', args.dataset] if args.dataset != 'kmnist' else []
+    return words + (['--seed', str(args.seed)] if args.seed is not None else [])
 
 
 def main(argv: list[str] | None = None):
@@ -54,7 +61,7 @@ def main(argv: list[str] | None = None):
     with Interrupt() as stop:
         parts = collect.parts(args.part, options, seed, stop)
     stop.leave()
-    text = render.page(parts, cli.typed(['report.py', *(sys.argv[1:] if argv is None else argv)]))
+    text = render.page(parts, cli.typed(['report.py', *shown(args)]))
     files.write(args.out, text.encode())
     note(f'{args.out}: {len(text.encode()) / 1e6:.1f} MB, after {time.monotonic() - began:.0f} s')
 

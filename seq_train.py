@@ -152,18 +152,22 @@ def retry(args: argparse.Namespace, typed: list[str]) -> str:
 
 def finish(args: argparse.Namespace, found: list, record: list, typed: list[str], stop: Interrupt):
     """Print the verdict on the best start, write its network if that is not on disk yet, and say what was tried."""
-    from lab.seq import results
+    from lab.seq import origin, results
 
     task, last = args.task, record[-1]
     best = max(found, key=results.Result.rank)
     results.print_verdict(task, best.verdict, retry(args, typed))
     if last.epoch % results.CHECKPOINT:
         files.write_tensors(task.checkpoint(args.out_path, last.epoch // 1000), last.state)
+    written = {last.epoch, *(each.epoch for each in record if each.epoch % results.CHECKPOINT == 0)}
+    which = f'seed {best.seed} has learned' if best.verdict.learned else f'none has learned; best: seed {best.seed}'
+    tried = f'{len(found)} start{"s" * (len(found) > 1)} tried: {which}'
     if args.restarts is None:
-        tried = f'{len(found)} start{"s" * (len(found) > 1)} tried'
-        which = f'seed {best.seed} has learned' if best.verdict.learned else f'none has learned; best: seed {best.seed}'
         alone = f'--restarts 1 --seed {best.seed}' + ' --recipe hard' * args.recipe_is_ours
-        note(f'{tried}: {which} (to train it alone: {alone})')
+        note(f'{tried} (to train it alone: {alone})')
+    if not stop:
+        run_of = {'seed': found[0].seed, 'restarts': args.restarts, 'engine': args.engine, 'tried': tried}
+        origin.write(task, args.training, args.out_path, sorted(epoch // 1000 for epoch in written), run_of)
     if stop:
         note(f'stopped at epoch {last.epoch}: {task.checkpoint(args.out_path, last.epoch // 1000)}')
 

@@ -14,6 +14,7 @@ from tests.kuzu.server import made_files
 def test_without_flags_the_page_has_all_parts():
     args = report.parse([])
     assert (args.part, args.out, args.dataset, args.seed) == ([1, 2, 3], 'report.html', 'kmnist', None)
+    assert [report.parse(flags.split()).part for flags in ('--part 3 2', '--part 3 --part 1')] == [[2, 3], [1, 3]]
     assert (args.data_path, args.out_path, args.plot_path) == ('data', 'net', 'plot')
 
 
@@ -23,7 +24,7 @@ def test_a_part_is_written_alone(tmp_path, monkeypatch, capsys):
     text = (tmp_path / 'my page.html').read_text()
     assert re.findall(r'<section id="(part\d)"', text) == ['part2']
     assert 'python3 check_main.py --act sig --hid 5 --seed 1' in text
-    assert 'python3 report.py --part 2 --seed 1 --out &#39;my page.html&#39;' in text
+    assert '<code>python3 report.py --part 2 --seed 1</code>' in text
     out, err = capsys.readouterr()
     assert out == '' and 'seed: 1\n' in err and 'my page.html: 0.1 MB' in err
 
@@ -56,7 +57,7 @@ def test_ctrl_c_keeps_what_is_trained_and_the_next_run_goes_on(tmp_path):
         epoch, _, loss, accuracy = rows[-1].split(',')
         assert epoch == '10'
         assert f'<b>{accuracy}%</b>' in page and f'{float(loss):.4f}' in page
-        assert f'python3 kuzu_main.py --net {kind} --seed 1 --dataset digits' in page
+        assert f'python3 kuzu_main.py --net {kind} --seed 1 --dataset digits --recipe fast' in page
 
 
 def test_an_error_leaves_the_old_page(tmp_path, monkeypatch):

@@ -106,11 +106,10 @@ def on_all_cores(work: Callable, tasks: Sequence[tuple], stop: Interrupt) -> lis
 
 @dataclass
 class Command:
-    """A script of the lab to run. Once it has ended well, `done` is called with its standard output and error."""
+    """A script of the lab to run."""
 
     words: list[str]  # the script and its flags
     extra: list[str] = field(default_factory=list)  # flags that only go on with what an earlier run has left
-    done: Callable[[str, str], None] = lambda printed, notes: None
     alone: bool = False  # it takes all cores itself: threads that share a core wait for each other
 
     def __str__(self):
@@ -142,8 +141,8 @@ def _run_at_once(commands: list[Command], stop: Interrupt):
                 running[_start(command)] = command
             for process in list(running):
                 with contextlib.suppress(subprocess.TimeoutExpired):
-                    texts = process.communicate(timeout=PAUSE)
-                    _finish(running.pop(process), process.returncode, *texts)
+                    _, notes = process.communicate(timeout=PAUSE)
+                    _finish(running.pop(process), process.returncode, notes)
     finally:  # after Ctrl-C, or an error
         for process in running:
             process.send_signal(signal.SIGINT)
@@ -163,9 +162,8 @@ def _start(command: Command) -> subprocess.Popen:
     return subprocess.Popen(line, env=without_display(), start_new_session=True, **pipes)
 
 
-def _finish(command: Command, code: int, printed: str, notes: str):
+def _finish(command: Command, code: int, notes: str):
     if code:
         said = notes.strip().splitlines() or [f'exit code {code}']
         raise UserError(f'{command} failed: {said[-1]}')
     note(f'done: {command}')
-    command.done(printed, notes)

@@ -114,7 +114,7 @@ def folder(text: str) -> str:
 
 
 def file(text: str) -> str:
-    """Flag type: a file to write. It may be missing, but it may not be a folder or a device: it is replaced."""
+    """Flag type: a file to read or to write. It may be missing, but it may not be a folder or a device."""
     return _place(text, 'file', os.path.isfile)
 
 

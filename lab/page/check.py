@@ -12,14 +12,13 @@ from lab.common.cli import typed
 from lab.common.errors import note
 from lab.common.run import Interrupt
 from lab.page import charts
-from lab.page.commands import Options, flags
 
 HID = 5  # hidden units of the network that is trained; the one made by hand has 4
 COLUMNS = 'point', 'hidden', 'out', 'target', 'right'  # of the table of activations
 CURVE = 40  # points of the loss curve
 
 # Where the editor can start from, beside the weights that check.py sets: what five published reports made, as far as
-# this check.py has these designs, and a first idea.
+# this check.py has these designs, and, first, an idea that does not work.
 REPORTED = {
     'report A: two bands, four points on the threshold': 'cross',
     'reports B and E: bands of x + y': 'sum',
@@ -42,7 +41,7 @@ class Perceptron(NamedTuple):
     curve: list[tuple[int, float, float]] | None = None  # of a trained one: epoch, loss, accuracy in percent
 
 
-def make(options: Options, seed: int, stop: Interrupt) -> tuple[Points, dict[str, Perceptron]] | None:
+def make(seed: int, stop: Interrupt) -> tuple[Points, dict[str, Perceptron]] | None:
     """The points, and three networks by name: trained, made by hand, and the same with sigmoids.
 
     None, and a note, where the network cannot be trained by compiled code. Raises UserError as lab.check.student does.
@@ -58,13 +57,12 @@ def make(options: Options, seed: int, stop: Interrupt) -> tuple[Points, dict[str
     net = student.new_network(HID, 'sig')
     curve = [tuple(map(float, line)) for line in train_many_starts(net, points, Settings(), stop)]
     command = ['check_main.py', '--act', 'sig', '--hid', str(HID), '--seed', str(seed)]
-    plots = flags(plot_path=options.plot_path)
-    made = {'trained': _look('trained', net, 'sig', command + plots, points.inputs)._replace(seed=seed, curve=curve)}
+    made = {'trained': _look('trained', net, 'sig', command, points.inputs)._replace(seed=seed, curve=curve)}
     for name, act in ('step', 'step'), ('sigmoid', 'sig'):
         net = student.new_network(4, act)
         student.set_weights(net, None, None)
         command = ['check_main.py', '--act', act, '--hid', '4', '--set_weights']
-        made[name] = _look(name, net, act, command + plots, points.inputs)
+        made[name] = _look(name, net, act, command, points.inputs)
     return points, made
 
 
@@ -77,7 +75,10 @@ def _look(name: str, net: torch.nn.Module, act: str, command: list[str], inputs:
 def describe(points: Points, networks: dict[str, Perceptron]) -> dict:
     """All that the page says of Part 2, as plain data."""
     step = networks['step']
-    presets = {'the weights of check.py': as_lists(step)} if step.weights else {}
+    presets = {
+        'a first idea: two lines across, two lines up': _named(FIRST_IDEA)
+    }  # one point is wrong: the reader's task
+    presets |= {'the weights of check.py': as_lists(step)} if step.weights else {}
     return {
         'curve_chart': _curve(networks['trained'].curve),
         'networks': {name: about(each, points) for name, each in networks.items()},
@@ -93,12 +94,11 @@ def describe(points: Points, networks: dict[str, Perceptron]) -> dict:
 def reported() -> dict[str, dict]:
     """The designs of REPORTED that this check.py has, and a first idea, for the page's own code."""
     made = {title: student.designs().get(name) for title, name in REPORTED.items()}
-    made['a first idea: two lines across, two lines up'] = FIRST_IDEA
-    return {
-        title: {'w': design[0], 'b': design[1], 'v': design[2][0], 'c': design[3][0]}
-        for title, design in made.items()
-        if design
-    }
+    return {title: _named(design) for title, design in made.items() if design}
+
+
+def _named(design: tuple) -> dict:
+    return {'w': design[0], 'b': design[1], 'v': design[2][0], 'c': design[3][0]}
 
 
 def _curve(curve: list[tuple[int, float, float]]):

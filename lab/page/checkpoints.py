@@ -1,10 +1,7 @@
 """Part 3 of the page: which checkpoints fit, and the command that trains what is missing."""
 
-import hashlib
-import json
 import os
-import re
-from pathlib import Path
+from dataclasses import asdict
 from typing import NamedTuple
 
 from torch import nn
@@ -16,22 +13,20 @@ from lab.common.errors import UserError, note
 from lab.common.student import trial
 from lab.insight.found.step import of_model
 from lab.page.commands import Options, Place, flags, search
-from lab.seq import student
-from lab.seq.task import MODELS, Task
+from lab.seq import origin, student
+from lab.seq.task import MODELS, Task, Training
 
 TASKS = [Task('anb2n', 0, 'srn'), Task('anb2nc3n', 0, 'lstm')]
-KNOWN = 'report.json'  # ending of the file that says which command has made the checkpoints
 
 
 class Trained(NamedTuple):
-    """A trained network: its checkpoints by thousands of epochs, and what its command printed at the end."""
+    """A trained network: its checkpoints by thousands of epochs."""
 
     task: Task
     command: str
     seed: int
     states: dict[int, student.State]
-    printed: str
-    tried: str  # how many starts it tried, and which seed has learned
+    tried: str  # how many starts its command tried, and which seed has learned
 
 
 def tasks() -> list[Task]:
@@ -64,27 +59,11 @@ def find_trained(task: Task, options: Options, seed: int) -> Place:
 
     seed: of a network that has not been trained. Checkpoints that are of another run are left alone: a note says so.
     """
-
-    def train(folder: str) -> Command:
-        words = [*command(task, seed), *flags(out_path=folder)]
-        return Command(words, done=lambda printed, notes: remember(task, folder, seed, printed, notes))
-
-    return search(options.out_path, lambda folder: read_trained(task, options, folder), train)
-
-
-def remember(task: Task, folder: str, seed: int, printed: str, notes: str):
-    """Write down which command has made the checkpoints in `folder`, and what it printed at the end."""
-    last = printed[printed.rfind('-----\n') :]
-    tried = ''.join(re.findall(r'^\d+ starts? tried: [^(\n]*', notes, re.MULTILINE)).strip()
-    words, sums = command(task, seed), _sums(task, folder)
-    known = {'command': words, 'seed': seed, 'files': sums, 'printed': last, 'tried': tried}
-    files.write(os.path.join(folder, f'{task.stem}.{KNOWN}'), json.dumps(known, indent=1).encode())
-
-
-def _sums(task: Task, folder: str) -> dict[str, str]:
-    """SHA-256 of each checkpoint of a network."""
-    names = [name for name in os.listdir(folder) if re.fullmatch(rf'{task.stem}_\d+\.pth', name)]
-    return {name: hashlib.sha256(Path(folder, name).read_bytes()).hexdigest() for name in sorted(names)}
+    return search(
+        options.out_path,
+        lambda folder: read_trained(task, options, folder),
+        lambda folder: Command([*command(task, seed), *flags(out_path=folder)]),
+    )
 
 
 def read_trained(task: Task, options: Options, folder: str) -> Trained | None:
@@ -92,25 +71,17 @@ def read_trained(task: Task, options: Options, folder: str) -> Trained | None:
 
     Raises UserError where they are of another run than the page's command, as far as is known.
     """
-    path = os.path.join(folder, f'{task.stem}.{KNOWN}')
-    there = _sums(task, folder) if os.path.isdir(folder) else {}
-    if not there:
+    known = origin.read(task, folder)
+    if known is None:
         return None
-    if not os.path.isfile(path):
-        raise UserError(f'{folder}/{task.stem}_*.pth: it is not known how they were trained')
-    try:
-        known = json.loads(Path(path).read_bytes())
-        seed, sums = int(known['seed']), dict(known['files'])
-        printed, tried = str(known['printed']), str(known['tried'])
-        words = [str(word) for word in known['command']]
-    except (ValueError, LookupError, TypeError) as error:
-        raise UserError(f'{path} was not written by this script') from error
-    if words != command(task, seed) or options.seed not in (None, seed):
-        raise UserError(f'{folder}/{task.stem}_*.pth are of {typed(words)}')
-    if sums != there:
-        raise UserError(f'{folder}/{task.stem}_*.pth have changed since {typed(words)}')
+    usual = {**asdict(task), **asdict(Training(epoch=task.epochs)), 'restarts': None, 'engine': 'auto'}
+    usual['seed'] = known.get('seed') if options.seed is None else options.seed
+    for name, value in usual.items():
+        if known.get(name) != value:
+            raise UserError(f'{folder}/{task.stem}_*.pth are of a run with {name} {known.get(name)}, not {value}')
     states, model = {}, student.new_network(task)
-    for name in there:
+    for name in known['files']:
         files.load_into(model, os.path.join(folder, name))
         states[int(name[len(task.stem) + 1 : -4])] = {key: value.clone() for key, value in model.state_dict().items()}
-    return Trained(task, typed([*words, *flags(out_path=folder)]), seed, dict(sorted(states.items())), printed, tried)
+    seed = known['seed']
+    return Trained(task, typed(command(task, seed)), seed, dict(sorted(states.items())), str(known['tried']))

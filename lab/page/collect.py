@@ -41,7 +41,7 @@ def parts(wanted: list[int], options: Options, seed: int, stop: Interrupt) -> di
         from lab.page import check
 
         note('Part 2: training and numbers')
-        made = check.make(options, seed, stop)
+        made = check.make(seed, stop)
         if made:
             described['check'] = check.describe(*made)
     if 3 in wanted and not stop:

@@ -12,14 +12,14 @@ from torch import nn
 
 from lab.common.children import Command
 from lab.common.cli import typed
-from lab.common.errors import UserError
+from lab.common.errors import UserError, note
 from lab.common.student import trial
 from lab.kuzu import resume, student
-from lab.kuzu.data import Dataset
+from lab.kuzu.data import KMNIST_NAMES, Dataset
 from lab.kuzu.recipe import choose
-from lab.kuzu.settings import Network, Settings
+from lab.kuzu.settings import FAST, Network, Settings
 from lab.kuzu.train import confused_pairs, judge, predict
-from lab.page import charts, images
+from lab.page import charts, images, readers
 from lab.page.commands import Options, Place, flags, search
 
 NAMES = {'lin': 'linear', 'full': 'fully connected', 'conv': 'convolutional'}
@@ -29,6 +29,7 @@ CORES = torch.get_num_threads()
 SAME = 1e-3  # the test loss of the file and the one computed here differ by less: other threads round in another way
 PAIRS, TRUE, MISTAKES = 5, 4, 8  # confused pairs shown, true examples of each character, mistakes
 RIGHT = 12  # images shown of those that are right, per character
+PRINTED = dict(zip(KMNIST_NAMES, 'おきすつなはまやれを', strict=True))
 
 
 class Trained(NamedTuple):
@@ -41,7 +42,12 @@ class Trained(NamedTuple):
     history: list[list[float]]  # epoch, training loss, test loss, accuracy in percent
     loss: float  # of the test images
     confusion: np.ndarray  # (10, 10), rows = target
-    chosen: np.ndarray  # (N,), for each test image
+    prob: np.ndarray  # (N, 10), of each class, for each test image
+
+    @property
+    def chosen(self) -> np.ndarray:
+        """The class (N,) that is chosen for each test image."""
+        return self.prob.argmax(1)
 
 
 def written(device: torch.device) -> list[str]:
@@ -50,10 +56,16 @@ def written(device: torch.device) -> list[str]:
     return [network.kind for network in networks]
 
 
-def words(kind: str, seed: int, options: Options, folder: str) -> list[str]:
-    """The command that trains a network; flags that have their default are left out."""
-    chosen = flags(dataset=options.dataset, data_path=options.data_path, out_path=folder, plot_path=options.plot_path)
+def words(kind: str, seed: int, options: Options) -> list[str]:
+    """The command that trains a network, as it stands on the page: without folders."""
+    chosen = ['--dataset', 'digits', '--recipe', 'fast'] if options.dataset == 'digits' else []
     return ['kuzu_main.py', '--net', kind, '--seed', str(seed), *chosen]
+
+
+def job(kind: str, seed: int, options: Options, folder: str, *extra: str) -> Command:
+    """The same command with the folders, and with `extra` flags that change nothing of what comes out."""
+    folders = flags(data_path=options.data_path, out_path=folder, plot_path=options.plot_path)
+    return Command([*words(kind, seed, options), *folders], [*extra], alone=kind in SHARED)
 
 
 def find_trained(kind: str, options: Options, data: Dataset, seed: int) -> Place:
@@ -64,7 +76,7 @@ def find_trained(kind: str, options: Options, data: Dataset, seed: int) -> Place
     return search(
         options.out_path,
         lambda folder: read_trained(kind, options, data, folder),
-        lambda folder: Command(words(kind, seed, options, folder), alone=kind in SHARED),
+        lambda folder: job(kind, seed, options, folder),
     )
 
 
@@ -80,22 +92,34 @@ def read_trained(kind: str, options: Options, data: Dataset, folder: str) -> Tra
         raise UserError(f'{path}.pth: it is not known how it was trained, there is no {path}.resume')
     saved = resume.load(path)
     seed = saved['settings']['seed'] if options.seed is None else options.seed
-    settings = Settings(seed, options.dataset, len(data.train_images))
+    recipe = (
+        FAST if options.dataset == 'digits' else {}
+    )  # with the lab's settings, 1,400 images teach a conv too little
+    settings = Settings(seed, options.dataset, len(data.train_images), **recipe)
     model = student.new_network(kind, {}).to(data.test_images.device)
     progress = resume.restore(saved, path, model, choose(model, settings).optimizer, settings)
     if progress.epoch > settings.epochs + 1:
         raise UserError(f'{path}.resume is of a run with {progress.epoch - 1} epochs, not {settings.epochs}')
-    command = words(kind, seed, options, folder)
     if progress.epoch <= settings.epochs:
-        return Command(command, ['--resume'], alone=kind in SHARED)
+        return job(kind, seed, options, folder, '--resume')
     torch.set_num_threads(CORES if kind in SHARED else 1)  # as it was tested then
     with trial():  # what the student's own code prints, too
-        tested = judge(predict(model, data.test_images), data.test_labels)
+        outputs = predict(model, data.test_images)
+        tested = judge(outputs, data.test_labels)
     *_, loss_then, accuracy_then = progress.history[-1]
     if abs(tested.loss - loss_then) > SAME or abs(tested.accuracy - accuracy_then) > 150 / len(tested.chosen):
         raise UserError(f'{path}.resume is of a run with other test images or another network')
     confusion = tested.confusion.astype(int)
-    return Trained(kind, typed(command), seed, model, progress.history, loss_then, confusion, tested.chosen)
+    return Trained(
+        kind,
+        typed(words(kind, seed, options)),
+        seed,
+        model,
+        progress.history,
+        loss_then,
+        confusion,
+        outputs.softmax(1).cpu().numpy(),
+    )
 
 
 def terms(model: nn.Module) -> list[tuple[str, str, int]]:
@@ -145,19 +169,52 @@ def describe(trained: list[Trained], data: Dataset, options: Options) -> dict:
     shown, cells = sprites(trained, data)
     reports = json.loads(REPORTS.read_text()) if data.official else None
     described = [describe_network(each, data, found) for each, found in zip(trained, cells, strict=True)]
+    sheet = images.sheet(data.test_images[shown].cpu())
     return charts.of_kuzu(described, reports) | {
         'classes': data.classes,
+        'printed': [PRINTED.get(name, '') for name in data.classes],
         'dataset': options.dataset,
         'counts': (len(data.train_labels), len(data.test_labels)),
         'official': data.official,
         'networks': described,
         'reports': reports,
-        'sheet': images.sheet(data.test_images[shown].cpu()),
-        'view': {
-            'classes': data.classes,
-            'images': shown,
-            'networks': [{'kind': each.kind, 'cells': found} for each, found in zip(trained, cells, strict=True)],
-        },
+        'sheet': sheet,
+        'places': {image: divmod(index, sheet['columns'])[::-1] for index, image in enumerate(shown)},
+        'same': _same(trained, data, shown),
+        'view': view(trained, data, options, shown, cells),
+    }
+
+
+def _same(trained: list[Trained], data: Dataset, shown: list[int]) -> tuple[int, int]:
+    """How many of the answers to test images are the same where pixels are bytes, as on the page; of how many."""
+    with trial():
+        counts = [
+            readers.same(each.model, data.test_images[shown], torch.from_numpy(each.chosen[shown])) for each in trained
+        ]
+    return sum(counts), len(shown) * len(trained)
+
+
+def view(trained: list[Trained], data: Dataset, options: Options, shown: list[int], cells: list[dict]) -> dict:
+    """What the page's own code needs: the images shown, what each network makes of them, and its weights."""
+    networks = [
+        {
+            'kind': each.kind,
+            'cells': found,
+            'chosen': each.chosen[shown].tolist(),
+            'layers': readers.layers(each.model, data.test_images),
+        }
+        for each, found in zip(trained, cells, strict=True)
+    ]
+    for each in networks:
+        if each['layers'] is None:
+            note(f'kuzu_{each["kind"]} does not read what is drawn on the page: its layers are not those of the lab')
+    return {
+        'classes': data.classes,
+        'printed': [PRINTED.get(name, '') for name in data.classes],
+        'images': shown,
+        'labels': data.test_labels[shown].tolist(),
+        'how': readers.DIGITS if options.dataset == 'digits' else readers.KMNIST,
+        'networks': networks,
     }
 
 
@@ -168,9 +225,10 @@ def describe_network(trained: Trained, data: Dataset, cells: dict[int, list[int]
     pairs = []
     for target, chosen, count in confused_pairs(confusion, PAIRS):
         true = cells.get(11 * target, [])[:TRUE], cells.get(11 * chosen, [])[:TRUE]
-        mistakes = cells[10 * target + chosen][:MISTAKES]
-        names = {'target': classes[target], 'chosen': classes[chosen]}
-        pairs.append({**names, 'count': count, 'true': true, 'mistakes': mistakes})
+        mistakes = [
+            (image, first_two(trained.prob[image], classes)) for image in cells[10 * target + chosen][:MISTAKES]
+        ]
+        pairs.append({'target': target, 'chosen': chosen, 'count': count, 'true': true, 'mistakes': mistakes})
     return {
         'kind': trained.kind,
         'name': NAMES[trained.kind],
@@ -188,3 +246,8 @@ def describe_network(trained: Trained, data: Dataset, cells: dict[int, list[int]
         'history': trained.history,
         'recall': (100 * np.diag(confusion) / np.maximum(confusion.sum(axis=1), 1)).tolist(),
     }
+
+
+def first_two(prob: np.ndarray, classes: list[str]) -> list[str]:
+    """The most probable class and the runner-up, each with its probability."""
+    return [f'{classes[place]} {100 * prob[place]:.0f}%' for place in np.argsort(-prob)[:2]]

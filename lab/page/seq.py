@@ -22,6 +22,8 @@ from lab.seq import results, student
 from lab.seq.task import Task
 
 SEQUENCE_SEED = 1  # of the sequence that is printed
+MADE = 'made by hand'
+HEAT = 'time'  # the picture whose colours are numbers
 ALTS = {  # what each picture shows; pictures of other names are left out
     'states': 'Points: the network after each symbol; a boundary round each state; arrows with the symbol read.',
     'fsm': 'The finite automaton: a row for each phase, arrows with the symbol.',
@@ -36,7 +38,7 @@ def describe(trained: list[Trained], stop: Interrupt) -> dict:
     """All that the page says of Part 3, as plain data; {} after Ctrl-C."""
     made = [by_hand(each.task) for each in trained]
     tasks = [(each.task, each.states[max(each.states)], f'epoch {1000 * max(each.states):,}') for each in trained]
-    tasks += [(each.task, state, 'made by hand') for each, state in zip(trained, made, strict=True) if state]
+    tasks += [(each.task, state, MADE) for each, state in zip(trained, made, strict=True) if state]
     found = iter(on_all_cores(examine, tasks, stop))
     if stop:
         return {}
@@ -92,9 +94,11 @@ def examine(task: Task, state: student.State, origin: str) -> dict:
         'learned': found.verdict.learned,
         'weights': weights,
         'transcript': transcript(task, state),
-        'sections': [(heading, blocks(lines)) for heading, lines in words.parts(found).items()],
+        'sections': [(heading, blocks(lines)) for heading, lines in words.parts(found, origin != MADE).items()],
         'gates': found.net.gates and list(words.gate_rows(found.steps)),
-        'pictures': {name: images.picture(figure) | {'alt': ALTS[name]} for name, figure in drawn if name in ALTS},
+        'pictures': {
+            name: images.picture(figure, name == HEAT) | {'alt': ALTS[name]} for name, figure in drawn if name in ALTS
+        },
     }
 
 

@@ -5,6 +5,7 @@ import os
 import pytest
 
 from tests.page import made
+from tests.page.browser import browser, file, opened  # noqa: F401, as fixtures
 
 
 @pytest.fixture(scope='session', autouse=True)

@@ -31,12 +31,13 @@ def untrained(kind: str) -> kuzu.Trained:
     torch.manual_seed(1)
     data, model = digits(), student_of_kuzu.new_network(kind, {})
     outputs = predict(model, data.test_images)
-    chosen = outputs.argmax(1)
-    confusion = torch.bincount(data.test_labels * 10 + chosen, minlength=100).view(10, 10).numpy()
+    confusion = torch.bincount(data.test_labels * 10 + outputs.argmax(1), minlength=100).view(10, 10).numpy()
     loss = F.nll_loss(outputs.double(), data.test_labels).item()
     accuracy = 100 * confusion.trace() / confusion.sum()
     history = [[1, 2.0, 2.1, accuracy / 2], [2, 1.0, loss, accuracy]]
-    return kuzu.Trained(kind, f'python3 kuzu_main.py --net {kind}', 1, model, history, loss, confusion, chosen.numpy())
+    return kuzu.Trained(
+        kind, f'python3 kuzu_main.py --net {kind}', 1, model, history, loss, confusion, outputs.exp().numpy()
+    )
 
 
 def recurrent() -> list[Trained]:
@@ -45,10 +46,10 @@ def recurrent() -> list[Trained]:
     begin = {name: 0.1 * value for name, value in LEARNED.items()}
     srn, lstm = (student.new_network(task).state_dict() for task in (SRN, LSTM))
     told = 'python3 seq_train.py --seed 1', 1
-    tried = '-----\n', '1 start tried: seed 1 has learned'
+    tried = '1 start tried: seed 1 has learned'
     return [
-        Trained(SRN, *told, {0: srn, 10: begin, 100: LEARNED}, *tried),
-        Trained(LSTM, *told, {0: lstm, 100: lstm}, *tried),
+        Trained(SRN, *told, {0: srn, 10: begin, 100: LEARNED}, tried),
+        Trained(LSTM, *told, {0: lstm, 100: lstm}, tried),
     ]
 
 
@@ -66,7 +67,7 @@ def make() -> dict[str, dict]:
         part3 = seq.describe(recurrent(), False)
     return {
         'kuzu': kuzu.describe([untrained(kind) for kind in kuzu.NAMES], digits(), OPTIONS),
-        'check': check.describe(*check.make(OPTIONS, 1, False)),
+        'check': check.describe(*check.make(1, False)),
         'seq': part3,
     }
 

@@ -1,29 +1,32 @@
 """Part 3 of the page: only checkpoints of the page's own command are taken."""
 
+import contextlib
+import io
 import json
 
 import pytest
 import torch
 
+import seq_train
 from lab.common import files
 from lab.common.children import Command
 from lab.common.errors import UserError
 from lab.page import checkpoints
-from lab.seq import student
+from lab.seq import origin, results, student
+from lab.seq.task import Training
 from tests.page.made import OPTIONS, SRN
 from tests.seq.learned import LEARNED
 
-NOTES = 'seed: 1\n2 starts tried: seed 2 has learned (to train it alone: --restarts 1 --seed 2)\n'
-PRINTED = '-----\nfirst\n-----\nlast\n learned: yes\n'
+RUN = {'seed': 1, 'restarts': None, 'engine': 'auto', 'tried': '2 starts tried: seed 2 has learned'}
 
 
 @pytest.fixture
 def folder(tmp_path):
-    """Checkpoints of an SRN after 0 and 10,000 epochs, and what the page remembers of them."""
+    """Checkpoints of an SRN after 0 and 10,000 epochs, and what seq_train.py says of them."""
     torch.manual_seed(0)
     for epoch in 0, 10:
         files.write_tensors(SRN.checkpoint(str(tmp_path), epoch), student.new_network(SRN).state_dict())
-    checkpoints.remember(SRN, str(tmp_path), 1, PRINTED, NOTES)
+    origin.write(SRN, Training(), str(tmp_path), [0, 10], RUN)
     return tmp_path
 
 
@@ -32,37 +35,53 @@ def options(folder, seed=1):
 
 
 def test_checkpoints_of_the_command_are_taken(folder):
+    files.write_tensors(SRN.checkpoint(str(folder), 20), LEARNED)  # of a longer run before
     found = checkpoints.read_trained(SRN, options(folder), str(folder))
-    assert (found.seed, found.printed, list(found.states)) == (1, '-----\nlast\n learned: yes\n', [0, 10])
-    assert found.tried == '2 starts tried: seed 2 has learned'
-    assert found.command == f'python3 seq_train.py --lang anb2n --seed 1 --out_path {folder}'
+    assert (found.seed, found.tried, list(found.states)) == (1, RUN['tried'], [0, 10])
+    assert found.command == 'python3 seq_train.py --lang anb2n --seed 1'  # not where they are: that may tell a name
     assert not torch.equal(found.states[0]['W'], found.states[10]['W'])
     assert checkpoints.read_trained(SRN, options(folder, seed=None), str(folder)).seed == 1  # any is taken
 
 
-def test_the_folder_may_be_spelled_otherwise_or_have_moved(folder, tmp_path_factory):
-    other = f'{folder.rename(tmp_path_factory.mktemp("moved") / "net")}/'
-    assert checkpoints.read_trained(SRN, options(folder), other).command.endswith(f'--seed 1 --out_path {other}')
+@pytest.mark.parametrize(
+    ('flags', 'why'), [('', None), ('--lr 0.01', 'lr 0.01, not 0.005'), ('--restarts 2', 'restarts 2')]
+)
+def test_what_the_lab_has_just_trained_is_known(flags, why, tmp_path, monkeypatch):
+    monkeypatch.setattr(results, 'learned', lambda found: True)  # the first start is enough here
+    monkeypatch.setattr(checkpoints.Task, 'epochs', 1)
+    with contextlib.redirect_stdout(io.StringIO()):
+        seq_train.main(['--lang', 'anb2n', '--seed', '3', '--out_path', str(tmp_path), *flags.split()])
+    if why:
+        with pytest.raises(UserError, match=why):
+            checkpoints.read_trained(SRN, options(tmp_path, None), str(tmp_path))
+    else:
+        found = checkpoints.read_trained(SRN, options(tmp_path, None), str(tmp_path))
+        assert (found.seed, list(found.states), found.tried[:14]) == (3, [0, 1], '1 start tried:')
 
 
 def change(folder):
     files.write_tensors(SRN.checkpoint(str(folder), 10), LEARNED)
 
 
+def lose(folder):
+    (folder / 'anb2n_srn2_0.pth').unlink()
+
+
 def forge(folder):
-    (folder / 'anb2n_srn2.report.json').write_text(json.dumps({'command': 'x'}))
+    (folder / 'anb2n_srn2.json').write_text(json.dumps({'command': 'x'}))
 
 
 def forget(folder):
-    (folder / 'anb2n_srn2.report.json').unlink()
+    (folder / 'anb2n_srn2.json').unlink()
 
 
 @pytest.mark.parametrize(
     ('spoil', 'seed', 'why'),
     [
-        (None, 2, '--seed 1'),
+        (None, 2, 'seed 1, not 2'),
         (change, 1, 'have changed'),
-        (forge, 1, 'not written by this script'),
+        (lose, 1, 'have changed'),
+        (forge, 1, 'not written by seq_train.py'),
         (forget, 1, 'not known'),
     ],
 )

@@ -26,8 +26,8 @@ def count(model):
     return sum(parameter.numel() for parameter in model.parameters())
 
 
-def trained(folder, stop=Interrupt, flags='') -> str:
-    """Train the linear network in `folder` as kuzu_main.py does; return what it prints."""
+def trained(folder, stop=Interrupt, flags='--recipe fast') -> str:
+    """Train the linear network in `folder` by the page's command; return what it prints."""
     with redirect_stdout(io.StringIO()) as printed:
         play(folder, f'--net lin {flags}', stop=stop)
     return printed.getvalue()
@@ -51,9 +51,9 @@ def test_the_numbers_are_those_of_the_transcript(tmp_path):
 @pytest.mark.parametrize(
     ('flags', 'why'),
     [
-        ('--seed 2', 'seed 2, not 1'),
-        ('--lr 0.02', 'lr 0.02, not 0.01'),
-        ('--epochs 11', '11 epochs, not 10'),
+        ('--recipe fast --seed 2', 'seed 2, not 1'),
+        ('--lr 0.01', 'recipe classic, not fast'),
+        ('--recipe fast --epochs 11', 'epochs 11, not 10'),
     ],
 )
 def test_a_network_of_another_run_is_refused(flags, why, tmp_path):
@@ -77,11 +77,11 @@ def test_a_damaged_file_is_refused(tmp_path):
 
 
 def test_without_a_seed_any_seed_is_taken(tmp_path):
-    trained(tmp_path, flags='--seed 7')
+    trained(tmp_path, flags='--recipe fast --seed 7')
     found = kuzu.read_trained('lin', at(tmp_path)._replace(seed=None), DATA, str(tmp_path))
     assert (found.seed, found.command) == (
         7,
-        f'python3 kuzu_main.py --net lin --seed 7 --dataset digits --out_path {tmp_path}',
+        'python3 kuzu_main.py --net lin --seed 7 --dataset digits --recipe fast',
     )
 
 
@@ -92,7 +92,7 @@ def test_a_run_that_was_stopped_goes_on(tmp_path):
 
 
 def test_files_of_another_run_are_left_alone(tmp_path, capsys):
-    trained(tmp_path, flags='--seed 2')
+    trained(tmp_path, flags='--recipe fast --seed 2')
     folder, job, _ = kuzu.find_trained('lin', at(tmp_path), DATA, 1)
     assert folder == os.path.join(tmp_path, 'report')
     assert job.words[-2:] == ['--out_path', folder]

@@ -9,11 +9,15 @@ from lab.page import render
 from tests.page.made import html, parts
 
 LARGEST = 15_000_000  # bytes
+MOST_LINES = 2500  # of JavaScript
 
 
 def test_the_page_asks_for_no_other_file_and_every_link_leads_somewhere():
     text = html()
-    assert re.search(r"Content-Security-Policy\" content=\"default-src 'none'; img-src data:;", text)
+    policy = (
+        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'; worker-src blob:"
+    )
+    assert f'<meta http-equiv="Content-Security-Policy" content="{policy}">' in text
     without = re.sub(r'data:image/png;base64,[\w+/=]+', '', text)
     asked = re.findall(r'(?:src|href)="([^"]*)"', without) + re.findall(r'url\(([^)]*)\)', without)
     assert all(not each or each.startswith('#') for each in asked)
@@ -45,3 +49,14 @@ def test_every_number_of_the_tables_is_in_the_page():
         said = f'{each["accuracy"]:.2f}%', f'{each["loss"]:.4f}', f'{each["parameters"]:,}', each['command']
         assert all(number in text for number in said)
     assert all(each['command'] in text for each in parts()['seq']['networks'])
+
+
+def test_what_computes_touches_no_page_and_every_room_is_in_it():
+    rooms = [*render.HERE.glob('static/**/*.js')]
+    assert sum(len(room.read_text().splitlines()) for room in rooms) < MOST_LINES
+    for room in rooms:
+        text = room.read_text()
+        assert len(text.splitlines()) <= 300, room
+        assert text in html(), room
+        if room.parent.name == 'compute':
+            assert not re.findall(r'\b(?:document|page|localStorage|location)\b', re.sub(r'//.*', '', text)), room

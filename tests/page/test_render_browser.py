@@ -4,7 +4,6 @@ What the page computes itself is compared with Python, number by number.
 """
 
 import re
-import shutil
 
 import numpy as np
 import pytest
@@ -13,53 +12,12 @@ from lab.check import lines
 from lab.insight.found import automaton as fsm
 from lab.insight.found import step
 from lab.seq.verdict import spell
-from tests.page.made import html, parts
+from tests.page.browser import WIDTHS, needs_browser, playwright
+from tests.page.made import parts
 from tests.seq.learned import LEARNED
 
-BROWSER = shutil.which('chromium') or shutil.which('chromium-browser') or shutil.which('google-chrome')
-playwright = pytest.importorskip('playwright.sync_api', reason='the package playwright is not installed')
-pytestmark = pytest.mark.skipif(not BROWSER, reason='no chromium is installed')
-FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking']
-FLAGS += ['--disable-component-update', '--disable-sync']
-WIDTHS = {'phone': (390, 844), 'laptop': (1280, 800), 'wide': (1920, 1080)}
+pytestmark = needs_browser
 CLOSE = 1e-6
-
-
-@pytest.fixture(scope='module')
-def browser():
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=BROWSER, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope='module')
-def file(tmp_path_factory):
-    path = tmp_path_factory.mktemp('page') / 'report.html'
-    path.write_text(html(), encoding='utf-8')
-    return path
-
-
-@pytest.fixture
-def opened(browser, file):
-    """Opens the page at a width; at the end there must have been no error, no warning and no request."""
-    pages, wrong = [], []
-
-    def open_at(width='laptop', **options):
-        size = WIDTHS[width]
-        page = browser.new_context(viewport={'width': size[0], 'height': size[1]}, **options).new_page()
-        page.on('console', lambda message: wrong.append(message.text))
-        page.on('pageerror', lambda error: wrong.append(str(error)))
-        own = 'data:', f'file://{file}'
-        page.on('request', lambda request: request.url.startswith(own) or wrong.append(request.url))
-        page.goto(f'file://{file}')
-        pages.append(page)
-        return page
-
-    yield open_at
-    for page in pages:
-        page.context.close()
-    assert wrong == []
 
 
 @pytest.mark.parametrize('scheme', ['light', 'dark'])
@@ -115,6 +73,7 @@ def test_a_perceptron_of_the_page_computes_what_python_does(act, opened):
 def test_typed_weights_change_lines_table_and_accuracy_and_what_is_no_number_is_marked(opened):
     page, view = opened(), parts()['check']['view']
     accuracy = page.locator('#editor-accuracy')
+    page.locator('#editor [name=preset]').select_option('the weights of check.py')
     page.locator('[name=w0x]').fill('')
     assert page.locator('[name=w0x]').get_attribute('aria-invalid') == 'true'
     assert accuracy.text_content() == '100.0%'
@@ -273,7 +232,7 @@ def test_the_plane_names_the_point_under_the_mouse(opened):
 
 def test_light_and_dark_change_at_a_click(opened):
     page = opened(color_scheme='light')
-    canvas = page.locator('canvas').first
+    canvas = page.locator('.space').first
     before = pixels(canvas)
     page.locator('#theme').click()
     assert page.evaluate('document.documentElement.dataset.theme') == 'dark'
@@ -286,7 +245,7 @@ def test_nothing_jumps(width, opened):
     page = opened(width)
 
     def places():
-        return page.locator('article, h3, h4, h5').evaluate_all(
+        return page.locator('article:visible, h3:visible, h4:visible').evaluate_all(
             'all => all.map(one => Math.round(one.getBoundingClientRect().top + scrollY))'
         )
 
@@ -299,7 +258,7 @@ def test_nothing_jumps(width, opened):
     view.locator('[name=sequence]').fill('AX')
     view.locator('[name=which]').select_option('made')
     page.locator('[name=w0x]').fill('0.123')
-    page.locator('[name=act]').select_option('sig')
+    page.locator('#editor [name=act]').select_option('sig')
     assert np.abs(np.subtract(places(), before)).max() <= 1  # rounding of parts of a dot
 
 
@@ -307,7 +266,7 @@ def test_on_paper_the_page_has_no_buttons_and_every_picture(opened):
     page = opened()
     page.emulate_media(media='print')
     assert not page.locator('.top').is_visible()
-    assert page.locator('svg.plane').first.is_visible()
+    assert page.locator('#by-hand svg.plane').first.is_visible()
     page.set_viewport_size({'width': 703, 'height': 990})  # of A4 within the page's margins, at 96 dots to the inch
     assert page.evaluate('document.documentElement.scrollWidth') <= 703
     assert len(page.pdf()) > 10_000

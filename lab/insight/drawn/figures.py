@@ -28,6 +28,7 @@ NEXT = (
 )
 MARKERS = {kind: {'marker': mark, 'mec': 'black'} for kind, mark in zip(KINDS, 'oXsD', strict=True)}
 POINT, CYCLE = {'ms': 11}, {'ms': 8, 'ls': '--', 'lw': 1.5}  # how a fixed point is drawn, and a cycle
+LEAST = 0.01  # that the axis of the loss shows: smaller differences are rounding
 
 
 def labelled(axes: Axes, across: str, up: str, title: str, size: float = 10):
@@ -191,7 +192,7 @@ def gates(steps: dict[str, Steps], title: str) -> Figure:
 def reach(loss: Array, right: Array, trained: int, title: str) -> Figure:
     """The lab's loss on blocks of n = 1, 2, .. and whether every determined symbol is right there."""
     figure = picture.new(7, 4.5, window=False)
-    axes = figure.add_axes((0.11, 0.13, 0.86, 0.78))
+    axes = figure.add_axes((0.11, 0.24, 0.86, 0.68))
     n = np.arange(1, len(loss) + 1)
     axes.axvspan(0.5, trained + 0.5, color='0.93', label=f'trained on (n up to {trained})')
     axes.plot(n, loss, color='0.6', lw=1, zorder=1)
@@ -199,11 +200,13 @@ def reach(loss: Array, right: Array, trained: int, title: str) -> Figure:
         (right == 1, 'o', COLOURS[1], 'right'),
         (right < 1, 'X', COLOURS[0], 'not all right'),
     ):
-        axes.plot(n[mask], loss[mask], shape, color=colour, ms=6, label=f'where one symbol can follow: {text}')
+        axes.plot(
+            n[mask], loss[mask], shape, color=colour, ms=6, clip_on=False, label=f'where one symbol can follow: {text}'
+        )
     labelled(axes, 'n, the same in all five blocks', 'loss (mean squared difference)', title)
     axes.set_xlim(0.5, len(n) + 0.5)
-    axes.set_ylim(bottom=0)
-    axes.legend(loc='lower right', fontsize=9)
+    axes.set_ylim(0, max(1.1 * loss.max(), LEAST))
+    axes.legend(loc='upper center', bbox_to_anchor=(0.5, -0.16), ncol=2, fontsize=9, frameon=False)
     return figure
 
 

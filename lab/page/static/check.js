@@ -1,49 +1,16 @@
-'use strict';
-
-// Part 2: what a two-layer perceptron computes, its pictures, and weights that the reader types.
+// Part 2: the pictures of a two-layer perceptron, and weights that the reader types.
 
 const check = (() => {
-  const sigmoid = net => 1 / (1 + Math.exp(-net));
-  const step = net => (net >= 0 ? 1 : 0);
-
-  // Net inputs, activations and output of a network {act, w, b, v, c} at a point.
-  function evaluate(network, [x, y]) {
-    const act = network.act === 'step' ? step : sigmoid;
-    const nets = network.w.map(([wx, wy], k) => wx * x + wy * y + network.b[k]);
-    const hidden = nets.map(act);
-    const net = hidden.reduce((sum, h, k) => sum + h * network.v[k], network.c);
-    return { nets, hidden, net, out: act(net) };
-  }
-
-  // Percent of the points that are right: 0.5 or more where the target is 1.
-  function accuracy(network, points, targets) {
-    const right = points.filter((point, i) => evaluate(network, point).out >= 0.5 === (targets[i] === 1));
-    return (100 * right.length) / points.length;
-  }
-
-  function times(network, factor) {
-    const by = value => value * factor;
-    return { ...network, w: network.w.map(row => row.map(by)), b: network.b.map(by), v: network.v.map(by), c: network.c * factor };
-  }
-
-  // '2 x - y + 0.5' for [[2, 'x'], [-1, 'y'], [0.5, '']]; terms that are 0 are left out.
-  function sum(terms) {
-    const short = value => String(Number(value.toPrecision(4)));
-    const words = terms
-      .filter(([value]) => value !== 0)
-      .map(([value, name]) => (name && Math.abs(value) === 1 ? (value === 1 ? name : '-' + name) : `${short(value)} ${name}`.trim()));
-    return words.join(' + ').replaceAll('+ -', '- ') || '0';
-  }
-
-  // Where a unit is on, and its line.
-  function equation([x, y], bias) {
-    const on = `${sum([[x, 'x'], [y, 'y'], [bias, '']])} >= 0`;
-    if (y) return `${on},  line y = ${sum([[-x / y, 'x'], [-bias / y, '']])}`;
-    return x ? `${on},  line x = ${sum([[-bias / x, '']])}` : `${on},  no line: always the same`;
-  }
-
+  const { evaluate, accuracy, times, equation } = perceptron;
   const LOW = -0.5, HIGH = 2.5, SIDE = 240, EDGE = 26, FINE = 96;
   const place = (x, y) => [EDGE + ((x - LOW) / (HIGH - LOW)) * SIDE, 4 + ((HIGH - y) / (HIGH - LOW)) * SIDE];
+
+  // The point of the plane where the pointer is, on the picture `svg`.
+  function unplace(svg, event) {
+    const box = svg.getBoundingClientRect(), scale = svg.viewBox.baseVal.width / box.width;
+    const [x, y] = [(event.clientX - box.left) * scale, (event.clientY - box.top) * scale];
+    return [LOW + ((x - EDGE) / SIDE) * (HIGH - LOW), HIGH - ((y - 4) / SIDE) * (HIGH - LOW)];
+  }
 
   // The plane as a picture: how active `value` is everywhere, as the opacity of one colour.
   function region(value, colour) {
@@ -107,25 +74,24 @@ const check = (() => {
 
   // The network: a circle for each unit with its bias below, an edge for each weight.
   function diagram(network, says) {
-    const hid = network.b.length, row = 64, spread = Math.min(Math.max(hid / 2, 1), 2.5), near = 0.42 / spread;
+    const hid = network.b.length, row = 64, spread = Math.min(Math.max(hid / 2, 1), 2.5);
     const height = Math.max(hid, spread + 1) * row + 10, middle = height / 2 - 8, columns = [24, 210, 376];
     const inputs = [middle - (spread / 2) * row, middle + (spread / 2) * row];
     const hidden = network.b.map((_, k) => middle + (k - (hid - 1) / 2) * row);
     const svg = page.make('svg:svg', { class: 'diagram', viewBox: `0 0 400 ${height}`, role: 'img', 'aria-label': says });
-    const edges = []; // column, its two heights, weight, where along it the weight stands
-    network.w.forEach((weights, k) => weights.forEach((weight, i) => edges.push([0, inputs[i], hidden[k], weight, 1 - near])));
-    network.v.forEach((weight, k) => edges.push([1, hidden[k], middle, weight, 0.3]));
+    const edges = []; // column, its two heights, weight
+    network.w.forEach((weights, k) => weights.forEach((weight, i) => edges.push([0, inputs[i], hidden[k], weight])));
+    network.v.forEach((weight, k) => edges.push([1, hidden[k], middle, weight]));
     const largest = Math.max(...edges.map(edge => Math.abs(edge[3])), 1e-9);
     for (const [column, y1, y2, weight] of edges) {
       const [x1, x2] = columns.slice(column);
       const width = 0.5 + (3.5 * Math.abs(weight)) / largest;
       svg.append(page.make('svg:line', { class: weight < 0 ? 'edge minus' : 'edge plus', x1, y1, x2, y2, 'stroke-width': width }));
     }
-    for (const [column, y1, y2, weight, at] of edges) {
-      const [x1, x2] = columns.slice(column);
-      const where = { class: 'weight', x: x1 + at * (x2 - x1), y: y1 + at * (y2 - y1) + 4, 'text-anchor': 'middle' };
-      svg.append(page.make('svg:text', where, page.short(weight)));
-    }
+    // The two weights into a unit stand at its left, one above the other, whatever way their edges come
+    const write = (x, y, text, anchor) => svg.append(page.make('svg:text', { class: 'weight', x, y, 'text-anchor': anchor }, text));
+    network.w.forEach((weights, k) => weights.forEach((weight, i) => write(columns[1] - 21, hidden[k] - 5 + 17 * i, `${'xy'[i]} ${page.short(weight)}`, 'end')));
+    network.v.forEach((weight, k) => write(columns[1] + 0.3 * (columns[2] - columns[1]), hidden[k] + 0.3 * (middle - hidden[k]) + 4, page.short(weight), 'middle'));
     const units = [[0, inputs[0], 'x', null], [0, inputs[1], 'y', null], [2, middle, 'out', network.c]];
     hidden.forEach((y, k) => units.push([1, y, `h${k}`, network.b[k]]));
     for (const [column, y, name, bias] of units) {
@@ -136,7 +102,7 @@ const check = (() => {
     return svg;
   }
 
-  return { evaluate, accuracy, times, equation, plane, diagram };
+  return { evaluate, accuracy, times, equation, LOW, HIGH, place, unplace, ends, plane, diagram };
 })();
 
 (() => {
@@ -174,6 +140,8 @@ const check = (() => {
     return all.every(Number.isFinite) ? check.times(network, network.act === 'sig' ? 10 : 1) : null;
   }
 
+  check.typed = typed;
+
   function fill(network, factor) {
     const set = (name, value) => (form.elements[name].value = String(Number((value / factor).toPrecision(6))));
     network.w.forEach(([x, y], k) => { set(`w${k}x`, x); set(`w${k}y`, y); set(`b${k}`, network.b[k]); set(`v${k}`, network.v[k]); });
@@ -189,8 +157,14 @@ const check = (() => {
     const right = check.accuracy(network, view.points, view.targets);
     document.getElementById('editor-accuracy').textContent = right.toFixed(1) + '%';
     document.getElementById('editor-right').textContent = `${Math.round((right / 100) * view.points.length)} of ${view.points.length} points are right`;
-    document.getElementById('editor-plane').replaceChildren(
-      check.plane(network, 'out', view.points, view.targets, 'The lines and the output of these weights'));
+    const box = document.getElementById('editor-plane');
+    box.replaceChildren(check.plane(network, 'out', view.points, view.targets, 'The lines and the output of these weights'));
+    lines.handles(box, network, (k, { w: [x, y], bias }) => {
+      const factor = network.act === 'sig' ? 10 : 1;
+      [[`w${k}x`, x], [`w${k}y`, y], [`b${k}`, bias]].forEach(([name, value]) => (form.elements[name].value = String(Number((value / factor).toFixed(3)))));
+      update();
+      share.changed('yours');
+    });
     document.getElementById('editor-diagram').replaceChildren(check.diagram(network, 'The network with these weights'));
     document.getElementById('editor-lines').replaceChildren(
       ...network.w.map((w, k) => {
@@ -216,5 +190,11 @@ const check = (() => {
   form.addEventListener('submit', event => event.preventDefault());
   document.addEventListener('repaint', update);
   fill(Object.values(view.presets)[0], 1);
+  const shared = [...form.elements].filter(element => element.name);
+  share.join(() => ({ 'w.typed': shared.map(element => element.value).join('_') }), given => {
+    given['w.typed'].split('_').forEach((value, n) => (shared[n].value = value));
+    update();
+  });
+  form.addEventListener('input', () => share.changed('yours'));
   update();
 })();

@@ -1,5 +1,3 @@
-'use strict';
-
 // What all parts use: data of the page, making elements, light or dark, copying a command.
 
 const page = {
@@ -24,6 +22,28 @@ const page = {
     return getComputedStyle(page.probe).color;
   },
 
+  // One of the buttons in a box can be reached with the Tab key, the others from there with the arrow keys: to the next
+  // one, or `columns` further. Buttons that are disabled are passed over.
+  roam(box, selector, columns) {
+    const all = [...box.querySelectorAll(selector)];
+    const reach = chosen => all.forEach(button => (button.tabIndex = button === chosen ? 0 : -1));
+    reach(all.find(button => !button.disabled));
+    box.addEventListener('focusin', event => all.includes(event.target) && reach(event.target));
+    box.addEventListener('keydown', event => {
+      const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns || 1, ArrowUp: -columns || -1 }[event.key];
+      let next = all.indexOf(event.target) + step;
+      while (all[next]?.disabled) next += step;
+      if (!step || !all[next]) return;
+      event.preventDefault();
+      all[next].focus();
+    });
+  },
+
+  // Set a text, but only where it changes: a screen reader says what is set.
+  tell(element, text) {
+    if (element.textContent !== text) element.textContent = text;
+  },
+
   // At most two decimals, without zeros at the end.
   short(value) {
     return String(Number(value.toFixed(2)) + 0);
@@ -32,8 +52,18 @@ const page = {
 
 // Light or dark: as the system has it, until the button is pressed; on paper always light.
 (() => {
-  const root = document.documentElement, system = matchMedia('(prefers-color-scheme: dark)');
-  let chosen = '';
+  const root = document.documentElement, system = matchMedia('(prefers-color-scheme: dark)'), KEPT = 'lab-theme';
+  let chosen = kept();
+
+  // What was chosen on this computer before; a browser may forbid a page to keep anything.
+  function kept(fresh) {
+    try {
+      if (fresh) localStorage.setItem(KEPT, fresh);
+      return localStorage.getItem(KEPT) ?? '';
+    } catch {
+      return fresh ?? '';
+    }
+  }
 
   function paint(scheme) {
     root.style.colorScheme = scheme;
@@ -41,16 +71,13 @@ const page = {
     document.dispatchEvent(new Event('repaint'));
   }
   document.getElementById('theme').addEventListener('click', () => {
-    chosen = root.dataset.theme === 'dark' ? 'light' : 'dark';
+    chosen = kept(root.dataset.theme === 'dark' ? 'light' : 'dark');
     paint(chosen);
   });
   system.addEventListener('change', () => paint(chosen));
-  addEventListener('beforeprint', () => {
-    for (const each of document.querySelectorAll('details')) each.open = true;
-    paint('light');
-  });
+  addEventListener('beforeprint', () => paint('light'));
   addEventListener('afterprint', () => paint(chosen));
-  paint('');
+  paint(chosen);
 })();
 
 for (const button of document.querySelectorAll('.copy')) {

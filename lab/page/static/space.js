@@ -1,5 +1,3 @@
-'use strict';
-
 // Points in a plane, or in space, where they turn under the mouse, a finger or the arrow keys.
 
 class Space {
@@ -9,14 +7,22 @@ class Space {
     new ResizeObserver(() => this.draw()).observe(canvas);
     document.addEventListener('repaint', () => this.draw());
     canvas.addEventListener('pointerdown', event => {
+      this.name(event);
       if (this.flat) return;
       this.held = [event.clientX, event.clientY];
       canvas.setPointerCapture(event.pointerId);
     });
     canvas.addEventListener('pointermove', event => this.moved(event));
     canvas.addEventListener('pointerup', () => (this.held = null));
-    canvas.addEventListener('pointerleave', () => this.pointed(null));
+    canvas.addEventListener('pointerleave', event => event.pointerType === 'mouse' && this.choose(null));
+    canvas.addEventListener('blur', () => this.choose(null));
     canvas.addEventListener('keydown', event => {
+      const on = { PageDown: 1, PageUp: -1 }[event.key];
+      if (on) {
+        event.preventDefault();
+        const all = [...this.path, ...this.points], at = all.indexOf(this.chosen);
+        this.choose(all[at < 0 ? (on > 0 ? 0 : all.length - 1) : (at + on + all.length) % all.length] ?? null);
+      }
       const turn = { ArrowLeft: [-0.1, 0], ArrowRight: [0.1, 0], ArrowUp: [0, 0.1], ArrowDown: [0, -0.1] }[event.key];
       if (!turn || this.flat) return;
       event.preventDefault();
@@ -39,15 +45,28 @@ class Space {
       this.turn((event.clientX - this.held[0]) / 120, (event.clientY - this.held[1]) / 120);
       this.held = [event.clientX, event.clientY];
     }
+    this.name(event);
+  }
+
+  // Say a point, and mark it; null: none.
+  choose(point) {
+    if (point === (this.chosen ?? null)) return;
+    this.chosen = point;
+    this.pointed(point);
+    this.draw();
+  }
+
+  // The point under the pointer; a finger is broader than a mouse.
+  name(event) {
     const box = this.canvas.getBoundingClientRect();
     const [x, y] = [event.clientX - box.left, event.clientY - box.top];
-    let best = null, least = 12;
+    let best = null, least = event.pointerType === 'mouse' ? 12 : 24;
     for (const point of [...this.path, ...this.points]) {
       const [px, py] = this.project(point.at);
       const far = Math.hypot(px - x, py - y);
       if (far < least) [best, least] = [point, far];
     }
-    this.pointed(best);
+    this.choose(best);
   }
 
   // From a point to its place on the canvas and its depth.
@@ -85,6 +104,7 @@ class Space {
       this.mark(context, point.symbol, x, y, 3);
     }
     context.globalAlpha = 1;
+    this.states?.draw(this, context);
     const path = this.path.slice(0, this.now + 1).map(point => this.project(point.at));
     context.strokeStyle = this.colours.fg;
     context.lineWidth = 1.2;
@@ -92,8 +112,8 @@ class Space {
     for (const [x, y] of path) context.lineTo(x, y);
     context.stroke();
     path.forEach(([x, y], t) => this.mark(context, this.path[t].symbol, x, y, t === path.length - 1 ? 7 : 4, true));
-    if (path.length) {
-      const [x, y] = path.at(-1);
+    const ringed = [path.at(-1), this.chosen && this.project(this.chosen.at)].filter(Boolean);
+    for (const [x, y] of ringed) {
       context.beginPath();
       context.arc(x, y, 11, 0, 2 * Math.PI);
       context.lineWidth = 2;
