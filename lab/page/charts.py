@@ -103,8 +103,8 @@ def mark(shape: str, x: float, y: float, size: float = MARK) -> str:
     return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{size:.1f}"/>'
 
 
-def key(shape: str, shade: int) -> Markup:
-    """The mark of a series, to stand before its name in a legend."""
+def key(shape: str, shade: int | str) -> Markup:
+    """The mark of a series, to stand before its name in a legend. shade: 0, 1, 2, or y0, y1, y2 of a symbol."""
     return Markup(f'<svg class="key m{shade}" viewBox="0 0 14 14" aria-hidden="true">{mark(shape, 7, 7)}</svg>')
 
 

@@ -51,7 +51,7 @@ def page(parts: dict[str, dict], command: str) -> str:
 def scripts(folder: str, parts: Iterable[str], rooms: dict[str, list[str]], *first: str) -> Markup:
     """The rooms of these parts, each once, in the order of their lists."""
     names = dict.fromkeys([*first, *(name for part in parts for name in rooms[part])])
-    return Markup('\n'.join(_static(f'{folder}{name}') for name in names))
+    return Markup('\n'.join(["'use strict';\n", *(_static(f'{folder}{name}') for name in names)]))
 
 
 def _static(name: str) -> str:

@@ -9,6 +9,7 @@ from lab.page import render
 from tests.page.made import html, parts
 
 LARGEST = 15_000_000  # bytes
+MOST_LINES = 2500  # of JavaScript
 
 
 def test_the_page_asks_for_no_other_file_and_every_link_leads_somewhere():
@@ -52,6 +53,7 @@ def test_every_number_of_the_tables_is_in_the_page():
 
 def test_what_computes_touches_no_page_and_every_room_is_in_it():
     rooms = [*render.HERE.glob('static/**/*.js')]
+    assert sum(len(room.read_text().splitlines()) for room in rooms) < MOST_LINES
     for room in rooms:
         text = room.read_text()
         assert len(text.splitlines()) <= 300, room

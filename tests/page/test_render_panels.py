@@ -168,7 +168,7 @@ def test_a_hundred_starts_are_counted_and_those_that_get_stuck_are_shown(lines):
 def test_a_recurrent_network_learns_and_can_then_be_read(counting):
     _, panel = counting
     train_recurrent(panel, 60)
-    assert 'it learned after' in panel.locator('.says').text_content()
+    assert 'it has learned, first after' in panel.locator('.says').text_content()
     assert count(panel, 'epochs') == 60_000 and count(panel, 'counts') >= 4
     assert 0.0274 < count(panel, 'loss') < 0.05
     assert 'a perfect guess: 0.0274' in panel.locator('div.curve').text_content()
@@ -215,6 +215,15 @@ def test_training_pauses_goes_on_and_the_page_stays_alive(counting):
     playwright.expect(panel.locator('.epochs')).not_to_have_text(f'{paused:,.0f}')
     panel.locator('[name=reset]').click()
     assert count(panel, 'epochs') == 0
+
+
+def test_who_wants_more_epochs_goes_on_from_the_last(counting):
+    _, panel = counting
+    train_recurrent(panel)
+    once = panel.locator('.curve polyline').get_attribute('points').count(' ')
+    train_recurrent(panel, 3)
+    assert count(panel, 'epochs') == 3000
+    assert panel.locator('.curve polyline').get_attribute('points').count(' ') == once + 1
 
 
 def test_an_lstm_has_its_cells_and_gates_and_three_symbols(counting):

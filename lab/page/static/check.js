@@ -1,5 +1,3 @@
-'use strict';
-
 // Part 2: the pictures of a two-layer perceptron, and weights that the reader types.
 
 const check = (() => {

@@ -1,5 +1,3 @@
-'use strict';
-
 // Part 2: a perceptron that trains before the reader's eyes, on points that can be moved.
 
 (() => {
@@ -14,11 +12,6 @@
   const total = () => state.before + state.run.epoch; // before: those on other points, or at another learning rate
   const idle = () => (elements.act.value === 'step' ? 'The step function has no slope to train by: its weights are made by hand.' : ' ');
   const number = name => Number(elements[name].value), rate = () => number('rate');
-
-  function firstPoints() {
-    state.points = view.points.map(point => [...point]);
-    state.targets = [...view.targets];
-  }
 
   // The weights that the choice `start from` names; with sigmoids those made by hand are ten times as large.
   function first() {
@@ -66,12 +59,10 @@
     }
   }
 
-  const learned = () => state.run.held >= perceptron.HOLD;
-
   function frame(now) {
     train(Number(elements.pace.value));
     if (!still.matches || now - state.drawn > 1000) draw();
-    if (learned()) return run(false, `It has learned: all points right for ${perceptron.HOLD.toLocaleString('en')} epochs in a row.`);
+    if (state.run.held >= perceptron.HOLD) return run(false, `It has learned: all points right for ${perceptron.HOLD.toLocaleString('en')} epochs in a row.`);
     state.frame = requestAnimationFrame(frame);
   }
 
@@ -119,10 +110,7 @@
       state.targets.splice(state.chosen, 1);
       state.chosen = Math.max(0, state.chosen - 1);
     },
-    nine() {
-      state.chosen = 0;
-      firstPoints();
-    },
+    nine: () => Object.assign(state, { points: view.points.map(point => [...point]), targets: [...view.targets], chosen: 0 }),
   };
 
   function changed(points = true) {
@@ -257,7 +245,7 @@
   find('csv').addEventListener('click', () => save.file('points.csv', ['X,Y,T', ...rows(), ''].join('\n')));
 
   const SHARED = ['hid', 'rate', 'init', 'seed', 'act', 'from'];
-  firstPoints();
+  acts.nine();
   begin(first());
   share.join(() => ({
     ...Object.fromEntries(SHARED.map(name => ['p.' + name, elements[name].value])),

@@ -1,5 +1,3 @@
-'use strict';
-
 // A curve that grows: the loss by epoch, and a line for the smallest that it can be.
 
 const curve = (() => {

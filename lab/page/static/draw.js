@@ -1,5 +1,3 @@
-'use strict';
-
 // Part 1: the sheet to draw on. Each stroke is read by the networks at once, and their insides are shown.
 
 (() => {

@@ -1,5 +1,3 @@
-'use strict';
-
 // Part 1: what happens inside a network while it reads, as small images: weights, hidden units, filters, feature maps.
 
 const inside = (() => {

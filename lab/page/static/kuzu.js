@@ -1,5 +1,3 @@
-'use strict';
-
 // Part 1: the images stand on one sheet; a cell of a confusion matrix shows those that were confused.
 
 const glyphs = (() => {

@@ -1,5 +1,3 @@
-'use strict';
-
 // Part 2: lines that are moved by two handles each. Who drags one turns the line round the other.
 
 const lines = (() => {

@@ -1,5 +1,3 @@
-'use strict';
-
 // What all parts use: data of the page, making elements, light or dark, copying a command.
 
 const page = {

@@ -1,9 +1,8 @@
-'use strict';
-
 // Saving: a picture as PNG, weights as a file.
 
 const save = (() => {
-  const STYLES = ['fill', 'fill-opacity', 'stroke', 'stroke-width', 'stroke-dasharray', 'opacity', 'font', 'text-anchor', 'paint-order'];
+  const STYLES = ['fill', 'fill-opacity', 'stroke', 'stroke-width', 'stroke-dasharray', 'opacity', 'text-anchor', 'paint-order'];
+  STYLES.push('font-family', 'font-size', 'font-weight'); // `font` is empty where digits are of one width
 
   function file(name, content) {
     const url = URL.createObjectURL(new Blob([content]));

@@ -1,5 +1,3 @@
-'use strict';
-
 // Part 3: the view of a network: its states, a slider through its checkpoints, a sequence step by step.
 
 const views = (() => {

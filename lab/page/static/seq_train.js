@@ -1,5 +1,3 @@
-'use strict';
-
 // Part 3: a recurrent network that trains in a worker, while the view of its states goes along.
 
 (() => {
@@ -20,9 +18,8 @@
     state.team?.terminate();
     const task = { model: elements.model.value, classes: CLASSES[elements.lang.value], hid: number('hid'), length: number('longest') };
     const { weights } = recurrent.begin(task, new Random(number('seed')));
-    Object.assign(state, { team: null, running: false, task, epoch: 0, weights, curve: [], learned: 0, fresh: {}, live: 0 });
+    Object.assign(state, { team: null, running: false, task, epoch: 0, weights, curve: [], last: null, learned: 0, fresh: {}, live: 0 });
     views.yours.load({ ...task, epochs: { 0: recurrent.lists(task, weights) }, made: null });
-    tell('counts', '0');
     button();
     draw();
   }
@@ -43,10 +40,9 @@
   }
 
   function run(on) {
-    state.team ??= worker.start(code, hear, none);
-    if (!state.team) return none();
     if (on && state.epoch >= end()) begin();
     state.team ??= worker.start(code, hear, none);
+    if (!state.team) return none();
     state.running = on;
     order();
     button();
@@ -64,7 +60,7 @@
     Object.assign(state, { epoch, weights });
     for (const one of judged) {
       state.curve.push([one.epoch, one.loss]);
-      state.counts = one.counts;
+      state.last = one;
       state.fresh[one.epoch / 1000] = recurrent.lists(state.task, one.weights);
       if (one.learned && !state.learned) {
         state.learned = one.epoch;
@@ -84,10 +80,12 @@
     state.running = false;
     button();
     draw();
-    const counts = state.counts === judge.MOST ? `${judge.MOST}, the largest that is tried` : state.counts;
+    const { learned, counts } = state.last, tried = counts === judge.MOST ? ', the largest that is tried' : '';
+    const first = `after ${state.learned.toLocaleString('en')} epochs`;
     if (state.until !== null) tell('says', `After ${state.epoch.toLocaleString('en')} epochs, as the address says.`);
+    else if (learned) tell('says', `Done: it has learned, first ${first}, and counts up to n = ${counts}${tried}.`);
     else tell('says', state.learned
-      ? `Done: it learned after ${state.learned.toLocaleString('en')} epochs, and counts up to n = ${counts}.`
+      ? `Done. It had learned ${first}, but not for good: go back by the slider, or train on.`
       : `Done, but it has not learned: the loss should be under ${limit().toFixed(4)}. More epochs may do, or another seed: not every start learns.`);
     share.changed('watch-counting');
   }
@@ -100,7 +98,7 @@
     curve.draw(find('curve'), state.curve, { at: floor, says: `a perfect guess: ${floor.toFixed(4)}` }, `The loss by epoch${loss ? `, now ${loss.toFixed(4)}` : ''}`);
     tell('epochs', epoch.toLocaleString('en'));
     tell('loss', loss?.toFixed(4) ?? '–');
-    tell('counts', String(state.counts ?? 0));
+    tell('counts', String(state.last?.counts ?? 0));
     const length = task.length === 4 ? '' : ` --length ${task.length}`;
     tell('how', `python3 seq_plot.py --lang ${elements.lang.value} --model ${task.model} --hid ${task.hid}${length} --epoch ${Math.round(epoch / 1000)}`);
   }

@@ -1,5 +1,3 @@
-'use strict';
-
 // What the reader has chosen stands in the address after #, so that copying the address copies what is seen: the place,
 // then name=value for whatever differs from the page as it opens.
 

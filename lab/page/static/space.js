@@ -1,5 +1,3 @@
-'use strict';
-
 // Points in a plane, or in space, where they turn under the mouse, a finger or the arrow keys.
 
 class Space {

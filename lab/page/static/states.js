@@ -1,7 +1,5 @@
-'use strict';
-
 // The states that the language needs (how many A's were read; how many B's and C's are still to come), where a network
-// puts them: a boundary round the points of each, and an arrow for each symbol.
+// puts them: the points of each are joined by a shade, and an arrow stands for each symbol.
 
 class States {
   constructor() {
@@ -21,29 +19,19 @@ class States {
     return symbol === 0 ? `A${nth}` : `${net.SYMBOLS[symbol]}−${of - nth}` + (classes === 3 && symbol === 1 ? `/${n}` : '');
   }
 
-  // The corners of the convex hull of places [x, y], by gift wrapping.
-  static hull(places) {
-    const [first] = [...places].sort((a, b) => a[0] - b[0] || a[1] - b[1]), corners = [];
-    const left = (from, to, other) => (to[0] - from[0]) * (other[1] - from[1]) - (to[1] - from[1]) * (other[0] - from[0]);
-    for (let at = first; corners.length < places.length;) {
-      corners.push(at);
-      at = places.reduce((best, other) => (best === at || left(at, best, other) < 0 ? other : best), at);
-      if (at === first) break;
-    }
-    return corners;
-  }
-
   draw(space, context) {
     const { colours } = space, middles = new Map();
     Object.assign(context, { lineJoin: 'round', lineCap: 'round', lineWidth: 16, globalAlpha: 0.2, textAlign: 'center' });
     for (const [name, { symbol, points }] of this.groups) {
       const places = points.map(at => space.project(at)), mean = axis => places.reduce((sum, place) => sum + place[axis], 0) / places.length;
-      middles.set(name, [mean(0), mean(1), Math.min(...places.map(place => place[1]))]);
-      context.strokeStyle = context.fillStyle = colours['y' + symbol];
+      const [x, y] = [mean(0), mean(1)];
+      middles.set(name, [x, y, Math.min(...places.map(place => place[1]))]);
+      context.strokeStyle = colours['y' + symbol];
       context.beginPath();
-      for (const [x, y] of States.hull(places)) context.lineTo(x, y);
-      context.closePath();
-      context.fill();
+      for (const place of places) {
+        context.moveTo(x, y);
+        context.lineTo(place[0], place[1]);
+      }
       context.stroke();
     }
     Object.assign(context, { lineWidth: 1, globalAlpha: 1 });

@@ -1,5 +1,3 @@
-'use strict';
-
 // Part 1: from strokes to the image that a network sees: SIDE x SIDE numbers from 0 (paper) to 1 (ink), row by row.
 // A stroke is {rubber, points: [[x, y], ...]} in pixels of the image, from 0 to SIDE. How the images of the data set are
 // made was measured (docs/page.md): {box, width, soft, grid}, all but grid in pixels.

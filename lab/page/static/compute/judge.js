@@ -1,5 +1,3 @@
-'use strict';
-
 // Part 3: has a network learned, and how far does it count? The rules of lab/seq/verdict.py, on sequences of its own.
 
 const judge = (() => {

@@ -1,5 +1,3 @@
-'use strict';
-
 // Part 3: a recurrent network on a sequence, and what its language demands. Weights are lists with the names and shapes
 // of seq_models.py.
 

@@ -1,5 +1,3 @@
-'use strict';
-
 // Part 2: what a two-layer perceptron {act, w, b, v, c} computes, and its training as in lab/check/train.py.
 
 const perceptron = (() => {

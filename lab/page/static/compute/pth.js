@@ -1,5 +1,3 @@
-'use strict';
-
 // Weights as PyTorch's torch.save() writes a plain state_dict: a zip file that is not packed, with a pickle of names and
 // shapes (protocol 2) and a record of float32 numbers for each tensor.
 

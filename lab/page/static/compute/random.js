@@ -1,5 +1,3 @@
-'use strict';
-
 // Random numbers that follow from a seed: sfc32, the small fast chaotic generator of PractRand (Doty-Humphrey 2014).
 
 class Random {

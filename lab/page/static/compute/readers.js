@@ -1,5 +1,3 @@
-'use strict';
-
 // Part 1: what the networks of kuzu.py compute of an image (see compute/ink.js), layer by layer. A layer is as in
 // lab/page/readers.py: {kind, shape, weight, bias, act, stride, pad, pool}; images and feature maps stand row by row.
 

@@ -1,5 +1,3 @@
-'use strict';
-
 // Part 3: training an SRN or an LSTM, by the formulas of lab/seq/formulas.py, in double precision. Weights are one vector,
 // in the order of the parameters of seq_models.py; t is a time, j a unit, i the unit a weight comes from, k a symbol.
 
