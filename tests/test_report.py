@@ -52,12 +52,15 @@ def test_ctrl_c_keeps_what_is_trained_and_the_next_run_goes_on(tmp_path):
     page = (tmp_path / 'report.html').read_text()
     assert '$ ' not in Fork(RUN, tmp_path).end().err
     assert (tmp_path / 'report.html').read_text() == page
+    percents = []
     for kind in 'lin', 'full', 'conv':  # as kuzu_main.py alone writes them
         rows = (tmp_path / 'net' / f'kuzu_{kind}.csv').read_text().splitlines()
         epoch, _, loss, accuracy = rows[-1].split(',')
         assert epoch == '10'
         assert f'<b>{accuracy}%</b>' in page and f'{float(loss):.4f}' in page
         assert f'python3 kuzu_main.py --net {kind} --seed 1 --dataset digits --recipe fast' in page
+        percents.append(float(accuracy))
+    assert percents[1] - percents[0] > 2 < percents[2] - percents[1]  # digits teach what KMNIST teaches
 
 
 def test_an_error_leaves_the_old_page(tmp_path, monkeypatch):

@@ -218,7 +218,7 @@ def test_without_restarts_the_lowest_seed_that_learns_is_all_there_is(cores, mon
     assert capsys.readouterr().out == several.out
     assert several.err == 'seed: 7\n3 starts tried: seed 9 has learned (to train it alone: --restarts 1 --seed 9)\n'
     names = [f'anb2n_srn2_{n}.pth' for n in (0, 10, 11)]
-    assert sorted(path.name for path in Path('several').iterdir()) == names
+    assert sorted(path.name for path in Path('several').glob('*.pth')) == names
     assert all(Path('several', name).read_bytes() == Path('alone', name).read_bytes() for name in names)
 
 
@@ -257,7 +257,7 @@ def test_without_restarts_ctrl_c_keeps_the_best_so_far(monkeypatch, capsys, tmp_
 
 def test_the_network_that_was_judged_is_on_disk(transcript):
     transcript('--epoch 3 --restarts 1 --seed 1')
-    assert sorted(path.name for path in Path('net').iterdir()) == ['anb2n_srn2_0.pth', 'anb2n_srn2_3.pth']
+    assert sorted(path.name for path in Path('net').glob('*.pth')) == ['anb2n_srn2_0.pth', 'anb2n_srn2_3.pth']
 
 
 def test_an_srn_on_anb2nc3n_has_the_settings_that_it_needs_unless_the_lab_is_asked_for(capsys, monkeypatch):

@@ -1,16 +1,21 @@
 """Part 1 in a real browser: what is drawn is prepared like the data set's images, and read as Python reads it."""
 
+import os
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
+import report
 from lab.kuzu import student
-from lab.page import readers
+from lab.kuzu.data import KMNIST_NAMES, load
+from lab.page import kuzu, readers, render
 from tests.kuzu.runs import digits
 from tests.page.browser import needs_browser, playwright
-from tests.page.made import html, parts, untrained
+from tests.page.made import OPTIONS, html, parts, untrained
+from tests.page.tracing import strokes
 
 pytestmark = needs_browser
 SIDE = 28
@@ -33,14 +38,14 @@ def seen(page) -> np.ndarray:
     return 255 - np.array(page.evaluate(SEEN)).reshape(SIDE, SIDE, 4)[..., 0]
 
 
-def stroke(page, pad, *points):
+def stroke(page, pad, *points, steps=5):
     """Draw with the mouse through points of the sheet, from 0 to 1."""
     box = pad.bounding_box()
     places = [(box['x'] + x * box['width'], box['y'] + y * box['height']) for x, y in points]
     page.mouse.move(*places[0])
     page.mouse.down()
     for place in places[1:]:
-        page.mouse.move(*place, steps=5)
+        page.mouse.move(*place, steps=steps)
     page.mouse.up()
 
 
@@ -223,15 +228,34 @@ def test_a_network_of_other_layers_is_left_out_of_the_drawing():
 
 
 def test_beside_hiragana_stands_the_printed_character():
-    text = html()
-    assert 'お' not in text
-    from dataclasses import replace
-
-    from lab.kuzu.data import KMNIST_NAMES
-    from lab.page import kuzu, render
-    from tests.page.made import OPTIONS
-
+    assert 'お' not in html()
     data = replace(digits(), classes=list(KMNIST_NAMES))
     part = kuzu.describe([untrained('lin')], data, OPTIONS._replace(dataset='kmnist'))
     text = render.page({'kuzu': part}, 'python3 report.py')
     assert re.search('<option value="9">wo を', text) and '<th scope="row">tsu <span lang="ja">つ</span></th>' in text
+
+
+@pytest.mark.campaign
+@pytest.mark.skipif('KMNIST_ROOT' not in os.environ, reason='it needs KMNIST')
+def test_how_many_of_a_hundred_drawn_characters_are_read_right(browser, tmp_path):
+    """Ten of each, drawn by the mouse along the strokes of test images."""
+    root = os.environ['KMNIST_ROOT']
+    flags = (
+        f'--part 1 --seed 1 --data_path {root} --out_path {tmp_path} --plot_path {tmp_path} --out {tmp_path}/page.html'
+    )
+    report.main(flags.split())
+    page = browser.new_page(viewport={'width': 1280, 'height': 900})
+    page.goto(f'file://{tmp_path}/page.html')
+    pad, data, right = page.locator('#pad'), load('kmnist', root, torch.device('cpu')), dict.fromkeys(KINDS, 0)
+    pad.scroll_into_view_if_needed()
+    for k, name in enumerate(data.classes):
+        for image in np.flatnonzero(data.test_labels == k)[:10]:
+            page.locator('[name=clear]').click()
+            for points in strokes((data.test_images[image, 0] > 0).numpy()):
+                stroke(page, pad, *points, steps=1)
+            said = re.findall(r'(lin|full|conv): (\w+)', page.locator('#read-says').text_content())
+            for kind, chosen in said:
+                right[kind] += chosen == name
+    print(right)
+    assert right['conv'] > 50
+    page.close()

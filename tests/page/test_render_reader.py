@@ -65,6 +65,10 @@ def test_in_forced_colours_bars_and_marks_are_seen(opened):
     colour = 'one => getComputedStyle(one).backgroundColor'
     fill = view.locator('.prob .fill').first.evaluate(colour)
     assert fill != view.locator('.prob .track').first.evaluate(colour)
+    page.locator('#draw .inside[data-kind=lin] summary').click()
+    weights = page.locator('.inside[data-kind=lin] canvas').first
+    painted = weights.evaluate('one => [...one.getContext("2d").getImageData(0, 0, 28, 28).data]')
+    assert len(set(zip(painted[::4], painted[1::4], painted[2::4], strict=True))) > 20
     keys = page.locator('.key.m0').first.evaluate('one => getComputedStyle(one).fill'), page.locator('.key.m1').first
     assert keys[0] != keys[1].evaluate('one => getComputedStyle(one).fill')
 
@@ -82,6 +86,7 @@ def test_without_javascript_every_glyph_is_its_own(browser, file):
     shown = page.locator('.confused .glyph').first
     places = [page.locator('.confused .glyph').nth(k).get_attribute('style') for k in range(8)]
     assert len(set(places)) > 4 and shown.is_visible()
+    assert not page.locator('#draw').is_visible() and not page.locator('#yours').is_visible()
     image = int(shown.get_attribute('data-image'))
     x, y = parts()['kuzu']['places'][image]
     assert (

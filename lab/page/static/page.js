@@ -17,7 +17,7 @@ const page = {
 
   // A colour of the style sheet as the browser shows it now; canvas does not know variables.
   colour(name) {
-    page.probe ??= document.body.appendChild(page.make('span', { hidden: '' }));
+    page.probe ??= document.body.appendChild(page.make('span', { hidden: '', style: 'forced-color-adjust: none' }));
     page.probe.style.color = `var(--${name})`;
     return getComputedStyle(page.probe).color;
   },
