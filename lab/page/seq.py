@@ -25,6 +25,8 @@ SEQUENCE_SEED = 1  # of the sequence that is printed
 MADE = 'made by hand'
 HEAT = 'time'  # the picture whose colours are numbers
 ALTS = {  # what each picture shows; pictures of other names are left out
+    'circuit': 'The circuit: the units and the weights that are needed, thick where large; found greedily.',
+    'interchange': 'Units carried over from another run, by place in the block: how often it then goes on as that run.',
     'states': 'Points: the network after each symbol; a boundary round each state; arrows with the symbol read.',
     'fsm': 'The finite automaton: a row for each phase, arrows with the symbol.',
     'gates': 'The gates by phase.',
