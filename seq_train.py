@@ -21,7 +21,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # also with pyth
 from lab.common import cli, files
 from lab.common.errors import UserError, note
 from lab.common.run import Interrupt, loaded, run
-from lab.seq.task import MOST_EPOCHS, MOST_STARTS, RECIPES, Task, Training, add_network
+from lab.seq.task import MOST_EPOCHS, MOST_STARTS, RECIPES, SRN_INIT, Task, Training, add_network
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
@@ -32,7 +32,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     add('--optim', choices=['sgd', 'adam'], default=Training.optim, help='optimizer')
     add('--lr', type=cli.real(1e-9, 10), default=Training.lr, help='learning rate')
     add('--mom', type=cli.real(0, 0.9999), default=Training.mom, help='momentum of sgd')
-    add('--init', type=cli.real(0, 100), default=Training.init, help="standard deviation of an srn's first weights")
+    init = f'standard deviation of the first weights (default: srn {SRN_INIT}; lstm: as its class draws them)'
+    add('--init', type=cli.real(0, 100), help=init)
     add(
         '--epoch', type=cli.whole(0, MOST_EPOCHS), default=0, help='thousands of epochs; 0 = 100 (srn on anb2nc3n: 200)'
     )

@@ -17,7 +17,7 @@ from torch import nn
 from lab.common import cli, compiling
 from lab.common.errors import UserError, note
 from lab.seq import gates, plain, student
-from lab.seq.task import Part, Task, Training
+from lab.seq.task import SRN_INIT, Part, Task, Training
 
 MINUTES = 5e10  # epochs times symbols times weights: the compiled engine trains that in minutes
 REPORT = 1000  # epochs between two snapshots; Training.epoch counts in these
@@ -90,9 +90,9 @@ def begin(task: Task, training: Training, seed: int, device: torch.device | None
     np.random.seed(seed)
     torch.manual_seed(seed)
     model = student.new_network(task)
-    if task.model == 'srn':
-        for parameter in model.parameters():
-            nn.init.normal_(parameter, 0, training.init)
+    init = SRN_INIT if training.init is None and task.model == 'srn' else training.init
+    for parameter in model.parameters() if init is not None else ():
+        nn.init.normal_(parameter, 0, init)
     if not all(parameter.isfinite().all() for parameter in model.parameters()):
         raise UserError(f'the weights of the {type(model).__name__} in {_file(model)} are NaN or infinite at first')
     if training.saturate:

@@ -10,12 +10,13 @@ from lab.common import cli
 CLASSES = {'anb2n': 2, 'anb2nc3n': 3}  # symbols of each language
 MODELS = {'srn': 'SRN_model', 'lstm': 'LSTM_model'}  # and their classes in seq_models.py
 MOST_EPOCHS, MOST_STARTS = 1_000_000, 10_000  # that --epoch, in thousands, and --restarts take
+SRN_INIT = 0.001
 ADAM = {'optim': 'adam', 'schedule': 'linear', 'grow': 0.5}
 RECIPES = {  # other settings than the lab's; docs/measurements.md has the shares of starts that learn with each
     'lab': {},
     'sure': ADAM | {'lr': 0.01, 'clip': 0.3},
     'hard': {'optim': 'adam', 'schedule': 'linear', 'lr': 0.01, 'clip': 1, 'epoch': 100},
-    'far': ADAM | {'length': 10, 'hid': 6, 'lr': 0.03, 'clip': 1, 'grow': 0.4, 'mix': 1, 'saturate': 3},
+    'far': ADAM | {'length': 10, 'hid': 6, 'lr': 0.03, 'init': 0.02, 'clip': 1, 'grow': 0.4, 'mix': 1, 'saturate': 3},
 }
 
 
@@ -70,7 +71,9 @@ class Training:
     optim: str = 'sgd'  # or adam
     lr: float = 0.005
     mom: float = 0  # momentum of sgd
-    init: float = 0.001  # standard deviation of an SRN's first weights
+    init: float | None = (
+        None  # standard deviation of the first weights; None: SRN_INIT, or an LSTM class's own
+    )
     epoch: int = 100  # thousands of epochs
     decay: float = 1e-4  # weight decay
     clip: float = 0  # largest norm of the gradient; 0 = any

@@ -10,7 +10,7 @@ import seq_models
 from anb2n import lang_anb2n
 from lab.common import cli
 from lab.common.errors import UserError
-from lab.seq import compiled, plain, starts
+from lab.seq import compiled, plain, starts, student
 from lab.seq.task import Task, Training
 from seq_models import SRN_model
 
@@ -103,11 +103,16 @@ def test_a_start_follows_from_its_seed(task):
     assert not np.array_equal(weights(first.model.state_dict()), weights(other.model.state_dict()))
 
 
-def test_init_is_the_size_of_an_srns_first_weights_alone():
-    srn, lstm = (starts.begin(Task(model=kind, hid=50), Training(init=7), 0) for kind in ('srn', 'lstm'))
-    first = weights(srn.model.state_dict())
-    assert (first.mean(), first.std()) == (pytest.approx(0, abs=0.5), pytest.approx(7, rel=0.1))
-    assert np.abs(weights(lstm.model.state_dict())).max() < 1
+@pytest.mark.parametrize(('kind', 'init', 'size'), [('srn', 7, 7), ('lstm', 7, 7), ('srn', None, 0.001)])
+def test_init_is_the_size_of_the_first_weights(kind, init, size):
+    first = weights(starts.begin(Task(model=kind, hid=50), Training(init=init), 0).model.state_dict())
+    assert (first.mean(), first.std()) == (pytest.approx(0, abs=0.1 * size), pytest.approx(size, rel=0.1))
+
+
+def test_an_lstms_first_weights_are_those_that_its_class_draws():
+    start = starts.begin(LSTM, Training(), 5)
+    torch.manual_seed(5)
+    assert np.array_equal(weights(start.model.state_dict()), weights(student.new_network(LSTM).state_dict()))
 
 
 def test_first_weights_that_are_no_numbers_are_told(monkeypatch):

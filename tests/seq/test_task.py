@@ -29,14 +29,14 @@ def test_a_task_knows_its_symbols_and_its_files():
 
 def test_the_default_is_the_labs_training():
     lab = Training()
-    assert (lab.optim, lab.lr, lab.mom, lab.init, lab.epoch, lab.decay) == ('sgd', 0.005, 0, 0.001, 100, 1e-4)
+    assert (lab.optim, lab.lr, lab.mom, lab.init, lab.epoch, lab.decay) == ('sgd', 0.005, 0, None, 100, 1e-4)
     assert (lab.clip, lab.schedule, lab.grow, lab.mix, lab.saturate) == (0, 'constant', 0, 0, 0)
     assert RECIPES['lab'] == {}
 
 
 def test_the_recipes_are_those_that_were_measured():
     sure = {'optim': 'adam', 'lr': 0.01, 'schedule': 'linear', 'clip': 0.3, 'grow': 0.5}
-    far = {'length': 10, 'hid': 6, 'lr': 0.03, 'clip': 1, 'grow': 0.4, 'mix': 1, 'saturate': 3}
+    far = {'length': 10, 'hid': 6, 'lr': 0.03, 'init': 0.02, 'clip': 1, 'grow': 0.4, 'mix': 1, 'saturate': 3}
     assert RECIPES['sure'] == sure
     assert RECIPES['far'] == sure | far
     assert RECIPES['hard'] == {'optim': 'adam', 'lr': 0.01, 'schedule': 'linear', 'clip': 1, 'epoch': 100}
