@@ -71,9 +71,7 @@ class Training:
     optim: str = 'sgd'  # or adam
     lr: float = 0.005
     mom: float = 0  # momentum of sgd
-    init: float | None = (
-        None  # standard deviation of the first weights; None: SRN_INIT, or an LSTM class's own
-    )
+    init: float | None = None  # standard deviation of the first weights; None: SRN_INIT, or an LSTM class's own
     epoch: int = 100  # thousands of epochs
     decay: float = 1e-4  # weight decay
     clip: float = 0  # largest norm of the gradient; 0 = any

@@ -43,6 +43,7 @@ class Verdict(NamedTuple):
     )
     counts: int  # the network counts up to this n, see count()
     guesses: bool  # mean loss under the threshold: guesses after A's are near the true probabilities
+    most: int = FARTHEST  # the largest n that was tried
 
 
 @functools.cache
@@ -114,7 +115,13 @@ def judge(read: Read, classes: int, length: int, stream: Stream | None = None) -
     limit, counts = threshold(classes, length), count(read, classes, length, stream)
     loss, share = losses.mean().item(), right.sum().item() / determined.sum().item()
     learned = share == 1 and counts >= length and (loss < limit or counts >= BEYOND * length)
-    return Verdict(loss, (losses < limit).double().mean().item(), share, learned, counts, loss < limit)
+    below = (losses < limit).double().mean().item()
+    return Verdict(loss, below, share, learned, counts, loss < limit, tried_by(length, stream)[-1])
+
+
+def tried_by(length: int, stream: Stream | None) -> list[int]:
+    """The n that count() tries of a network that was taught up to `length`; without a stream none above FAR."""
+    return sorted({n for n in TRIED if n <= FAR or stream} | {length})
 
 
 def count(read: Read, classes: int, length: int = 1, stream: Stream | None = None) -> int:
@@ -135,7 +142,7 @@ def count(read: Read, classes: int, length: int = 1, stream: Stream | None = Non
             mistaken = right < determined
         return set(np.repeat(now, [len(each) for each in blocks])[mistaken.cpu().numpy()].tolist())
 
-    tried = sorted({n for n in TRIED if n <= FAR or stream} | {length})
+    tried = tried_by(length, stream)
     reached = 0
     while reached < tried[-1]:
         now = [n for n in tried if reached < n <= 2 * max(reached, 4)]
@@ -185,7 +192,7 @@ def lines(found: Verdict, classes: int, length: int, trained: bool = True) -> li
     """The verdict in words, all but whether the network has learned. Of one made by hand, nothing about training."""
     limit = f'{threshold(classes, length):.4f}'.rstrip('0')
     tried = [n for n in {*TRIED, length} if EACH < n <= found.counts]
-    most = ', the largest that was tried' if found.counts == TRIED[-1] else ''
+    most = ', the largest that was tried' if found.counts == found.most else ''
     fewer = f'; above {EACH} only some n were tried ({len(tried)}), with {FEWER} each' if tried else ''
     return [
         f'evaluation on {SEQUENCES} fresh sequences:',

@@ -9,7 +9,7 @@ from lab.seq.verdict import Verdict
 
 def test_check_seeds_are_counted(monkeypatch, capsys):
     monkeypatch.setattr(seeds, 'SEEDS', 3)
-    monkeypatch.setattr(seeds, 'train_many_starts', lambda *_: [(0, 0.7, 44.4), (900, 0.1, 100.0)])
+    monkeypatch.setattr(seeds, 'train_many_starts', lambda *_: [(100, 0.7, 44.4), (1000, 0.1, 100.0)])
     monkeypatch.setattr(seeds, 'accuracy', lambda *_: next(ends))
     ends = iter([100, 88.9, 100])
     seeds.check_row(6)
@@ -25,7 +25,7 @@ def test_each_pair_is_searched_by_its_default_command_from_seeds_of_its_own(monk
         searches.append((task, training, [seed for *_, seed in many]))
         assert [*numbers] == searches[-1][2]
         learned = len(searches) % 2 == 0
-        return [Result(0, Verdict(0.1, 0, 0, False, 1), 0), Result(1, Verdict(0.1, 0, 0, learned, 3), 0)], []
+        return [Result(0, Verdict(0.1, 0, 0, False, 1, False)), Result(1, Verdict(0.1, 0, 0, learned, 3, False))], []
 
     monkeypatch.setattr(seeds, 'SEEDS', 2)
     monkeypatch.setattr(starts, 'choose_engine', lambda *_: None)

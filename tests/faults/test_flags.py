@@ -26,6 +26,7 @@ NEEDS = {  # flags that are refused but beside others
     '--hid': {'kuzu_main': {'--net': 'full'}},
     **{flag: {'kuzu_main': {'--net': 'conv'}} for flag in ('--channels', '--kernel', '--pad', '--fc')},
     **{flag: {'check_main': {'--set_weights': None}} for flag in ('--design', '--scale')},
+    '--saturate': {'seq_train': {'--model': 'lstm'}},
 }
 LARGEST = (
     'kuzu_main --dataset digits --epochs 1 --hid 10000 --batch 10000',

@@ -2,6 +2,7 @@
 
 import functools
 import io
+import json
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,6 +59,7 @@ READERS = {
     '.pth': lambda data: torch.load(io.BytesIO(data)),
     '.resume': lambda values: None,  # standing() has read it
     '.csv': rows,
+    '.json': json.loads,
     '.jpg': lambda data: Image.open(io.BytesIO(data)).load(),
     '': lambda data: [*FILES.values()].index(data),
 }

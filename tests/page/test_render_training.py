@@ -17,7 +17,7 @@ from lab.check.train import Starts, advance
 from lab.common import files
 from lab.page import render
 from lab.seq import compiled, student, verdict
-from lab.seq.task import Task, Training
+from lab.seq.task import Part, Task, Training
 from seq_models import LSTM_model, SRN_model
 from tests.page.browser import needs_browser
 from tests.page.made import SRN
@@ -58,7 +58,7 @@ def test_a_recurrent_network_ends_with_the_weights_of_python(kind, model, classe
     symbols, ends = lang.get_symbols(EPOCHS)
     begins = np.append(0, ends[:-1])
     trainer = compiled.Trainer([network], Training())
-    trainer.step(symbols, begins[:, None], ends[:, None], 0.005, Training.decay)
+    trainer.step(symbols, begins[:, None], ends[:, None], Part(0, EPOCHS, 0.005, Training.decay))
     code = """([task, first, sequences]) => {
         const net = recurrent.begin(task);
         net.weights.set(recurrent.vector(task, first));

@@ -12,7 +12,7 @@ from lab.insight.found.interventions import PAIRS
 from lab.insight.found.laws import End, Law
 from lab.insight.found.repair import Failure, Repair
 from lab.insight.said import tables
-from lab.seq.verdict import EACH, TRIED
+from lab.seq.verdict import EACH
 
 NAMES = 4  # units are told one by one up to so many
 
@@ -223,7 +223,8 @@ def why(found: Analysis) -> str:
     """Why it counts no farther."""
     each, counts = found.shown.failure, found.verdict.counts
     if each is None:
-        looked = 'the largest that was tried' if counts == TRIED[-1] else f'beyond {EACH} nobody looked why no farther'
+        last = counts == found.verdict.most
+        looked = 'the largest that was tried' if last else f'beyond {EACH} nobody looked why no farther'
         return f'It counts up to n = {counts}, {looked}.' if counts >= EACH else ''
     nth, read, block = each.after
     text = f'At n = {each.n} it is wrong in {each.wrong:.0%} of {each.sequences} sequences, first mostly after {nth} '
