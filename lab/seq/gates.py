@@ -10,20 +10,16 @@ from torch import nn
 
 from lab.common.errors import UserError
 from lab.seq import student, verdict
+from lab.seq.stream import stream_of, unchecked
 from lab.seq.task import Task
 
 LARGER = 1000  # a net input so many times larger gives 0, 1 or -1 to the last digit of float32, if it was not near 0
 
 
-def check(model: nn.Module):
-    """Raises UserError where a model has not the gates of the lab's LSTM."""
-    shapes = {name: tuple(value.shape) for name, value in model.named_parameters()}
-    hid = shapes.get('U', (0,))[0]
-    if (shapes.get('U'), shapes.get('hid_bias')) != ((hid, 4 * hid), (4 * hid,)) or 'W' not in shapes:
-        name = type(model).__name__
-        raise UserError(
-            f'--saturate: the {name} in seq_models.py has no W, U and hid_bias for four gates, as the lab has'
-        )
+def check(task: Task, model: nn.Module):
+    """Raises UserError where a model does not compute what the lab's LSTM does."""
+    if stream_of(task, model.state_dict()) is None:
+        raise UserError(f"--saturate: the {type(model).__name__} in seq_models.py does not compute what the lab's does")
 
 
 def undecided(model: nn.Module, x: torch.Tensor, hidden: torch.Tensor) -> torch.Tensor:
@@ -49,9 +45,7 @@ def rounded(task: Task, state: student.State) -> student.State:
         return state | {name: state[name] * factor for name in ('W', 'U', 'hid_bias')}
 
     def right(factor: torch.Tensor) -> int:
-        found = scaled(factor)
-        _, right, determined = verdict.examine(lambda x: student.outputs_of(task, found, x)[1], blocks, task.classes)
-        return int((right == determined).sum())
+        return int((~verdict.stumbles(unchecked(task, scaled(factor)), blocks, task.classes)).sum())
 
     factor = torch.full((4 * task.hid,), float(LARGER))
     if right(factor) == len(blocks):

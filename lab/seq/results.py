@@ -4,20 +4,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from typing import NamedTuple
 
-import torch
-from torch import nn
-from torch.nn.functional import one_hot
 from tqdm import tqdm
 
 from lab.common.errors import UserError
-from lab.common.student import trial
 from lab.seq import student, verdict
 from lab.seq.starts import Record
+from lab.seq.stream import stream_of
 from lab.seq.task import MOST_EPOCHS, MOST_STARTS, Task, Training
-from lab.seq.verdict import Stream, Verdict
+from lab.seq.verdict import Verdict
 
 CHECKPOINT = 10_000  # epochs between two files
-STREAMED = 40  # symbols by which a network is compared with PyTorch's own
 TRIES = 20  # starts at most, where they are trained until one has learned
 
 
@@ -28,34 +24,6 @@ class Result(NamedTuple):
     def rank(self) -> tuple:
         """The larger, the better: has learned, then counts further, then has the smaller loss."""
         return (self.verdict.learned, self.verdict.counts, -self.verdict.loss) if self.verdict else (False, -1)
-
-
-def stream_of(task: Task, state: student.State) -> Stream | None:
-    """The network as a Stream: PyTorch's own LSTM or RNN reads, in float32, which takes a tenth of the time.
-
-    None where the student's model computes something else.
-    """
-    kind, units = (nn.LSTM, 4) if task.model == 'lstm' else (nn.RNN, 1)
-    try:
-        with trial():  # it draws random numbers
-            net = kind(task.classes, task.hid, batch_first=True, dtype=torch.float)
-        given = [state['W'].T, state['U'].T, state['hid_bias'], torch.zeros(units * task.hid)]
-        net.load_state_dict(dict(zip(net.state_dict(), given, strict=True)))
-        V, out_bias = state['V'].float(), state['out_bias'].float()
-        first = torch.tanh(state['H0']).float() if task.model == 'srn' else None
-    except (KeyError, RuntimeError):
-        return None
-
-    def read(x: torch.Tensor, memory: object) -> tuple[torch.Tensor, object]:
-        if memory is None and first is not None:
-            memory = first.repeat(1, len(x), 1)
-        with torch.no_grad():
-            hidden, memory = net(x, memory)
-        return hidden @ V + out_bias, memory
-
-    x = one_hot(torch.arange(STREAMED) ** 2 // 3 % task.classes, task.classes)[None].float()
-    expected = student.outputs_of(task, state, x)[1].float()
-    return read if torch.allclose(read(x, None)[0], expected, atol=1e-3) else None
 
 
 def judge(task: Task, seed: int, record: Record) -> Result:

@@ -96,7 +96,7 @@ def begin(task: Task, training: Training, seed: int, device: torch.device | None
     if not all(parameter.isfinite().all() for parameter in model.parameters()):
         raise UserError(f'the weights of the {type(model).__name__} in {_file(model)} are NaN or infinite at first')
     if training.saturate:
-        gates.check(model)
+        gates.check(task, model)
     lang = student.new_language(task)
     if (training.grow or training.mix) and not student.grows(lang):
         raise UserError(

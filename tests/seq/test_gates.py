@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from lab.common.errors import UserError
-from lab.seq import gates, plain, results, starts, student, verdict
+from lab.seq import gates, plain, starts, student, verdict
+from lab.seq.stream import stream_of
 from lab.seq.task import Task, Training
 from seq_models import LSTM_model
 
@@ -25,8 +26,7 @@ def few(monkeypatch):
 
 
 def reach(state):
-    stream = results.stream_of(TASK, state)
-    return verdict.count(lambda x: student.outputs_of(TASK, state, x)[1], 2, 4, stream)
+    return verdict.count(lambda x: student.outputs_of(TASK, state, x)[1], 2, 4, stream_of(TASK, state))
 
 
 def test_the_pressure_is_0_where_gates_are_shut_and_new_values_full():
@@ -44,13 +44,30 @@ def test_the_pressure_is_the_mean_over_steps_of_the_sum_over_units():
     assert gates.undecided(model, x, model(x[None])[0][0]).item() == pytest.approx(2 * (3 / 4 + 1 / 2))
 
 
-@pytest.mark.parametrize('shape', [(3, 4), (3, 12, 1)])
-def test_a_model_without_four_gates_is_refused(shape, monkeypatch):
-    model = LSTM_model(2, 3, 2)
-    model.U = torch.nn.Parameter(torch.zeros(shape))
-    monkeypatch.setattr(student, 'new_network', lambda _: model)
-    with pytest.raises(UserError, match=r'^--saturate: the LSTM_model in seq_models\.py has no W, U and hid_bias'):
+class Other(LSTM_model):
+    def forward(self, x):
+        hidden, output = super().forward(x)
+        return hidden, output + hidden.sum()
+
+
+def with_wrong_shape():
+    model = LSTM_model(2, 2, 2)
+    model.U = torch.nn.Parameter(torch.zeros(2, 4))
+    return model
+
+
+@pytest.mark.parametrize('made', [lambda: Other(2, 2, 2), with_wrong_shape])
+def test_another_model_is_refused(made, monkeypatch):
+    model = made()
+    monkeypatch.setattr(student, 'new_network', lambda *_: model)
+    monkeypatch.setattr(student, 'outputs_of', lambda task, state, x: model(x))
+    with pytest.raises(UserError, match=r"^--saturate: the \w+ in seq_models\.py does not compute what the lab's does"):
         starts.begin(TASK, Training(saturate=1), 1)
+
+
+def test_rounding_lets_no_model_of_a_student_read_as_it_is_done_in_threads(monkeypatch):
+    monkeypatch.setattr(student, 'outputs_of', None)
+    assert gates.rounded(TASK, made_by_hand())['W'].abs().max() == 10 * gates.LARGER
 
 
 def test_a_network_with_rounded_gates_counts_on():

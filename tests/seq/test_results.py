@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from lab.common.errors import UserError
-from lab.seq import results, student, verdict
+from lab.seq import results, verdict
 from lab.seq.results import Result
 from lab.seq.starts import Snapshot
 from lab.seq.task import Task
@@ -112,22 +112,3 @@ def test_the_verdict_in_words(capsys):
     ]
     assert bad.splitlines()[1].startswith(' mean loss: 0.0900 (learned: under 0.05; ')
     assert bad.splitlines()[-1] == ' learned: no; try: python3 more.py'
-
-
-@pytest.mark.parametrize('kind', ['srn', 'lstm'])
-def test_a_network_is_read_in_parts_as_it_is_read_whole(kind):
-    task = Task('anb2nc3n', 4, kind, 5)
-    state = {name: 2 * value.detach() for name, value in student.new_network(task).state_dict().items()}
-    x, before = torch.eye(3)[torch.randint(3, (4, 30))], torch.get_rng_state()
-    read = results.stream_of(task, state)
-    first, memory = read(x[:, :17], None)
-    outputs = torch.cat([first, read(x[:, 17:], memory)[0]], dim=1)
-    assert torch.allclose(outputs, student.outputs_of(task, state, x)[1], atol=1e-4)
-    assert torch.equal(torch.get_rng_state(), before)
-
-
-def test_a_network_that_computes_something_else_is_not_read_in_parts(monkeypatch):
-    task = Task('anb2n', 4, 'srn', 2)
-    monkeypatch.setattr(student, 'outputs_of', lambda task, state, x: (None, x))
-    assert results.stream_of(task, LEARNED) is None
-    assert results.stream_of(task, {'other': LEARNED['V']}) is None
