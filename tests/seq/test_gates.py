@@ -44,6 +44,18 @@ def test_the_pressure_is_the_mean_over_steps_of_the_sum_over_units():
     assert gates.undecided(model, x, model(x[None])[0][0]).item() == pytest.approx(2 * (3 / 4 + 1 / 2))
 
 
+def test_the_pressure_sees_the_gates_that_the_model_has_at_each_step():
+    torch.manual_seed(1)
+    model, x, hidden = LSTM_model(3, 4, 3), torch.eye(3)[[0, 0, 1, 2, 2]], torch.zeros(1, 4)
+    states, expected = model(x[None])[0][0], 0
+    for symbol, after in zip(x, states, strict=True):
+        enter, forget, new, out = (symbol @ model.W + hidden @ model.U + model.hid_bias).chunk(4, dim=1)
+        expected += sum((gate.sigmoid() * (1 - gate.sigmoid())).sum() for gate in (enter, forget, out))
+        expected += (1 - new.tanh() ** 2).sum() / 2
+        hidden = after[None]
+    assert gates.undecided(model, x, states).item() == pytest.approx(expected.item() / 5, rel=1e-5)
+
+
 class Other(LSTM_model):
     def forward(self, x):
         hidden, output = super().forward(x)
