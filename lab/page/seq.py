@@ -97,7 +97,6 @@ def examine(task: Task, state: student.State, origin: str) -> dict:
         'weights': weights,
         'transcript': transcript(task, state),
         'sections': [(heading, blocks(lines)) for heading, lines in words.parts(found, origin != MADE).items()],
-        'gates': found.net.gates and list(words.gate_rows(found.steps)),
         'pictures': {
             name: images.picture(figure, name == HEAT) | {'alt': ALTS[name]} for name, figure in drawn if name in ALTS
         },

@@ -26,14 +26,6 @@ def near(one, other, digits, slack=0.0):
     return abs(float(one) - other) <= 0.52 * 10.0**-digits + slack * abs(other) + 1e-9
 
 
-def same(text, values, digits=2, slack=0.0):
-    printed = [float(each) for each in text.replace(' ..', '').strip('[]').split()]
-    values = list(values)
-    return len(printed) == min(len(values), 12) and all(
-        near(a, b, digits, slack) for a, b in zip(printed, values, strict=False)
-    )
-
-
 class Claims:
     """The lines of one network, and what they are held to."""
 
@@ -73,8 +65,6 @@ def _(c, has, name, length, rare):
 @claim(
     'evaluation on 1000 fresh sequences:|'
     r' that is: no mistake in 100 sequences of mixed blocks for each n(; above 30 only some n were tried \([0-9]+\), with 20 each)?|'
-    'Mean .least largest. of each gate. By its mean it is called open .*|'
-    'phase +unit forget +input +output +new values|'
     'Fixed points and cycles of each symbol, and how far the nearest visited state is away:|'
     r'  [ABC]: (\d+ more, farther away|none found)'
 )
@@ -300,29 +290,3 @@ def _(c, size, points, whole, part, most):
 def _span(name, begin, steps):
     counts = [step.count for step in steps] + [0] * (name == begin)
     return str(min(counts)) if min(counts) == max(counts) else f'{min(counts)}-{max(counts)}'
-
-
-@claim(r'In 10000 fresh sequences the network is never wrong where only one symbol can follow\.')
-def _(c):
-    return np.mean(c.right < 1) < 0.002
-
-
-@claim(r'What the network gets wrong in 10000 fresh sequences:|  and \d+ more places')
-def _(c):
-    return bool(c.wrong)
-
-
-@claim(rf"  block of n = (\d+), after (\d+) ([ABC])(?:'s)?: ([ABC]) instead of ([ABC]), {NUMBER}% of the times")
-def _(c, n, nth, name, said, due, share):
-    wanted = int(n), 'ABC'.index(name), int(nth)
-    seen = []
-    for text in c.texts:
-        for k in range(1, len(text)):
-            step = c.sim.steps[text[:k]]
-            if (step.n, step.symbol, (step.symbol + 1) * step.n - step.count) == wanted:
-                seen.append(step)
-    wrong = [step for step in seen if step.predicts != step.due]
-    most = Counter('ABC'[step.predicts] for step in wrong)
-    return (
-        seen[0].due == 'ABC'.index(due) and most[said] > 0 and abs(len(wrong) / len(seen) - float(share) / 100) < 0.03
-    )

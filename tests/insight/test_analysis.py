@@ -27,7 +27,7 @@ def test_what_is_found_of_a_network_that_has_learned():
     found = analysed('learned')
     assert fsm.same(found.found.states.automaton, found.found.language)
     assert fsm.same(found.found.language, fsm.minimise(fsm.language(2, 4)))
-    assert (found.found.shares, found.mistakes, found.place.names[0]) == ((1, 1), [], 'B0')
+    assert (found.found.shares, found.place.names[0]) == ((1, 1), 'B0')
     assert found.counts and found.length == 4
     assert all(point.symbol == symbol for symbol, points in enumerate(found.points) for point in points)
     np.testing.assert_array_equal(found.loss, behaviour.losses(found.net)[0])
@@ -75,7 +75,7 @@ def test_fidelity_is_measured_on_sequences_that_did_not_choose_the_automaton(mon
         return real(net, language, sequences)
 
     monkeypatch.setattr(analysis.states, 'fidelity', fidelity)
-    found = analysis.find(exact(2), 10, np.random.default_rng(0))
+    found = analysis.extracted(exact(2), 10, np.random.default_rng(0))
     choosing, fresh = asked
     assert fresh is found.fresh
     assert len(choosing) == len(np.unique(choosing, axis=0)) == 20
@@ -86,7 +86,7 @@ def test_a_perfect_network_of_long_blocks_has_the_automaton_of_the_language(monk
     """The search cannot make so many clusters; it once told of three states and a fidelity of 0."""
     monkeypatch.setattr(analysis, 'FRESH', 100)
     monkeypatch.setattr('lab.insight.found.states.CLUSTERS', 60)
-    found = analysis.find(exact(2), 30, np.random.default_rng(0))
+    found = analysis.extracted(exact(2), 30, np.random.default_rng(0))
     assert (len(found.states.automaton.output), found.shares, found.states.given_up) == (90, (1, 1), 60)
     assert found.shown and not found._replace(shares=(0.0, 0.99)).shown
 

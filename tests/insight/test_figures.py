@@ -5,7 +5,7 @@ import pytest
 
 from lab.insight.drawn import figures
 from lab.insight.found.automaton import language
-from lab.insight.found.mechanism import Steps, steps
+from lab.insight.found.phases import gates
 from lab.insight.found.plane import Plane
 from lab.insight.found.states import visit
 from lab.insight.found.step import GATES, follow, network, softmax
@@ -34,7 +34,7 @@ def space(label: str = 'unit {}'):
 
 def table(hid: int) -> dict:
     net = untrained('lstm', hid)
-    return steps(net, visit(net, language(3, 4), np.array([[*SEQUENCE, 0]])))
+    return gates(net, visit(net, language(3, 4), np.array([[*SEQUENCE, 0]])))
 
 
 def flow(steps=STEPS):
@@ -42,7 +42,7 @@ def flow(steps=STEPS):
 
 
 ROUNDED = np.array([[np.nextafter(0.1, 1)], [0.1], [0.1]])  # of gates that never change the mean is rounded
-CONSTANT = Steps(None, None, np.array([0.1]), dict.fromkeys(GATES, ROUNDED))
+CONSTANT = dict.fromkeys(GATES, ROUNDED)
 PICTURES = {
     'pair': lambda: figures.pair(UNITS, COLOUR, {1: 'cell 1', 3: 'cell 3'}, 4, START, TITLE),
     'space': space,

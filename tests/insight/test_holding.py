@@ -1,7 +1,7 @@
 from lab.insight.found import holding
 from lab.insight.found.step import network
 from seq_models import LSTM_model
-from tests.insight.test_mechanism import visits
+from tests.insight.test_phases import visits
 
 
 def test_what_the_gates_made_by_hand_are_for():

@@ -6,7 +6,7 @@ from lab.insight.found.interchange import Place
 from lab.insight.found.step import Network, network
 from seq_models import LSTM_model
 from tests.insight.counting import exact
-from tests.insight.test_mechanism import visits
+from tests.insight.test_phases import visits
 
 
 def wide(net: Network, more: int) -> Network:

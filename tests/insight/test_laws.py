@@ -4,7 +4,7 @@ import pytest
 from lab.insight.found import interchange, laws
 from lab.insight.found.step import network
 from seq_models import LSTM_model, SRN_model
-from tests.insight.test_mechanism import visits
+from tests.insight.test_phases import visits
 
 
 def made(kind, hid, classes):

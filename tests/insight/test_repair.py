@@ -5,7 +5,7 @@ from lab.insight.found import repair
 from lab.insight.found.step import network
 from lab.seq.verdict import TRIED, count
 from tests.insight.counting import exact
-from tests.insight.test_mechanism import visits
+from tests.insight.test_phases import visits
 from tests.seq.learned import LEARNED
 
 

@@ -11,7 +11,6 @@ from matplotlib.ticker import MaxNLocator
 from lab.common import picture
 from lab.insight.found.automaton import SYMBOLS, Array
 from lab.insight.found.fixed import KINDS, FixedPoint
-from lab.insight.found.mechanism import CLOSED_BELOW, OPEN_ABOVE, Steps
 from lab.insight.found.plane import Plane
 from lab.insight.found.step import GATES, Network, follow, softmax
 
@@ -28,6 +27,7 @@ NEXT = (
 )
 MARKERS = {kind: {'marker': mark, 'mec': 'black'} for kind, mark in zip(KINDS, 'oXsD', strict=True)}
 POINT, CYCLE = {'ms': 11}, {'ms': 8, 'ls': '--', 'lw': 1.5}  # how a fixed point is drawn, and a cycle
+OPEN_ABOVE, CLOSED_BELOW = 0.8, 0.2  # where the picture of the gates is grey
 LEAST = 0.01  # that the axis of the loss shows: smaller differences are rounding
 
 
@@ -156,21 +156,21 @@ def path(places: Array, sequence: Array, labels: list[str], title: str) -> Figur
     return figure
 
 
-def gates(steps: dict[str, Steps], title: str) -> Figure:
+def gates(by_phase: dict[str, dict[str, Array]], title: str) -> Figure:
     """Gates by phase: a point at each unit's mean, a bar from its least to its largest value."""
     figure = picture.new(11, 6.8, window=False)
-    hid = len(next(iter(steps.values())).new)
+    hid = by_phase['A']['forget'].shape[1]
     for axes, gate in zip(np.ravel(figure.subplots(2, 2)), GATES, strict=True):
         if gate != 'new':
             axes.axhspan(OPEN_ABOVE, 1, color='0.93')
             axes.axhspan(0, CLOSED_BELOW, color='0.93')
         for unit in range(hid):
-            mean, least, largest = np.stack([each.gates[gate][:, unit] for each in steps.values()], axis=1)
-            x = np.arange(len(steps)) + (unit - (hid - 1) / 2) * min(0.18, 0.7 / hid)
+            mean, least, largest = np.stack([each[gate][:, unit] for each in by_phase.values()], axis=1)
+            x = np.arange(len(by_phase)) + (unit - (hid - 1) / 2) * min(0.18, 0.7 / hid)
             again, which = divmod(unit, len(MORE_COLOURS))
             axes.vlines(x, least, largest, color=MORE_COLOURS[which], lw=1.2)
             axes.plot(x, mean, SHAPES[again % len(SHAPES)], color=MORE_COLOURS[which], ms=5, label=f'cell {unit}')
-        axes.set_xticks(range(len(steps)), list(steps))
+        axes.set_xticks(range(len(by_phase)), list(by_phase))
         name = 'new values' if gate == 'new' else f'{gate} gate (grey below: closed, above: open)'
         axes.set_title(name, fontsize=10, y=TITLE_AT)
         axes.set_ylim(*((-1.05, 1.05) if gate == 'new' else (-0.04, 1.04)))

@@ -67,7 +67,7 @@ def of_analysis(analysis: Analysis, cells: bool, title: str) -> Iterator[tuple[s
         yield 'circuit', evidence.circuit(net, shown.circuit, shown, f'the circuit: {title}')
     yield 'reach', figures.reach(analysis.loss, analysis.right, analysis.length, f'loss by n: {title}')
     if net.gates:
-        yield 'gates', figures.gates(analysis.steps, f'gates by the symbol read: {title}')
+        yield 'gates', figures.gates(analysis.gates, f'gates by the symbol read: {title}')
     yield 'fsm', automaton(analysis, title)
     whole = sequences[0][sequences[0] != NONE][:-1]  # a network does not read the last symbol
     example = whole[:MOST_SYMBOLS]

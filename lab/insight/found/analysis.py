@@ -11,7 +11,7 @@ import numpy as np
 
 from lab.common.errors import note
 from lab.insight.found import automaton as fsm
-from lab.insight.found import behaviour, drift, fixed, interventions, mechanism, states
+from lab.insight.found import behaviour, drift, fixed, interventions, phases, states
 from lab.insight.found.automaton import Array, Automaton
 from lab.insight.found.layout import Layout, layout, spans
 from lab.insight.found.step import Network, outputs_of
@@ -55,12 +55,8 @@ class Analysis(NamedTuple):
     right: Array
     found: Found
     place: Layout  # of the states of the automaton found: their names, and where they are drawn
-    mistakes: list[behaviour.Mistake]  # on found.fresh
     points: list[list[fixed.FixedPoint]]  # of each symbol: fixed points, slow points, cycles
-    moves: list[fixed.Movement | None]  # of each symbol
-    endings: list[list[fixed.Ending]]  # of each symbol: where it leads when it never ends
-    steps: dict[str, mechanism.Steps]  # by phase: what a symbol adds to each unit, and the gates of an LSTM
-    readings: list[list[mechanism.Reading]]  # of each symbol: how its count can be read back
+    gates: dict[str, dict[str, Array]]  # of an LSTM by phase and gate, see phases.gates()
     drift: drift.Drift | None  # of an LSTM that counts far beyond its `length`: how exact it counts
     shown: interventions.Shown  # what comes out when something inside is changed
 
@@ -89,21 +85,21 @@ class Progress:
         self.bar.update()
 
 
-def draw(length: int, num_class: int, count: int, rng: np.random.Generator) -> Array:
+def fresh_sequences(length: int, num_class: int, count: int, rng: np.random.Generator) -> Array:
     """Fresh sequences of the language, (count, T)."""
     return spell(rng.integers(1, length + 1, (count, BLOCKS)), num_class)
 
 
-def find(net: Network, length: int, rng: np.random.Generator) -> Found:
+def extracted(net: Network, length: int, rng: np.random.Generator) -> Found:
     """Extract the automaton of a network from sequences with n up to `length`, and judge it on fresh ones."""
     language = fsm.minimise(fsm.language(net.num_class, length))
     visits = states.visit(net, language, states.histories(length, net.num_class, rng))
     every = 1 + BLOCKS * length * net.num_class * (net.num_class + 1) // 2 // (LONG + 1)
-    fresh, others = (draw(length, net.num_class, max(1, FRESH // every), rng) for _ in range(2))
+    fresh, others = (fresh_sequences(length, net.num_class, max(1, FRESH // every), rng) for _ in range(2))
     choosing = fsm.distinct(others)[0][: max(1, CHOOSING // every)]
     most = int(LARGER * len(language.output))
-    extracted = states.extract(visits, language, states.fidelity(net, language, choosing), most, every)
-    shown = states.trim(extracted, visits, choosing, fresh)
+    best = states.extract(visits, language, states.fidelity(net, language, choosing), most, every)
+    shown = states.trim(best, visits, choosing, fresh)
     return Found(language, visits, shown, states.fidelity(net, language, fresh)(shown.automaton), fresh)
 
 
@@ -113,12 +109,12 @@ def analyse(net: Network, length: int, seed: int = SEED, judged: Verdict | None 
     judged: the verdict on it, if there is one already.
     """
     rng, symbols, progress = np.random.default_rng(seed), range(net.num_class), Progress(4)
-    sequences = draw(length, net.num_class, SHOWN, rng)
+    sequences = fresh_sequences(length, net.num_class, SHOWN, rng)
     progress.part('how far it counts')
     loss, right = behaviour.losses(net)
     judged = judged or verdict.judge(outputs_of(net), net.num_class, length)
     progress.part('automaton')
-    found = find(net, length, rng)
+    found = extracted(net, length, rng)
     visits, automaton = found.visits, found.states.automaton
     progress.part('fixed points and cycles')
     before = visits.state[visits.parent[1:]]
@@ -136,12 +132,8 @@ def analyse(net: Network, length: int, seed: int = SEED, judged: Verdict | None 
         right=right,
         found=found,
         place=layout(automaton, spans(automaton, found.states.state, visits)),
-        mistakes=behaviour.mistakes(net, found.fresh),
         points=points,
-        moves=[fixed.movement(each, visits) for each in points],
-        endings=[fixed.endings(net, symbol, visits) for symbol in symbols],
-        steps=mechanism.steps(net, visits),
-        readings=[mechanism.readings(net, symbol, visits) for symbol in symbols],
+        gates=phases.gates(net, visits) if net.gates else {},
         drift=drift.drift(net, judged.counts) if net.gates and judged.counts >= verdict.BEYOND * length else None,
         shown=interventions.show(net, visits, length, judged.counts, np.random.default_rng(seed)),
     )

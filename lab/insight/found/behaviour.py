@@ -1,13 +1,13 @@
-"""What a network does, whatever is inside it: its mistakes, how far it counts, how it goes on when left to itself."""
+"""What a network does, whatever is inside it: its first mistake, how far it counts, how it goes on by itself."""
 
 from collections import Counter
 from typing import NamedTuple
 
 import numpy as np
 
-from lab.insight.found.automaton import NONE, OPEN, Array, Automaton, distinct, runs
+from lab.insight.found.automaton import NONE, OPEN, Array, Automaton
 from lab.insight.found.states import Visits
-from lab.insight.found.step import Network, follow, outputs_of
+from lab.insight.found.step import Network, outputs_of
 from lab.seq import verdict
 from lab.seq.verdict import BLOCKS
 
@@ -19,17 +19,6 @@ PATIENCE = 1000  # symbols of a block, beside those that are due, after which a 
 BACK = 1e-10  # a state nearer than this to an earlier one, relative to its size, has come back to it
 ROUND = 12  # so many symbols ago at most
 ENDLESS = 0  # stands for the length of a run that never ends
-
-
-class Mistake(NamedTuple):
-    """A place of a block where the next symbol is determined and the network predicts another."""
-
-    n: int  # A's in the block
-    read: int  # the symbol read last
-    nth: int  # its place in its run, from 1
-    due: int
-    instead: int  # the symbol that is wrongly predicted most often
-    share: float  # of the times that this place is read, how often the network is wrong
 
 
 class Search(NamedTuple):
@@ -73,25 +62,6 @@ def losses(net: Network) -> tuple[Array, Array]:
     blocks = np.repeat(np.arange(1, LONGEST + 1)[:, None], BLOCKS, axis=1)
     loss, right, determined = (found.numpy() for found in verdict.examine(outputs_of(net), blocks, net.num_class))
     return loss, right / determined
-
-
-def mistakes(net: Network, sequences: Array) -> list[Mistake]:
-    """Where on sequences (N, T) the network gets a determined symbol wrong, the largest share first."""
-    sequences, weight = distinct(sequences)
-    nth, left = runs(sequences)
-    row, t = np.nonzero((sequences[:, :-1] > 0) & (sequences[:, 1:] != NONE))
-    chosen = net.logits(follow(net, sequences)).argmax(axis=2)[row, t]
-    read, due, nth, left = sequences[row, t], sequences[row, t + 1], nth[row, t], left[row, t]
-    n = (nth + left) // (read + 1)
-    places, where = np.unique(np.column_stack([n, read, nth, due]), axis=0, return_inverse=True)
-    where = where.ravel()  # some versions of numpy give it another axis
-    count = np.bincount(where * net.num_class + chosen, weight[row], len(places) * net.num_class)
-    count = count.reshape(len(places), net.num_class)
-    at_due = np.arange(len(places)), places[:, 3]
-    share = 1 - count[at_due] / count.sum(axis=1)
-    count[at_due] = 0
-    order = np.argsort(-share, kind='stable')
-    return [Mistake(*places[k].tolist(), int(count[k].argmax()), float(share[k])) for k in order if share[k] > 0]
 
 
 def by_last_symbol(net: Network, visits: Visits) -> list[int] | None:

@@ -1,5 +1,4 @@
-"""Each symbol maps a state to the next state: fixed points and cycles of that map, points where it is slow, and what
-visited states do while the symbol repeats.
+"""Each symbol maps a state to the next state: fixed points and cycles of that map, and points where it is slow.
 
 Counting up near one fixed point and down near another: Rodriguez, Wiles and Elman (1999), A recurrent neural network
 that learns to count. Points where the network is slow, found by optimisation: Sussillo and Barak (2013), Opening the
@@ -11,7 +10,6 @@ from typing import NamedTuple
 import numpy as np
 
 from lab.insight.found.automaton import Array
-from lab.insight.found.states import Visits
 from lab.insight.found.step import Network
 
 RESIDUAL = 1e-9  # |next state - state| of a fixed point
@@ -25,11 +23,7 @@ STEPS = 60
 PERIODS = 1, 2, 3
 MARGIN = 0.5  # how much farther off than where a symbol leads, relative to that, its fixed points are looked for
 REPEATS = 1000  # so often a symbol is repeated to see where it leads
-LONGEST_CYCLE = 12
 FROM = 200  # visited states from which it is repeated
-RETURNS = 1e-6  # a state nearer than this to an earlier one, relative to its size, has come back to it
-REAL = 0.02  # an eigenvalue counts as real if its imaginary part is less than this share of its length
-TOUCHES = 1e-3  # a state nearer than this stands on a point
 KINDS = 'attracting', 'saddle', 'repelling', 'slow'
 
 
@@ -55,26 +49,6 @@ class FixedPoint(NamedTuple):
         if self.speed > RESIDUAL:
             return 'slow'
         return 'attracting' if inside.all() else 'saddle' if inside.any() else 'repelling'
-
-
-class Movement(NamedTuple):
-    """How visited states move while a symbol follows itself, seen from the fixed point nearest to them."""
-
-    fixed: FixedPoint
-    steps: int  # of visited states
-    off: int  # of these begin farther from the point than TOUCHES; the rest of what is said is about them
-    nearer: float  # share of the steps that end nearer to the point
-    factor: float  # median of (distance after) / (distance before)
-    along: float | None  # of a saddle: the same of the distance along its leading eigenvector
-    sides: float | None  # where the leading eigenvalue is negative: share of the steps that change sides, along it
-
-
-class Ending(NamedTuple):
-    """Where visited states come to when a symbol is repeated REPEATS times."""
-
-    cycle: Array | None  # (period, size); None where they still move
-    change: Array  # (size,): how much a symbol still changes, mean absolute value over LONGEST_CYCLE symbols
-    share: float  # of the FROM states
 
 
 def repeated(net: Network, symbol: int, states: Array, times: int) -> Array:
@@ -192,56 +166,3 @@ def _point(net: Network, symbol: int, cycle: Array, visited: Array) -> FixedPoin
     speed = float(np.linalg.norm(after[0] - cycle[0]))
     distance = min(float(np.linalg.norm(visited - state, axis=1).min()) for state in cycle)
     return FixedPoint(symbol, cycle, speed, values[order].astype(complex), vectors[:, order].astype(complex), distance)
-
-
-def movement(points: list[FixedPoint], visits: Visits) -> Movement | None:
-    """The movement about the nearest of a symbol's fixed points; None where it has none, or never follows itself."""
-    points = [point for point in points if len(point.cycle) == 1 and point.kind != 'slow']
-    if not points:
-        return None
-    read, parent = visits.read, visits.parent
-    after = np.flatnonzero((read == points[0].symbol) & (read == read[parent]) & (parent > 0))
-    if not len(after):
-        return None
-    here, there = visits.state[parent[after]], visits.state[after]
-    fixed = min(points, key=lambda point: np.median(np.linalg.norm(here - point.point, axis=1)))
-    steps = len(here)
-    off = np.linalg.norm(here - fixed.point, axis=1) > TOUCHES
-    if not off.any():
-        return Movement(fixed, steps, 0, 0.0, 1.0, None, None)
-    here, there = here[off], there[off]
-    before, after = (np.linalg.norm(states - fixed.point, axis=1) for states in (here, there))
-    values, left = fixed.eigenvalues, np.linalg.pinv(fixed.eigenvectors)  # its rows: coordinates along the eigenvectors
-    along = sides = None
-    if fixed.kind == 'saddle':
-        one, two = (np.abs((states - fixed.point) @ left[0]) for states in (here, there))
-        along = float(np.median(two[one > 0] / one[one > 0])) if one.any() else None
-    if values[0].real < 0 and abs(values[0].imag) < REAL * abs(values[0]):
-        sides = float(((here - fixed.point) @ left[0].real * ((there - fixed.point) @ left[0].real) < 0).mean())
-    nearer, factor = float((after < before).mean()), float(np.median(after / before))
-    return Movement(fixed, steps, len(here), nearer, factor, along, sides)
-
-
-def endings(net: Network, symbol: int, visits: Visits) -> list[Ending]:
-    """Where a symbol leads that never ends, the most frequent first; from FROM of the states after it."""
-    after = np.flatnonzero(visits.read[1:] == symbol) + 1
-    states = visits.state[after[np.linspace(0, len(after) - 1, min(FROM, len(after))).astype(int)]]
-    states = repeated(net, symbol, states, REPEATS)
-    tail = [states]
-    for _ in range(LONGEST_CYCLE):
-        tail.append(net.read(tail[-1], symbol))
-    tail = np.stack(tail, axis=1)  # (N, 1 + LONGEST_CYCLE, size)
-    scale = 1 + np.abs(states).max(axis=1)
-    back = np.abs(tail[:, 1:] - states[:, None]).max(axis=2) < RETURNS * scale[:, None]
-    period = np.where(back.any(axis=1), back.argmax(axis=1) + 1, 0)
-    found: list[tuple[Array | None, list[int]]] = []
-    for number, length in enumerate(period):
-        for cycle, members in found:
-            if cycle is None if not length else cycle is not None and meets(cycle, states[number], 10 * RETURNS):
-                members.append(number)
-                break
-        else:
-            found.append((tail[number, :length] if length else None, [number]))
-    found.sort(key=lambda each: -len(each[1]))
-    change = np.abs(np.diff(tail, axis=1)).mean(axis=1)
-    return [Ending(cycle, change[members].mean(axis=0), len(members) / len(states)) for cycle, members in found]

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from lab.insight.found.automaton import SYMBOLS, Array
-from lab.insight.found.mechanism import STILL, ends
+from lab.insight.found.phases import ends
 from lab.insight.found.states import Visits
 from lab.insight.found.step import Network
 
@@ -22,6 +22,7 @@ EVERY_SET = 6  # up to so many groups of units all sets are tried
 MOST = 6  # groups in a set that is found greedily
 CARRIES = 0.95  # a set carries n if the other run's number follows in this share of the pairs
 ENDLESS = -1  # the number of symbols of a run that was not followed to its end
+STILL = 1e-3  # of a regression: numbers that change less than this share of what others do are left out
 RIDGE = 1e-6  # of the variance within counts, so that it can be inverted
 
 
@@ -126,7 +127,7 @@ def go_on(net: Network, states: Array, place: Place, most: int) -> Array:
     return count
 
 
-def draw(net: Network, visits: Visits, place: Place, length: int, rng: np.random.Generator) -> Pairs:
+def pairs_at(net: Network, visits: Visits, place: Place, length: int, rng: np.random.Generator) -> Pairs:
     """Pairs of visited points that differ in what matters at a place and in how the network goes on, at most PAIRS."""
     points, number = at(visits, place)
     most = length * net.num_class * (net.num_class + 1)  # twice as many as in the longest block
@@ -190,7 +191,7 @@ def line(net: Network, visits: Visits, pairs: Pairs) -> Direction:
 def interchange(net: Network, visits: Visits, length: int, rng: np.random.Generator) -> Interchange:
     """Carry each set of units over at each place. length: the largest n of a block in training."""
     where, kinds = places(net.num_class), net.kinds()
-    pairs = [draw(net, visits, place, length, rng) for place in where]
+    pairs = [pairs_at(net, visits, place, length, rng) for place in where]
     groups, every = next(iter(kinds.values())), range(len(next(iter(kinds.values()))))
     if len(groups) <= EVERY_SET:
         sets = {some for size in every for some in itertools.combinations(every, size + 1)}

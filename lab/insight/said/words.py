@@ -5,23 +5,18 @@ The verdict, how far a network counts, and its automaton; lab/insight/said/sente
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator
 
 import numpy as np
 
 from lab.insight.found import automaton as fsm
 from lab.insight.found.analysis import LARGER, Analysis, Found
-from lab.insight.found.automaton import NONE, SYMBOLS, Array, Automaton
-from lab.insight.found.behaviour import ENDLESS, ROWS, Mistake
+from lab.insight.found.automaton import NONE, SYMBOLS, Automaton
+from lab.insight.found.behaviour import ENDLESS, ROWS
 from lab.insight.found.layout import Layout
-from lab.insight.found.mechanism import CLOSED_BELOW, OPEN_ABOVE, Steps, word
-from lab.insight.found.step import GATES
 from lab.insight.said import sentences, story
-from lab.insight.said.sentences import numbers
 from lab.seq import verdict
 
 BLOCKS_SHOWN = 1, 2, 4, 6, 8, 10, 15, 20, 30  # the n of the table of losses
-WRONG_SHOWN = 8
 ROWS_SHOWN = 20  # of an automaton
 WAYS_SHOWN = 3  # of going on after n A's
 RUNS_SHOWN = 6  # of a way
@@ -49,14 +44,9 @@ def brief(found: Analysis, trained: bool, most: int | None = None) -> dict[str, 
 def parts(found: Analysis, trained: bool = True) -> dict[str, list[str]]:
     """All lines about a network by their headings: first what is brief(), then the details."""
     said = brief(found, trained)
-    how = extraction(found.found) if found.found.shown else []
-    said['how it was found'] = how + wrong(found.mistakes, len(found.found.fresh))
+    if found.found.shown:
+        said['how it was found'] = extraction(found.found)
     said |= {'left to itself': alone(found), 'how far it counts': reach(found)}
-    if found.net.gates:
-        said['gates by phase'] = gate_table(found.steps)
-    said['what each symbol adds'] = sentences.steps(found)
-    if found.counts:
-        said['what can be read from its states'] = sentences.readings(found)
     said['when a symbol repeats'] = sentences.repeating(found)
     return said
 
@@ -144,27 +134,6 @@ def reach(found: Analysis) -> list[str]:
     ]
 
 
-def gate_rows(steps: dict[str, Steps]) -> Iterator[tuple[str, int, list[tuple[str, Array, str]]]]:
-    """By phase and unit the gates of an LSTM: mean, least and largest value of each, and the word for the mean."""
-    for phase, each in steps.items():
-        for unit in range(len(each.new)):
-            values = {gate: each.gates[gate][:, unit] for gate in GATES}
-            yield phase, unit, [(gate, some, '' if gate == 'new' else word(some[0])) for gate, some in values.items()]
-
-
-def gate_table(steps: dict[str, Steps]) -> list[str]:
-    """The gate_rows() as lines."""
-    lines = [
-        'Mean [least largest] of each gate. By its mean it is called '
-        f'open (from {OPEN_ABOVE} on), closed (up to {CLOSED_BELOW}) or partly open.',
-        'phase     unit ' + ''.join(f'{gate:28s}' for gate in GATES[:3]) + 'new values',
-    ]
-    for phase, unit, cells in gate_rows(steps):
-        line = ''.join(f'{f"{mean:5.2f} {numbers(ends)} {name}":28s}' for _, (mean, *ends), name in cells)
-        lines.append(f'{phase:9s} {unit:4d} {line}'.rstrip())
-    return lines
-
-
 def automaton(found: Analysis, most: int | None = None) -> list[str]:
     """The automaton in rows, how well it fits, and whether it is the language's own."""
     machine, size, shares = found.found.states.automaton, len(found.found.language.output), found.found.shares
@@ -243,16 +212,3 @@ def extraction(found: Found) -> list[str]:
         f'fresh sequences ({found.shares[1]:.4f} of the steps). Tried were at most '
         f'{int(LARGER * len(found.language.output))} states.'
     ]
-
-
-def wrong(mistakes: list[Mistake], sequences: int) -> list[str]:
-    """Which determined symbols the network gets wrong: the WRONG_SHOWN places with the largest shares."""
-    if not mistakes:
-        return [f'In {sequences} fresh sequences the network is never wrong where only one symbol can follow.']
-    lines = [f'What the network gets wrong in {sequences} fresh sequences:']
-    for n, read, nth, due, instead, share in mistakes[:WRONG_SHOWN]:
-        what = f'{SYMBOLS[instead]} instead of {SYMBOLS[due]}'
-        lines.append(f'  block of n = {n}, after {_run(read, nth)}: {what}, {share:.1%} of the times')
-    if len(mistakes) > WRONG_SHOWN:
-        lines.append(f'  and {len(mistakes) - WRONG_SHOWN} more places')
-    return lines
