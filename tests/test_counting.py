@@ -12,16 +12,16 @@ SEEDS = {'anb2n': 2001, 'anb2nc3n': 2028}
 def follow(weights: dict, symbols: list[int]) -> list[int]:
     """What an LSTM with these weights predicts after each symbol, in float32."""
     W, U, bias, V, out = (np.float32(weights[name]) for name in ('W', 'U', 'hid_bias', 'V', 'out_bias'))
-    one, hid = np.float32(1), len(V)
+    given, hid = W + bias, len(V)
     unit = cell = np.zeros(hid, dtype=np.float32)
-    predicts = []
+    units = []
     for symbol in symbols:
-        net = W[symbol] + unit @ U + bias
-        enter, forget, opened = (one / (one + np.exp(-net[k * hid : (k + 1) * hid])) for k in (0, 1, 3))
+        net = given[symbol] + unit @ U
+        enter, forget, _, opened = np.reciprocal(np.exp(-net) + np.float32(1)).reshape(4, hid)
         cell = forget * cell + enter * np.tanh(net[2 * hid : 3 * hid])
         unit = opened * np.tanh(cell)
-        predicts.append(int(np.argmax(unit @ V + out)))
-    return predicts
+        units.append(unit)
+    return (np.array(units) @ V + out).argmax(axis=1).tolist()
 
 
 @pytest.mark.filterwarnings('ignore:overflow')

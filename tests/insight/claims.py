@@ -147,10 +147,12 @@ def _(c):
 
 @claim(r'  n = (\d+): (.*?)(?:; (\d+) more ways?)?')
 def _(c, n, text, more):
-    seen, true = c.ways[int(n)], True
+    seen, true, shares = c.ways[int(n)], True, Counter()
     for part in text.split('; '):
         way, share = re.fullmatch(r'(.*?)(?: \(([\d.]+)%\))?', part).groups()
-        share = float(share or 100) / 100
+        way = re.sub(r"more than \d{3,} ([ABC])'s$", r"\1's for ever", way)  # the simulation stops at 100
+        shares[way] += float(share or 100) / 100
+    for way, share in shares.items():
         c.told.setdefault(int(n), []).append(way)
         error = 4 * (0.25 / max(seen.total(), 1)) ** 0.5 if share < 1 else 0.05
         true &= not seen or abs(seen[way] / seen.total() - share) <= error

@@ -8,7 +8,7 @@ import numpy as np
 from lab.insight.found.analysis import analyse
 from lab.insight.found.step import network
 from lab.insight.said import words
-from tests.insight import claims_story  # noqa: F401  (its claims are added to those of Claims)
+from tests.insight import claims_far, claims_story  # noqa: F401  (their claims are added to those of Claims)
 from tests.insight.claims import NUMBER, Claims, claim, near
 
 LIST = r'(\[[^\]]*\])'

@@ -9,14 +9,16 @@ import torch
 from lab.insight.found.analysis import analyse, explain
 from lab.insight.found.step import network
 from lab.insight.said import story, tables
+from lab.seq import verdict
 from seq_models import LSTM_model, SRN_model
 from tests.insight.counting import analysed
 
 
 @pytest.fixture(autouse=True)
 def few(monkeypatch):
-    """Fewer sequences than usual, by which the automaton is judged."""
+    """Fewer sequences than usual, by which the automaton is judged; n up to 100 is counted."""
     monkeypatch.setattr('lab.insight.found.analysis.FRESH', 100)
+    monkeypatch.setattr(verdict, 'FAR', 100)
 
 
 @functools.cache
@@ -40,7 +42,7 @@ def by_hand(kind, hid, classes):
                 "Hidden unit 0 ends the B's",
                 "hidden unit 1 ends the C's",
                 '0 of 36 recurrent weights',
-                'It counts up to n = 1000, the largest that was tried.',
+                f'It counts up to n = {max(n for n in verdict.TRIED if n <= 100)}, the largest that was tried.',
             ],
         ),
         (

@@ -5,6 +5,8 @@ that learns to count. Points where the network is slow, found by optimisation: S
 black box; ours is Levenberg and Marquardt's method for least squares (1944, 1963).
 """
 
+import functools
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -20,7 +22,8 @@ LEVEL = 1e-7  # of a slow point: how nearly its step is the shortest around
 STARTS = 120  # of each kind; GRID: beside them, where there are at most two numbers in a state
 GRID = 30
 STEPS = 60
-PERIODS = 1, 2, 3
+PERIODS = 2, 3
+RETURNS = 1e-6  # a cycle leads back to within this share of a step
 MARGIN = 0.5  # how much farther off than where a symbol leads, relative to that, its fixed points are looked for
 REPEATS = 1000  # so often a symbol is repeated to see where it leads
 FROM = 200  # visited states from which it is repeated
@@ -58,40 +61,31 @@ def repeated(net: Network, symbol: int, states: Array, times: int) -> Array:
     return states
 
 
-def slope(net: Network, symbol: int, states: Array, period: int) -> tuple[Array, Array]:
-    """The states after `period` symbols, (N, size), and their Jacobians, (N, size, size)."""
-    jacobian = np.eye(states.shape[1])[None]
-    for _ in range(period):
-        jacobian = net.jacobian(states, symbol) @ jacobian
-        states = net.read(states, symbol)
-    return states, jacobian
-
-
-def settle(net: Network, symbol: int, states: Array, period: int) -> tuple[Array, Array, Array]:
-    """Make |state after `period` symbols - state| as small as can be, from N states at once.
+def settle(net: Network, symbol: int, states: Array) -> tuple[Array, Array, Array]:
+    """Make |next state - state| as small as can be, from N states at once.
 
     Returns the states, that length, and its slope there relative to it: about 0 where it is the smallest around.
     """
     unit, damping = np.eye(states.shape[1]), np.full(len(states), 1e-3)
-    error = repeated(net, symbol, states, period) - states
+    error = net.read(states, symbol) - states
     for _ in range(STEPS):
         length = np.linalg.norm(error, axis=1)
         moving = np.flatnonzero((length > RESIDUAL / 100) & (damping < 1e8))
         if not len(moving):
             break
         here, off = states[moving], error[moving]
-        jacobian = slope(net, symbol, here, period)[1] - unit
+        jacobian = net.jacobian(here, symbol) - unit
         normal = np.einsum('nji,njk->nik', jacobian, jacobian)
         gradient = np.einsum('nji,nj->ni', jacobian, off)
         scale = np.trace(normal, axis1=1, axis2=2)[:, None, None] / len(unit) + 1e-12
         step = np.linalg.solve(normal + damping[moving, None, None] * scale * unit, gradient[:, :, None])[:, :, 0]
         there = here - step
-        now = repeated(net, symbol, there, period) - there
+        now = net.read(there, symbol) - there
         better = np.linalg.norm(now, axis=1) < length[moving]
         states[moving[better]], error[moving[better]] = there[better], now[better]
         damping[moving] *= np.where(better, 0.1, 10)
     length = np.linalg.norm(error, axis=1)
-    jacobian = slope(net, symbol, states, period)[1] - unit
+    jacobian = net.jacobian(states, symbol) - unit
     level = np.linalg.norm(np.einsum('nji,nj->ni', jacobian, error), axis=1) / np.maximum(length, 1e-300)
     return states, length, level
 
@@ -115,54 +109,61 @@ def begin(net: Network, visited: Array, symbol: int, rng: np.random.Generator) -
 def fixed_points(net: Network, symbol: int, visited: Array, rng: np.random.Generator) -> list[FixedPoint]:
     """The fixed points, slow points and cycles of a symbol that are found, nearest to the visited states first.
 
-    visited: (N, size), the states in which the symbol was read. Cycles are looked for from fewer states. What lies
-    farther off than the symbol can lead does not count: outside the reach of a network its gates may be shut so tightly
-    that nothing moves.
+    visited: (N, size), the states in which the symbol was read. Cycles are those to which the symbol leads from there.
+    What lies farther off than it can lead does not count: outside the reach of a network its gates may be shut so
+    tightly that nothing moves.
     """
-    starts = begin(net, visited, symbol, rng)
     low, high = visited.min(axis=0), visited.max(axis=0)
     size = np.linalg.norm(high - low)
     far = repeated(net, symbol, visited[:: 1 + len(visited) // FROM], REPEATS)
     within = np.vstack([visited, net.read(visited, symbol), far])
     reach = within.min(axis=0), within.max(axis=0)
     wide = MARGIN * (reach[1] - reach[0])
+    states, length, level = settle(net, symbol, begin(net, visited, symbol, rng))
+    near = ((states >= reach[0] - wide) & (states <= reach[1] + wide)).all(axis=1)
+    slow = (
+        (length >= RESIDUAL) & (length < SLOW * size) & (level < LEVEL) & ((states > low) & (states < high)).all(axis=1)
+    )
+    still = np.flatnonzero(near & (length < RESIDUAL))
+    still = still[exact(net, symbol, states[still])]
     found: list[Array] = []  # cycles, (period, size)
-    for period in PERIODS:
-        few = starts if period == 1 else starts[:: 1 + len(starts) // STARTS]
-        states, length, level = settle(net, symbol, few.copy(), period)
-        near = ((states >= reach[0] - wide) & (states <= reach[1] + wide)).all(axis=1)
-        slow = (length < SLOW * size) & (level < LEVEL) & ((states > low) & (states < high)).all(axis=1)
-        still = np.flatnonzero(near & (length < RESIDUAL))
-        still = still[exact(net, symbol, states[still], period)]
-        for state in states[np.union1d(still, np.flatnonzero(slow & (length >= RESIDUAL) & (period == 1)))]:
-            if not any(meets(cycle, state, SAME) for cycle in found):
-                found.append(np.vstack([repeated(net, symbol, state[None], times) for times in range(period)]))
+    for cycle in [*states[np.union1d(still, np.flatnonzero(slow)), None], *cycles(net, symbol, far)]:
+        if not any(meets(each, cycle[0]) for each in found):
+            found.append(cycle)
     return sorted((_point(net, symbol, cycle, visited) for cycle in found), key=lambda each: each.distance)
 
 
-def exact(net: Network, symbol: int, states: Array, period: int) -> Array:
+def cycles(net: Network, symbol: int, states: Array) -> Iterator[Array]:
+    """The cycles (period, size) of two or three on which some of the states stand: so many symbols lead back."""
+    path = np.stack([repeated(net, symbol, states, times) for times in range(max(PERIODS) + 1)])
+    step = np.linalg.norm(path[1] - path[0], axis=1)
+    for period in PERIODS:
+        back = np.linalg.norm(path[period] - path[0], axis=1)
+        yield from path[:period, (back < RETURNS * step) & (step > SAME)].swapaxes(0, 1)
+
+
+def exact(net: Network, symbol: int, states: Array) -> Array:
     """Which of some states (N, size) that do not move stand on a fixed point: Newton's next step would be short, too.
 
     Where a gate is nearly shut a state hardly moves, but the point where it would stop is far away, or there is none.
     """
-    after, jacobian = slope(net, symbol, states, period)
-    left, stretch, right = np.linalg.svd(jacobian - np.eye(states.shape[1]))
-    along = np.einsum('nji,nj->ni', left, after - states) / np.maximum(stretch, 1e-300)
+    left, stretch, right = np.linalg.svd(net.jacobian(states, symbol) - np.eye(states.shape[1]))
+    along = np.einsum('nji,nj->ni', left, net.read(states, symbol) - states) / np.maximum(stretch, 1e-300)
     step = np.einsum('nji,nj->ni', right, along)
     near = np.abs(step).max(axis=1, initial=0) < SAME * (1 + np.abs(states).max(axis=1, initial=0))
     return near & (stretch.min(axis=1, initial=1) > SHUT)
 
 
-def meets(cycle: Array, state: Array, near: float) -> bool:
-    """Whether a state is one of a cycle (period, size); near: less far from it than this, relative to its size."""
-    return bool((np.abs(cycle - state).max(axis=1) < near * (1 + np.abs(state).max())).any())
+def meets(cycle: Array, state: Array) -> bool:
+    """Whether a state is one of a cycle (period, size)."""
+    return bool((np.abs(cycle - state).max(axis=1) < SAME * (1 + np.abs(state).max())).any())
 
 
 def _point(net: Network, symbol: int, cycle: Array, visited: Array) -> FixedPoint:
     """What is to be known of a fixed point or a cycle."""
-    after, jacobian = slope(net, symbol, cycle[:1], len(cycle))
-    values, vectors = np.linalg.eig(jacobian[0])
+    jacobian = functools.reduce(np.matmul, net.jacobian(cycle, symbol)[::-1])  # of the whole cycle
+    values, vectors = np.linalg.eig(jacobian)
     order = np.argsort(-np.abs(values), kind='stable')
-    speed = float(np.linalg.norm(after[0] - cycle[0]))
+    speed = float(np.linalg.norm(net.read(cycle[-1:], symbol)[0] - cycle[0])) if len(cycle) == 1 else 0.0
     distance = min(float(np.linalg.norm(visited - state, axis=1).min()) for state in cycle)
     return FixedPoint(symbol, cycle, speed, values[order].astype(complex), vectors[:, order].astype(complex), distance)
