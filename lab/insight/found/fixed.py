@@ -121,9 +121,8 @@ def fixed_points(net: Network, symbol: int, visited: Array, rng: np.random.Gener
     wide = MARGIN * (reach[1] - reach[0])
     states, length, level = settle(net, symbol, begin(net, visited, symbol, rng))
     near = ((states >= reach[0] - wide) & (states <= reach[1] + wide)).all(axis=1)
-    slow = (
-        (length >= RESIDUAL) & (length < SLOW * size) & (level < LEVEL) & ((states > low) & (states < high)).all(axis=1)
-    )
+    inside = ((states > low) & (states < high)).all(axis=1)
+    slow = inside & (length >= RESIDUAL) & (length < SLOW * size) & (level < LEVEL)
     still = np.flatnonzero(near & (length < RESIDUAL))
     still = still[exact(net, symbol, states[still])]
     found: list[Array] = []  # cycles, (period, size)
