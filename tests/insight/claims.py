@@ -155,7 +155,9 @@ def _(c, n, text, more):
     for way, share in shares.items():
         c.told.setdefault(int(n), []).append(way)
         error = 4 * (0.25 / max(seen.total(), 1)) ** 0.5 if share < 1 else 0.05
-        true &= not seen or abs(seen[way] / seen.total() - share) <= error
+        same = [each for each in seen if each == way or (way.endswith(' ..') and each.startswith(way[:-2]))]
+        there = sum(seen[each] for each in same)
+        true &= not seen or abs(there / seen.total() - share) <= error
     return true
 
 
