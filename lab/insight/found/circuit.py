@@ -118,9 +118,11 @@ def _much_less(kept: Array, lead, few: trial.Exam, size: Array, tries: int) -> t
 
 
 def _right(order: list[int], lead, few: trial.Exam, weights: int) -> int:
-    """How many of the weights, in this order, can be taken out with no mistake."""
-    masks = np.ones((len(order) + 1, weights), dtype=bool)
-    for k in range(len(order)):
-        masks[k + 1 :, order[k]] = False
-    right = np.array([(lead(mask[None], few) > 0).all() for mask in masks])
-    return int(right.argmin() - 1 if not right.all() else len(order))
+    """How many of the weights, in this order, can be taken out with no mistake; all of them make one."""
+    right, wrong = 0, len(order)
+    while wrong - right > 1:
+        count = (right + wrong) // 2
+        kept = np.ones((1, weights), dtype=bool)
+        kept[0, order[:count]] = False
+        right, wrong = (count, wrong) if (lead(kept, few) > 0).all() else (right, count)
+    return right

@@ -19,8 +19,9 @@ SLOW = 0.01  # a point is slow if a step there is shorter than this share of the
 SAME = 1e-5  # points nearer to each other than this are one
 SHUT = 1e-7  # where the Jacobian is as near to 1 as this in a direction, nothing moves along it
 LEVEL = 1e-7  # of a slow point: how nearly its step is the shortest around
-STARTS = 120  # of each kind; GRID: beside them, where there are at most two numbers in a state
-GRID = 30
+STARTS = 120  # of each kind, where a state has up to FEW numbers; where it has more, a start takes longer: fewer
+FEW = 8
+GRID = 30  # starts along a side, too, where a state has at most two numbers
 STEPS = 60
 PERIODS = 2, 3
 RETURNS = 1e-6  # a cycle leads back to within this share of a step
@@ -95,7 +96,8 @@ def begin(net: Network, visited: Array, symbol: int, rng: np.random.Generator) -
 
     Around them also means the box of -1 and 1, since outside the visited states fixed points may stand, too.
     """
-    some = visited[rng.integers(len(visited), size=STARTS)]
+    count = STARTS * FEW // max(FEW, visited.shape[1])
+    some = visited[rng.integers(len(visited), size=count)]
     low, high = np.minimum(visited.min(axis=0), -1), np.maximum(visited.max(axis=0), 1)
     near = rng.uniform(low, high, some.shape)
     around = rng.uniform(low - (high - low), high + (high - low), some.shape)
