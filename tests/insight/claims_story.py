@@ -505,23 +505,23 @@ def _repaired(c, n, repair):
 
 
 @claim(
-    rf"It does not (?:count|give more B's for each larger n): left to itself after the A's, it gives as many(?: B's)? in (?:all|{SHARE} of) (\d+) pairs of runs with different n, up to (\d+)\."
+    r"It does not (?:count|give more B's for each larger n): left to itself after the A's, it gives as many(?: B's)? in (?:all|(\d+) of) (\d+) pairs of runs with different n, up to (\d+)\."
 )
-def _(c, share, _pairs, length):
-    alike = pairs(c, 0, False, 1)[3]
-    return close(share or 100, alike, 300) and int(length) == c.sim.length
+def _(c, some, drawn, length):
+    share = 100 * int(some or drawn) / int(drawn)
+    return close(share, pairs(c, 0, False, 1)[3], int(drawn)) and int(length) == c.sim.length
 
 
 @claim(
-    rf'The last symbol (alone decides|does not decide alone) what it predicts: with the whole state before a symbol taken from anywhere else, it predicts the same in {SHARE} of (\d+) cases\.'
+    r'The last symbol (alone decides|does not decide alone) what it predicts: with the whole state before a symbol taken from anywhere else, it predicts the same in (\d+) of (\d+) cases\.'
 )
-def _(c, how, share, tried):
+def _(c, how, some, tried):
     rng = np.random.default_rng(13)
     steps = [c.steps[k] for k in rng.integers(len(c.steps), size=4 * RUNS)]
     others = np.array([c.steps[k].after for k in rng.integers(len(c.steps), size=4 * RUNS)])
     after = c.sim.step(others, np.array([s.symbol for s in steps]))
     same = np.mean(c.sim.choose(after) == [s.predicts for s in steps])
-    return close(share, same, int(tried)) and (share != '100' or how[0] == 'a')
+    return close(100 * int(some) / int(tried), same, int(tried)) and (some == tried) == (how[0] == 'a')
 
 
 @claim(

@@ -82,16 +82,15 @@ def instead(found: Analysis) -> list[str]:
             f"It does not count: left to itself after the A's, it gives as many B's in all {between.drawn[0]} {pairs}."
         ]
     else:
-        share = f'{between.alike[0]:.0%} of {between.drawn[0]} {pairs}'
+        share = f'{round(between.alike[0] * between.drawn[0])} of {between.drawn[0]} {pairs}'
         lines = [
             f"It does not give more B's for each larger n: left to itself after the A's, it gives as many in {share}."
         ]
-    taken = (
-        f'with the whole state before a symbol taken from anywhere else, it predicts the same in {shown.last:.0%} of'
-    )
+    same = f'{round(shown.last * PAIRS)} of {PAIRS} cases'
+    taken = f'with the whole state before a symbol taken from anywhere else, it predicts the same in {same}'
     if shown.last == 1:
-        return [*lines, f'The last symbol alone decides what it predicts: {taken} {PAIRS} cases.']
-    lines.append(f'The last symbol does not decide alone what it predicts: {taken} {PAIRS} cases.')
+        return [*lines, f'The last symbol alone decides what it predicts: {taken}.']
+    lines.append(f'The last symbol does not decide alone what it predicts: {taken}.')
     return [*lines, *carriers(between), *(ending(each) for each in shown.ends if each)]
 
 
