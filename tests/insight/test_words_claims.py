@@ -42,8 +42,11 @@ def test_no_sentence_about_a_network_made_by_hand_is_false():
     [(Task('anb2nc3n', 3, 'lstm'), 4), (Task('anb2nc3n'), 770_023), (Task('anb2n', 2), 1)],
     ids=['lstm3', 'srn4', 'srn2'],
 )
-def test_no_sentence_about_a_trained_network_is_false(task, seed):
-    assert false_lines(trained(task, seed, 40), task.length) == []
+def test_no_sentence_about_a_trained_network_is_false_and_few_are_printed(task, seed):
+    weights = trained(task, seed, 40)
+    found = analyse(network(weights), task.length)
+    assert Claims(weights, words.lines(found), task.length).false() == []
+    assert len(words.lines(found, details=False)) < 60
 
 
 def test_of_automata_that_agree_equally_that_is_found_whose_start_predicts_the_first_symbol():

@@ -47,13 +47,9 @@ def joined(sentences: list[str]) -> str:
 
 
 def parts(found: Analysis) -> dict[str, list[str]]:
-    """All that interventions show, by its headings."""
+    """What interventions show, by its headings; the weights of the circuit are among the details."""
     said = {'in short': in_short(found), 'carried over': tables.carried(found.shown.interchange)}
-    if found.shown.holding:
-        said['gates held'] = tables.held(found)
-    if found.shown.circuit:
-        said['the circuit'] = tables.circuit(found)
-    return said
+    return said | ({'gates held': tables.held(found)} if found.shown.holding else {})
 
 
 def in_short(found: Analysis) -> list[str]:

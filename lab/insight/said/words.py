@@ -13,7 +13,7 @@ from lab.insight.found.analysis import LARGER, Analysis, Found
 from lab.insight.found.automaton import NONE, SYMBOLS, Automaton
 from lab.insight.found.behaviour import ENDLESS, ROWS
 from lab.insight.found.layout import Layout
-from lab.insight.said import sentences, story
+from lab.insight.said import sentences, story, tables
 from lab.seq import verdict
 
 BLOCKS_SHOWN = 1, 2, 4, 6, 8, 10, 15, 20, 30  # the n of the table of losses
@@ -44,6 +44,8 @@ def brief(found: Analysis, trained: bool, most: int | None = None) -> dict[str, 
 def parts(found: Analysis, trained: bool = True) -> dict[str, list[str]]:
     """All lines about a network by their headings: first what is brief(), then the details."""
     said = brief(found, trained)
+    if found.shown.circuit:
+        said['the circuit'] = tables.circuit(found)
     if found.found.shown:
         said['how it was found'] = extraction(found.found)
     said |= {'left to itself': alone(found), 'how far it counts': reach(found)}
