@@ -261,7 +261,7 @@ def _distance(text, before, after, at):
 
 
 @claim(
-    r'((?:Hidden units?|Units?|Cells?|All (?:hidden )?units but) .* ends? the .*|(?:Only a|A)ll .* together .*|No small set .* ends the .*)\.'
+    r'((?:Hidden units?|Units?|Cells?|All (?:hidden )?units but) .* ends? the .*|(?:Only all|Both|All) .* together .*|No small set .* ends the .*)\.'
 )
 def _(c, text):
     return all(_ends(c, part) for part in text.split('; '))
@@ -272,7 +272,7 @@ def _ends(c, text):
     symbol = 'ABC'.index(name)
     other = (symbol + 1) % c.sim.classes
     if 'together' in text:
-        some = tuple(range(int(re.search(r'all (\d+)', text)[1])))
+        some = tuple(range(2 if 'both' in text.lower() else int(re.search(r'all (\d+)', text, re.IGNORECASE)[1])))
     else:
         some = members(re.search(SET + r'(?: ends?| most often)', text, re.IGNORECASE)[1], c.sim.hid)
     right = [s for s in c.sim.where(symbol=symbol) if s.due == s.predicts]

@@ -22,6 +22,11 @@ def several(words: list[str]) -> str:
     return ' and '.join([', '.join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
+def all_of(count: int) -> str:
+    """All of so many."""
+    return 'both' if count == 2 else f'all {count}'
+
+
 def called(kind: str, some: tuple[int, ...], of: int, full: bool = True) -> str:
     """A set of `of` units in words, as 'cells 0 and 1 with their hidden units'; not `full`: 'cells 0 and 1'."""
     name, _, rest = kind.partition(' with ')
@@ -117,9 +122,9 @@ def carried(found: Interchange, k: int, full: bool) -> str:
     if some is None or (some == every and len(every) > 1):
         best, line = found.best(k, every), found.along[k]
         smaller = 'the best smaller set'
-        text = f'{what} {"are" if owed else "is"} carried by all {len(every)} {name}s together only'
+        text = f'{what} {"are" if owed else "is"} carried by {all_of(len(every))} {name}s together only'
         if not found.every_set:
-            text = f'no set of fewer than all {len(every)} {name}s that was found carries {what}'
+            text = f'no set of fewer than {all_of(len(every))} {name}s that was found carries {what}'
         along = f'one line, that of the {line.name}'
         if not full:
             told = f'{smaller}, {called(kind, best, len(every), False)}: {share(best)}'
@@ -176,7 +181,9 @@ def ending(each: End) -> str:
     symbol, other, what = letters(each.symbol), SYMBOLS[each.next], called(each.kind, each.groups, each.of)
     text = f'{what[0].upper()}{what[1:]} end{"s" * (len(each.groups) == 1)} the {symbol}'
     if len(each.groups) == each.of > 1:
-        text = f'{"Only all" if each.of <= EVERY_SET else "All"} {each.of} {each.kind}s together end the {symbol}'
+        only = 'only ' if 2 < each.of <= EVERY_SET else ''
+        text = f'{only}{all_of(each.of)} {each.kind}s together end the {symbol}'
+        text = text[0].upper() + text[1:]
     if min(each.ends, each.goes_on) < CARRIES:
         text = f'No small set of {each.kind}s ends the {symbol} alone, {what} most often'
     elif each.limit is not None:
