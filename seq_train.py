@@ -160,7 +160,6 @@ def finish(args: argparse.Namespace, found: list, record: list, typed: list[str]
     results.print_verdict(task, best.verdict, retry(args, typed))
     if last.epoch % results.CHECKPOINT:
         files.write_tensors(task.checkpoint(args.out_path, last.epoch // 1000), last.state)
-    written = {last.epoch, *(each.epoch for each in record if each.epoch % results.CHECKPOINT == 0)}
     which = f'seed {best.seed} has learned' if best.verdict.learned else f'none has learned; best: seed {best.seed}'
     tried = f'{len(found)} start{"s" * (len(found) > 1)} tried: {which}'
     if args.restarts is None:
@@ -168,7 +167,9 @@ def finish(args: argparse.Namespace, found: list, record: list, typed: list[str]
         note(f'{tried} (to train it alone: {alone})')
     if not stop:
         run_of = {'seed': found[0].seed, 'restarts': args.restarts, 'engine': args.engine, 'tried': tried}
-        origin.write(task, args.training, args.out_path, sorted(epoch // 1000 for epoch in written), run_of)
+        written = [each for each in record if each.epoch % results.CHECKPOINT == 0 or each is last]
+        states = {each.epoch // 1000: each.state for each in written}
+        origin.write(task, args.training, args.out_path, states, run_of)
     if stop:
         note(f'stopped at epoch {last.epoch}: {task.checkpoint(args.out_path, last.epoch // 1000)}')
 

@@ -71,11 +71,16 @@ def prepare(folder: str):
 
 def write_tensors(path: str, state: object):
     """torch.save() to a file that is whole or not there. state: tensors, numbers and text in dicts and lists."""
+    write(path, packed(state))
+
+
+def packed(state: object) -> bytes:
+    """What write_tensors() writes."""
     import torch
 
     buffer = io.BytesIO()
     torch.save(state, buffer)
-    write(path, buffer.getvalue())
+    return buffer.getvalue()
 
 
 def read_tensors(path: str) -> object:

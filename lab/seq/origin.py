@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -12,13 +11,14 @@ from lab.common.errors import UserError
 from lab.seq.task import Task, Training
 
 
-def write(task: Task, training: Training, folder: str, thousands: Iterable[int], run: dict):
+def write(task: Task, training: Training, folder: str, states: dict[int, dict], run: dict):
     """Write <folder>/<stem>.json: the settings, and the checksum of each checkpoint of the run.
 
-    thousands: epochs of the checkpoints. run: what else decides what they hold, and what it came to.
+    states: the weights in each checkpoint, by thousands of epochs; not read from the folder, where another run may have
+    written others by now. run: what else decides what they hold, and what it came to.
     """
-    names = [os.path.basename(task.checkpoint(folder, epoch)) for epoch in thousands]
-    known = {**asdict(task), **asdict(training), **run, 'files': {name: _sum(folder, name) for name in names}}
+    sums = {os.path.basename(task.checkpoint(folder, k)): _sum(files.packed(state)) for k, state in states.items()}
+    known = {**asdict(task), **asdict(training), **run, 'files': sums}
     files.write(os.path.join(folder, f'{task.stem}.json'), json.dumps(known, indent=1).encode())
 
 
@@ -37,11 +37,11 @@ def read(task: Task, folder: str) -> dict | None:
         sums = dict(known['files'])
     except (ValueError, LookupError, TypeError) as error:
         raise UserError(f'{path} was not written by seq_train.py') from error
-    if any(_sum(folder, name) != before for name, before in sums.items()):
+    there = {name: Path(folder, name) for name in sums}
+    if any(not file.is_file() or _sum(file.read_bytes()) != sums[name] for name, file in there.items()):
         raise UserError(f'{name} have changed since {path} was written')
     return known
 
 
-def _sum(folder: str, name: str) -> str | None:
-    path = Path(folder, name)
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
+def _sum(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

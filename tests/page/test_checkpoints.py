@@ -24,9 +24,10 @@ RUN = {'seed': 1, 'restarts': None, 'engine': 'auto', 'tried': '2 starts tried: 
 def folder(tmp_path):
     """Checkpoints of an SRN after 0 and 10,000 epochs, and what seq_train.py says of them."""
     torch.manual_seed(0)
-    for epoch in 0, 10:
-        files.write_tensors(SRN.checkpoint(str(tmp_path), epoch), student.new_network(SRN).state_dict())
-    origin.write(SRN, Training(), str(tmp_path), [0, 10], RUN)
+    states = {epoch: student.new_network(SRN).state_dict() for epoch in (0, 10)}
+    for epoch, state in states.items():
+        files.write_tensors(SRN.checkpoint(str(tmp_path), epoch), state)
+    origin.write(SRN, Training(), str(tmp_path), states, RUN)
     return tmp_path
 
 
@@ -41,6 +42,15 @@ def test_checkpoints_of_the_command_are_taken(folder):
     assert found.command == 'python3 seq_train.py --lang anb2n --seed 1'  # not where they are: that may tell a name
     assert not torch.equal(found.states[0]['W'], found.states[10]['W'])
     assert checkpoints.read_trained(SRN, options(folder, seed=None), str(folder)).seed == 1  # any is taken
+
+
+def test_of_two_runs_at_once_none_takes_the_checkpoints_of_the_other_for_its_own(folder):
+    """The other run has written its weights just before this one says how its own were trained."""
+    mine, theirs = ({0: student.new_network(SRN).state_dict()} for _ in range(2))
+    files.write_tensors(SRN.checkpoint(str(folder), 0), theirs[0])
+    origin.write(SRN, Training(), str(folder), mine, RUN)
+    with pytest.raises(UserError, match='have changed'):
+        origin.read(SRN, str(folder))
 
 
 @pytest.mark.parametrize(
