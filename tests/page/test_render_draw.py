@@ -141,6 +141,44 @@ def test_an_image_of_the_confusion_matrix_goes_to_the_sheet_and_says_its_two_bes
     assert page.evaluate('document.activeElement.id') == 'pad'
 
 
+def test_the_address_brings_back_what_was_drawn(sheet, opened, file):
+    page, pad = sheet
+    page.locator('[name=another]').click()
+    playwright.expect(page.locator('#read-says')).to_contain_text('test image ')
+    stroke(page, pad, (0.1, 0.1), (0.93, 0.31))
+    page.locator('[name=rubber]').click()
+    stroke(page, pad, (0.5, 0.9), (0.5, 1.2))  # the pen leaves the sheet
+    page.locator('[name=copy]').select_option('3')
+    playwright.expect(page).to_have_url(re.compile(r'#draw&d\.image=\d+&d\.strokes=[\w-]+&d\.copy=3$'))
+    other = opened(address=page.url.removeprefix(f'file://{file}'))
+    said = page.locator('#read-says').text_content()
+    playwright.expect(other.locator('#read-says')).to_have_text(said)
+    drawn = "document.getElementById('pad').toDataURL()"
+    assert other.evaluate(drawn) == page.evaluate(drawn) and (seen(other) == seen(page)).all()
+    assert other.locator('[name=copy]').input_value() == '3'
+
+
+def test_an_address_of_a_drawing_that_was_cut_gives_an_empty_sheet(sheet):
+    page, _ = sheet
+    copy = page.locator('[name=copy]')
+    for fault in 'd.strokes=_-A', 'd.strokes=AAA', 'd.strokes=%20', 'd.strokes=_g', 'd.image=-3':
+        page.evaluate('location.hash = "draw&d.copy=5&d.strokes=_nAAAAg"')
+        playwright.expect(copy).to_have_value('5')
+        assert seen(page).max() > 50
+        page.evaluate('text => (location.hash = text)', f'draw&d.copy=2&{fault}')
+        playwright.expect(copy).to_have_value('0')
+        assert page.locator('#read-says').text_content() == 'Nothing is drawn yet.'
+
+
+def test_a_drawing_that_is_too_long_for_the_address_says_so(sheet):
+    page, _ = sheet
+    points = [[k % 29, k % 28] for k in range(1600)]
+    page.evaluate('points => (location.hash = "draw&d.strokes=" + ink.pack([{ rubber: false, points }]))', points)
+    playwright.expect(page.locator('#read-says')).to_contain_text('does not hold so long a drawing')
+    page.locator('[name=copy]').select_option('1')
+    playwright.expect(page).to_have_url(re.compile('#draw&d.copy=1$'))
+
+
 def test_the_keyboard_draws(sheet):
     page, pad = sheet
     pad.focus()

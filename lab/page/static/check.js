@@ -142,8 +142,8 @@ const check = (() => {
 
   check.typed = typed;
 
-  function fill(network, factor) {
-    const set = (name, value) => (form.elements[name].value = String(Number((value / factor).toPrecision(6))));
+  function fill(network) {
+    const set = (name, value) => (form.elements[name].value = String(Number(value.toPrecision(6))));
     network.w.forEach(([x, y], k) => { set(`w${k}x`, x); set(`w${k}y`, y); set(`b${k}`, network.b[k]); set(`v${k}`, network.v[k]); });
     set('c', network.c);
   }
@@ -181,15 +181,12 @@ const check = (() => {
   }
 
   form.addEventListener('input', event => {
-    if (event.target.name === 'preset') {
-      const chosen = view.presets[event.target.value];
-      fill(chosen, 1);
-    }
+    if (event.target.name === 'preset') fill(view.presets[event.target.value]);
     update();
   });
   form.addEventListener('submit', event => event.preventDefault());
   document.addEventListener('repaint', update);
-  fill(Object.values(view.presets)[0], 1);
+  fill(Object.values(view.presets)[0]);
   const shared = [...form.elements].filter(element => element.name);
   share.join(() => ({ 'w.typed': shared.map(element => element.value).join('_') }), given => {
     given['w.typed'].split('_').forEach((value, n) => (shared[n].value = value));

@@ -265,6 +265,7 @@
     begin(weights.length ? Float64Array.from(weights) : first());
     state.before = Number(values['p.before']);
     train(Math.min(Number(values['p.epoch']), 1e6));
+    if (state.before) tell('says', `Something was changed after ${state.before.toLocaleString('en')} epochs. The address holds the weights of then, not the losses: the curve begins there.`);
     draw();
   });
 })();
