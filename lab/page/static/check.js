@@ -129,15 +129,10 @@ const check = (() => {
   // The network that the form says, or null where a number is missing.
   function typed() {
     const number = name => (form.elements[name].value.trim() === '' ? NaN : Number(form.elements[name].value));
-    const network = {
-      act: form.elements.act.value,
-      w: [0, 1, 2, 3].map(k => [number(`w${k}x`), number(`w${k}y`)]),
-      b: [0, 1, 2, 3].map(k => number(`b${k}`)),
-      v: [0, 1, 2, 3].map(k => number(`v${k}`)),
-      c: number('c'),
-    };
-    const all = [...network.w.flat(), ...network.b, ...network.v, network.c];
-    return all.every(Number.isFinite) ? check.times(network, network.act === 'sig' ? 10 : 1) : null;
+    const act = form.elements.act.value, of = name => [0, 1, 2, 3].map(k => number(name.replace('*', k)));
+    const [x, y, b, v] = ['w*x', 'w*y', 'b*', 'v*'].map(of), c = number('c');
+    if (![...x, ...y, ...b, ...v, c].every(Number.isFinite)) return null;
+    return check.times({ act, w: x.map((weight, k) => [weight, y[k]]), b, v, c }, act === 'sig' ? 10 : 1);
   }
 
   check.typed = typed;

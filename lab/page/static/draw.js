@@ -7,6 +7,18 @@
   const find = name => root.querySelector(`[name=${name}]`);
   const pad = document.getElementById('pad'), seen = document.getElementById('seen'), status = document.getElementById('read-says');
   const state = { strokes: [], base: null, origin: '', rubber: false, down: null, cross: null, taken: -1 };
+  // Without a Japanese font every character is the same box: then romaji alone.
+  function drawn(text) {
+    const canvas = make('canvas', { width: 40, height: 40 }), context = canvas.getContext('2d');
+    context.font = '30px sans-serif';
+    context.fillText(text, 0, 32);
+    return canvas.toDataURL();
+  }
+  if (view.printed[0] && drawn(view.printed[0]) === drawn(view.printed[1])) {
+    view.printed.fill('');
+    for (const each of document.querySelectorAll('[lang=ja]')) each.remove();
+    for (const option of root.querySelectorAll('[name=take] option, [name=copy] option')) option.textContent = view.classes[option.value];
+  }
   const named = k => view.classes[k] + (view.printed[k] && ` ${view.printed[k]}`);
   const percent = value => `${(100 * value).toFixed(0)}%`;
   const LONGEST = 4000; // letters of strokes in the address: programs that send messages cut longer ones

@@ -4,9 +4,7 @@ const glyphs = (() => {
   const view = page.data('kuzu'), place = new Map(view.images.map((image, index) => [image, index])), SIDE = 28;
   let sheet = null;
 
-  function at(image, columns) {
-    return [place.get(image) % columns, Math.floor(place.get(image) / columns)];
-  }
+  const at = (image, columns) => [place.get(image) % columns, Math.floor(place.get(image) / columns)];
 
   function make(image, says, name = 'span') {
     const made = page.make(name, { class: 'glyph', 'data-image': image, 'aria-label': says, title: says, ...(name === 'span' ? { role: 'img' } : { type: 'button' }) });
