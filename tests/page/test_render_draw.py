@@ -134,7 +134,7 @@ def test_an_image_of_the_confusion_matrix_goes_to_the_sheet_and_says_its_two_bes
     glyph.scroll_into_view_if_needed()
     image = int(glyph.get_attribute('data-image'))
     order = np.argsort(-untrained('lin').prob[image])[:2]
-    two = [f'{k} {100 * untrained("lin").prob[image][k]:.0f}%' for k in order]
+    two = [f'{k}: {100 * untrained("lin").prob[image][k]:.0f}%' for k in order]
     playwright.expect(page.locator('.gallery[data-network="0"] .said').first.locator('small')).to_have_text(two)
     glyph.click()
     playwright.expect(page.locator('#read-says')).to_contain_text(f'test image {image}, ')

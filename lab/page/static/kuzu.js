@@ -76,7 +76,7 @@ const glyphs = (() => {
     for (const box of all.children) {
       const image = Number(box.firstChild.dataset.image);
       const prob = readers.probabilities(readers.run(network.loaded, await glyphs.pixels(image)).at(-1).values);
-      const words = readers.ranked(prob).slice(0, 2).map(k => `${view.classes[k]} ${(100 * prob[k]).toFixed(0)}%`);
+      const words = readers.ranked(prob).slice(0, 2).map(k => `${view.classes[k]}: ${(100 * prob[k]).toFixed(0)}%`);
       box.append(...words.map(word => page.make('small', {}, word)));
       box.firstChild.setAttribute('aria-label', `test image ${image}: ${words.join(', ')}; to the drawing`);
       await new Promise(requestAnimationFrame);
