@@ -32,7 +32,7 @@ def sheet(images: torch.Tensor) -> dict:
 
 
 def fewer(image: Image.Image) -> Image.Image:
-    """The image in COLOURS colours; that of its corner, the ground, is exact, so that it is no other than the page's."""
+    """The image in COLOURS colours; that of its corner, the ground, is exact: it is also that of the page."""
     few = image.quantize(COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     palette, ground = few.getpalette(), 3 * few.getpixel((0, 0))
     palette[ground : ground + 3] = image.getpixel((0, 0))
