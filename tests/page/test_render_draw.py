@@ -156,6 +156,9 @@ def test_the_address_brings_back_what_was_drawn(sheet, opened, file):
     drawn = "document.getElementById('pad').toDataURL()"
     assert other.evaluate(drawn) == page.evaluate(drawn) and (seen(other) == seen(page)).all()
     assert other.locator('[name=copy]').input_value() == '3'
+    with page.expect_download() as download:
+        page.locator('#draw [data-png]').click()
+    assert download.value.suggested_filename == 'drawing.png'
 
 
 def test_an_address_of_a_drawing_that_was_cut_gives_an_empty_sheet(sheet):
@@ -271,6 +274,20 @@ def test_beside_hiragana_stands_the_printed_character():
     part = kuzu.describe([untrained('lin')], data, OPTIONS._replace(dataset='kmnist'))
     text = render.page({'kuzu': part}, 'python3 report.py')
     assert re.search('<option value="9">wo を', text) and '<th scope="row">tsu <span lang="ja">つ</span></th>' in text
+
+
+@pytest.mark.parametrize(('printed', 'option'), [('ab', 'ki b'), ('aa', 'ki')])
+def test_characters_that_all_look_the_same_are_left_out(printed, option, browser):
+    """Without a Japanese font each of them is the same empty box."""
+    data, printed = replace(digits(), classes=list(KMNIST_NAMES)), list(printed) * 5
+    part = kuzu.describe([untrained('lin')], data, OPTIONS._replace(dataset='kmnist'))
+    part |= {'printed': printed, 'view': part['view'] | {'printed': printed}}
+    page = browser.new_page()
+    page.set_content(render.page({'kuzu': part}, 'x'))
+    assert page.locator('[name=copy] option').nth(1).text_content() == option
+    assert (page.locator('[lang=ja]').count() > 0) is (option == 'ki b')
+    assert page.locator('.reader .who').nth(1).text_content() == option
+    page.close()
 
 
 @pytest.mark.campaign
