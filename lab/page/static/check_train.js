@@ -36,11 +36,11 @@
     draw();
   }
 
-  // The problem changes on the way: go on from the weights of now.
+  // The problem changes on the way: go on from the weights of now, as the address has them.
   function rebase() {
     const { curve, every } = state, epoch = total();
     if (epoch) elements.from.value = 'these';
-    begin(state.run.weights);
+    begin(state.run.weights.map(value => Number(value.toPrecision(9))));
     Object.assign(state, { curve, every, before: epoch });
     draw();
   }
