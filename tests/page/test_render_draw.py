@@ -223,7 +223,7 @@ def test_each_stroke_is_read_at_once_and_said_once(sheet):
         }
         return times.sort((a, b) => a - b)[4];
     }""")
-    assert taken < 4 * FAST  # on a busy machine; docs/measurements.md has the time on an idle one
+    assert taken < 4 * FAST  # on a busy machine; docs/page.md has the time
 
 
 def test_the_insides_are_those_of_the_networks(sheet):
