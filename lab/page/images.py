@@ -31,10 +31,18 @@ def sheet(images: torch.Tensor) -> dict:
     return {'uri': uri(Image.fromarray(grid)), 'columns': COLUMNS, 'rows': rows}
 
 
+def fewer(image: Image.Image) -> Image.Image:
+    """The image in COLOURS colours; that of its corner, the ground, is exact: it is also that of the page."""
+    few = image.quantize(COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    palette, ground = few.getpalette(), 3 * few.getpixel((0, 0))
+    palette[ground : ground + 3] = image.getpixel((0, 0))
+    few.putpalette(palette)
+    return few
+
+
 def picture(figure: Figure, exact: bool = False) -> dict:
     """A figure of matplotlib: its URI, and its size in points of the screen. exact: with all its colours."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format='png', dpi=DPI)
     image = Image.open(buffer).convert('RGB')
-    few = image if exact else image.quantize(COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-    return {'uri': uri(few), 'width': image.width, 'height': image.height}
+    return {'uri': uri(image if exact else fewer(image)), 'width': image.width, 'height': image.height}

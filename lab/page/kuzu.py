@@ -250,4 +250,4 @@ def describe_network(trained: Trained, data: Dataset, cells: dict[int, list[int]
 
 def first_two(prob: np.ndarray, classes: list[str]) -> list[str]:
     """The most probable class and the runner-up, each with its probability."""
-    return [f'{classes[place]} {100 * prob[place]:.0f}%' for place in np.argsort(-prob)[:2]]
+    return [f'{classes[place]}: {100 * prob[place]:.0f}%' for place in np.argsort(-prob)[:2]]

@@ -10,7 +10,7 @@ import check_main
 from check import MLP
 from lab.common.errors import UserError
 from lab.page import collect
-from tests.page.made import OPTIONS, parts
+from tests.page.made import OPTIONS, html, parts
 
 
 def said(network, folder) -> str:
@@ -37,6 +37,15 @@ def test_the_networks_made_by_hand_are_those_of_the_commands(name, tmp_path):
     assert 'Smallest margin: {:.4f} at the hidden units, {:.4f} at the output'.format(*network['margins']) in printed
     assert f'Smallest scale: {network["smallest"]}' in printed
     assert all(row['right'] for row in network['rows'])
+
+
+@pytest.mark.parametrize(
+    ('name', 'needed'), [('trained', None), ('step', 'all units are'), ('sigmoid', 'all units are')]
+)
+def test_what_a_network_needs_is_said_on_the_page(name, needed):
+    network = parts()['check']['networks'][name]
+    assert len(network['needed']) == 2 and (needed or ' needed.') in network['needed'][0]
+    assert all(f'<p>{line}</p>' in html() for line in network['needed'])
 
 
 def test_a_network_that_is_not_two_sigmoid_layers_is_left_out(monkeypatch, capsys):

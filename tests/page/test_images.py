@@ -31,7 +31,8 @@ def test_the_sheet_has_each_image_in_its_place():
 def test_a_figure_keeps_its_size_and_its_colours():
     figure = Figure((2, 1))
     figure.add_axes((0, 0, 0.5, 1)).set_facecolor('black')
+    figure.figimage(np.random.default_rng(0).random((40, 40, 3)), 150, 5)  # more colours than a picture keeps
     made = images.picture(figure)
     drawn = opened(made['uri'])
     assert drawn.shape == (made['height'], made['width']) == (images.DPI, 2 * images.DPI)
-    assert drawn[60, 60] < 10 and drawn[60, 180] > 245
+    assert drawn[50, 60] < 10 and drawn[0, -1] == 255  # the ground is that of the page

@@ -134,11 +134,52 @@ def test_an_image_of_the_confusion_matrix_goes_to_the_sheet_and_says_its_two_bes
     glyph.scroll_into_view_if_needed()
     image = int(glyph.get_attribute('data-image'))
     order = np.argsort(-untrained('lin').prob[image])[:2]
-    two = [f'{k} {100 * untrained("lin").prob[image][k]:.0f}%' for k in order]
+    two = [f'{k}: {100 * untrained("lin").prob[image][k]:.0f}%' for k in order]
     playwright.expect(page.locator('.gallery[data-network="0"] .said').first.locator('small')).to_have_text(two)
     glyph.click()
     playwright.expect(page.locator('#read-says')).to_contain_text(f'test image {image}, ')
     assert page.evaluate('document.activeElement.id') == 'pad'
+
+
+def test_the_address_brings_back_what_was_drawn(sheet, opened, file):
+    page, pad = sheet
+    page.locator('[name=another]').click()
+    playwright.expect(page.locator('#read-says')).to_contain_text('test image ')
+    stroke(page, pad, (0.1, 0.1), (0.93, 0.31))
+    page.locator('[name=rubber]').click()
+    stroke(page, pad, (0.5, 0.9), (0.5, 1.2))  # the pen leaves the sheet
+    page.locator('[name=copy]').select_option('3')
+    playwright.expect(page).to_have_url(re.compile(r'#draw&d\.image=\d+&d\.strokes=[\w-]+&d\.copy=3$'))
+    other = opened(address=page.url.removeprefix(f'file://{file}'))
+    said = page.locator('#read-says').text_content()
+    playwright.expect(other.locator('#read-says')).to_have_text(said)
+    drawn = "document.getElementById('pad').toDataURL()"
+    assert other.evaluate(drawn) == page.evaluate(drawn) and (seen(other) == seen(page)).all()
+    assert other.locator('[name=copy]').input_value() == '3'
+    with page.expect_download() as download:
+        page.locator('#draw [data-png]').click()
+    assert download.value.suggested_filename == 'drawing.png'
+
+
+def test_an_address_of_a_drawing_that_was_cut_gives_an_empty_sheet(sheet):
+    page, _ = sheet
+    copy = page.locator('[name=copy]')
+    for fault in 'd.strokes=_-A', 'd.strokes=AAA', 'd.strokes=%20', 'd.strokes=_g', 'd.image=-3':
+        page.evaluate('location.hash = "draw&d.copy=5&d.strokes=_nAAAAg"')
+        playwright.expect(copy).to_have_value('5')
+        assert seen(page).max() > 50
+        page.evaluate('text => (location.hash = text)', f'draw&d.copy=2&{fault}')
+        playwright.expect(copy).to_have_value('0')
+        assert page.locator('#read-says').text_content() == 'Nothing is drawn yet.'
+
+
+def test_a_drawing_that_is_too_long_for_the_address_says_so(sheet):
+    page, _ = sheet
+    points = [[k % 29, k % 28] for k in range(1600)]
+    page.evaluate('points => (location.hash = "draw&d.strokes=" + ink.pack([{ rubber: false, points }]))', points)
+    playwright.expect(page.locator('#read-says')).to_contain_text('does not hold so long a drawing')
+    page.locator('[name=copy]').select_option('1')
+    playwright.expect(page).to_have_url(re.compile('#draw&d.copy=1$'))
 
 
 def test_the_keyboard_draws(sheet):
@@ -182,7 +223,7 @@ def test_each_stroke_is_read_at_once_and_said_once(sheet):
         }
         return times.sort((a, b) => a - b)[4];
     }""")
-    assert taken < 4 * FAST  # on a busy machine; docs/measurements.md has the time on an idle one
+    assert taken < 4 * FAST  # on a busy machine; docs/page.md has the time
 
 
 def test_the_insides_are_those_of_the_networks(sheet):
@@ -233,6 +274,20 @@ def test_beside_hiragana_stands_the_printed_character():
     part = kuzu.describe([untrained('lin')], data, OPTIONS._replace(dataset='kmnist'))
     text = render.page({'kuzu': part}, 'python3 report.py')
     assert re.search('<option value="9">wo を', text) and '<th scope="row">tsu <span lang="ja">つ</span></th>' in text
+
+
+@pytest.mark.parametrize(('printed', 'option'), [('ab', 'ki b'), ('aa', 'ki')])
+def test_characters_that_all_look_the_same_are_left_out(printed, option, browser):
+    """Without a Japanese font each of them is the same empty box."""
+    data, printed = replace(digits(), classes=list(KMNIST_NAMES)), list(printed) * 5
+    part = kuzu.describe([untrained('lin')], data, OPTIONS._replace(dataset='kmnist'))
+    part |= {'printed': printed, 'view': part['view'] | {'printed': printed}}
+    page = browser.new_page()
+    page.set_content(render.page({'kuzu': part}, 'x'))
+    assert page.locator('[name=copy] option').nth(1).text_content() == option
+    assert (page.locator('[lang=ja]').count() > 0) is (option == 'ki b')
+    assert page.locator('.reader .who').nth(1).text_content() == option
+    page.close()
 
 
 @pytest.mark.campaign

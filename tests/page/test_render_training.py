@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+import time
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from lab.page import render
 from lab.seq import compiled, student, verdict
 from lab.seq.task import Part, Task, Training
 from seq_models import LSTM_model, SRN_model
-from tests.page.browser import needs_browser
+from tests.page.browser import needs_browser, playwright
 from tests.page.made import SRN
 from tests.seq.learned import LEARNED
 
@@ -157,3 +158,53 @@ def test_a_perceptron_as_a_file_is_shown_by_check_main(evaluate, tmp_path, capsy
     printed = capsys.readouterr().out
     assert 'Initial Accuracy: ' in printed and 'h0: 1.5 x - 2 y + 0.25 >= 0' in printed
     assert 'out: 3 h0 - 1 >= 0' in printed
+
+
+STROKE = """open => {
+    document.querySelectorAll('.inside').forEach(one => (one.open = open));
+    const event = new KeyboardEvent('keydown', { key: 'ArrowLeft' }), pad = document.getElementById('pad');
+    Object.assign(page.data('kuzu').how, { width: 2.5, grid: 28 }); // as on KMNIST
+    return Math.min(...Array.from({ length: 40 }, () => {
+        const begin = performance.now();
+        pad.dispatchEvent(event);
+        return performance.now() - begin;
+    }));
+}"""
+TRAIN = """([model, classes, hid, epochs]) => {
+    const net = recurrent.begin({ model, classes, hid, length: 4 }, new Random(1)), begin = performance.now();
+    recurrent.train(net, epochs, 0.005);
+    return performance.now() - begin;
+}"""
+
+
+@pytest.mark.campaign
+@needs_browser
+def test_how_fast_the_page_reads_and_trains(opened):
+    """Prints the times of docs/page.md, the best of five: for a machine that does nothing else."""
+    page, epochs = opened(), 20_000
+    page.locator('#pad').focus()
+    page.keyboard.press('Space')  # the pen is down
+    print(
+        '\na stroke, insides closed and open, in ms:', [round(page.evaluate(STROKE, open), 1) for open in (False, True)]
+    )
+    for kind, model, classes, hid in ('srn', SRN_model, 2, 2), ('lstm', LSTM_model, 3, 3):
+        theirs, ours = [], []
+        for _ in range(5):
+            theirs.append(page.evaluate(TRAIN, [kind, classes, hid, epochs]))
+            lang, trainer = lang_anb2n(classes, 4), compiled.Trainer([model(classes, hid, classes)], Training())
+            begin = time.perf_counter()
+            symbols, ends = lang.get_symbols(epochs)
+            begins = np.append(0, ends[:-1])[:, None]
+            trainer.step(symbols, begins, ends[:, None], Part(0, epochs, 0.005, Training.decay))
+            ours.append(1000 * (time.perf_counter() - begin))
+        browser, python = 1000 * min(theirs) / epochs, 1000 * min(ours) / epochs
+        print(f'1,000 epochs, {kind}: {browser:.1f} ms, Python {python:.1f} ms, ratio {browser / python:.1f}')
+    counting, lines, waits = page.locator('#watch-counting'), page.locator('#watch-lines'), {'timeout': 300_000}
+    begin = time.perf_counter()
+    counting.locator('[name=run]').click()
+    playwright.expect(counting.locator('.says').first).to_contain_text('Done', **waits)
+    print(f'100,000 epochs of the SRN by the button: {time.perf_counter() - begin:.1f} s')
+    begin = time.perf_counter()
+    lines.locator('.hundred').click()
+    playwright.expect(lines.locator('.hundred-says')).to_contain_text('Of 100 starts', **waits)
+    print(f'100 starts: {time.perf_counter() - begin:.1f} s; {lines.locator(".hundred-says").text_content()}')

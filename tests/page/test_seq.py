@@ -1,6 +1,9 @@
 """Part 3 of the page: all numbers and sentences are those of the networks shown."""
 
+import numpy as np
+
 import seq_models
+from lab.insight.drawn import figures
 from lab.page import seq
 from tests.page.made import LSTM, SRN, parts
 from tests.seq.learned import LEARNED
@@ -32,6 +35,20 @@ def test_the_networks_made_by_hand_stand_beside_the_trained_ones():
         assert made['command'].endswith(' --set_weights')
         weights = parts()['seq']['view']['networks'][task.stem]['made']
         assert weights == seq.as_lists(seq.by_hand(task))
+
+
+def test_the_loss_by_n_of_a_network_made_by_hand_can_be_read():
+    """It is 0 but for rounding: neither is the axis made for that, nor are points cut off or hidden."""
+    figure = figures.reach(np.full(30, 3e-15), np.ones(30), 4, 'x')
+    figure.canvas.draw()
+    axes = figure.axes[0]
+    assert axes.get_ylim()[1] > 1e-4
+    points = [line for line in axes.lines if line.get_marker() not in ('None', '')]
+    assert sum(len(line.get_xdata()) for line in points) == 30 and not any(line.get_clip_on() for line in points)
+    legend = axes.get_legend().get_window_extent()
+    assert not any(
+        legend.padded(6).contains(*axes.transData.transform(at)) for line in points for at in line.get_xydata()
+    )
 
 
 def test_a_students_seq_models_may_have_no_weights_made_by_hand(monkeypatch, capsys):

@@ -129,21 +129,16 @@ const check = (() => {
   // The network that the form says, or null where a number is missing.
   function typed() {
     const number = name => (form.elements[name].value.trim() === '' ? NaN : Number(form.elements[name].value));
-    const network = {
-      act: form.elements.act.value,
-      w: [0, 1, 2, 3].map(k => [number(`w${k}x`), number(`w${k}y`)]),
-      b: [0, 1, 2, 3].map(k => number(`b${k}`)),
-      v: [0, 1, 2, 3].map(k => number(`v${k}`)),
-      c: number('c'),
-    };
-    const all = [...network.w.flat(), ...network.b, ...network.v, network.c];
-    return all.every(Number.isFinite) ? check.times(network, network.act === 'sig' ? 10 : 1) : null;
+    const act = form.elements.act.value, of = name => [0, 1, 2, 3].map(k => number(name.replace('*', k)));
+    const [x, y, b, v] = ['w*x', 'w*y', 'b*', 'v*'].map(of), c = number('c');
+    if (![...x, ...y, ...b, ...v, c].every(Number.isFinite)) return null;
+    return check.times({ act, w: x.map((weight, k) => [weight, y[k]]), b, v, c }, act === 'sig' ? 10 : 1);
   }
 
   check.typed = typed;
 
-  function fill(network, factor) {
-    const set = (name, value) => (form.elements[name].value = String(Number((value / factor).toPrecision(6))));
+  function fill(network) {
+    const set = (name, value) => (form.elements[name].value = String(Number(value.toPrecision(6))));
     network.w.forEach(([x, y], k) => { set(`w${k}x`, x); set(`w${k}y`, y); set(`b${k}`, network.b[k]); set(`v${k}`, network.v[k]); });
     set('c', network.c);
   }
@@ -181,15 +176,12 @@ const check = (() => {
   }
 
   form.addEventListener('input', event => {
-    if (event.target.name === 'preset') {
-      const chosen = view.presets[event.target.value];
-      fill(chosen, 1);
-    }
+    if (event.target.name === 'preset') fill(view.presets[event.target.value]);
     update();
   });
   form.addEventListener('submit', event => event.preventDefault());
   document.addEventListener('repaint', update);
-  fill(Object.values(view.presets)[0], 1);
+  fill(Object.values(view.presets)[0]);
   const shared = [...form.elements].filter(element => element.name);
   share.join(() => ({ 'w.typed': shared.map(element => element.value).join('_') }), given => {
     given['w.typed'].split('_').forEach((value, n) => (shared[n].value = value));

@@ -36,11 +36,11 @@
     draw();
   }
 
-  // The problem changes on the way: go on from the weights of now.
+  // The problem changes on the way: go on from the weights of now, as the address has them.
   function rebase() {
     const { curve, every } = state, epoch = total();
     if (epoch) elements.from.value = 'these';
-    begin(state.run.weights);
+    begin(state.run.weights.map(value => Number(value.toPrecision(9))));
     Object.assign(state, { curve, every, before: epoch });
     draw();
   }
@@ -265,6 +265,7 @@
     begin(weights.length ? Float64Array.from(weights) : first());
     state.before = Number(values['p.before']);
     train(Math.min(Number(values['p.epoch']), 1e6));
+    if (state.before) tell('says', `Something was changed after ${state.before.toLocaleString('en')} epochs. The address holds the weights of then, not the losses: the curve begins there.`);
     draw();
   });
 })();

@@ -11,7 +11,7 @@ const curve = (() => {
 
   // points: [epoch, loss]; floor: {at, says} or null. Replaces the content of `box`.
   function draw(box, points, floor, says) {
-    const last = Math.max(points.at(-1)?.[0] ?? 0, 100), most = 1.05 * Math.max(0, floor?.at ?? 0, ...points.map(point => point[1])) || 1;
+    const last = Math.max(points.at(-1)?.[0] ?? 0, 100), most = 1.05 * Math.max(0, 1.3 * (floor?.at ?? 0), ...points.map(point => point[1])) || 1;
     const across = epoch => LEFT + epoch / last * (WIDTH - LEFT - RIGHT), up = loss => HEIGHT - BOTTOM - loss / most * (HEIGHT - TOP - BOTTOM);
     const svg = page.make('svg:svg', { class: 'chart curve', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': says });
     const text = (x, y, anchor, words) => svg.append(page.make('svg:text', { class: 'tick', x, y, 'text-anchor': anchor }, words));

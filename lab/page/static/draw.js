@@ -7,9 +7,23 @@
   const find = name => root.querySelector(`[name=${name}]`);
   const pad = document.getElementById('pad'), seen = document.getElementById('seen'), status = document.getElementById('read-says');
   const state = { strokes: [], base: null, origin: '', rubber: false, down: null, cross: null, taken: -1 };
+  // Without a Japanese font every character is the same box: then romaji alone.
+  function drawn(text) {
+    const canvas = make('canvas', { width: 40, height: 40 }), context = canvas.getContext('2d');
+    context.font = '30px sans-serif';
+    context.fillText(text, 0, 32);
+    return canvas.toDataURL();
+  }
+  if (view.printed[0] && drawn(view.printed[0]) === drawn(view.printed[1])) {
+    view.printed.fill('');
+    for (const each of document.querySelectorAll('[lang=ja]')) each.remove();
+    for (const option of root.querySelectorAll('[name=take] option, [name=copy] option')) option.textContent = view.classes[option.value];
+  }
   const named = k => view.classes[k] + (view.printed[k] && ` ${view.printed[k]}`);
   const percent = value => `${(100 * value).toFixed(0)}%`;
-  for (const each of networks) each.loaded = readers.load(each.layers);
+  const LONGEST = 4000; // letters of strokes in the address: programs that send messages cut longer ones
+  const empty = () => !state.base && !state.strokes.length;
+  const keep = () => share.changed('draw');
 
   // A grey image, 0 = paper, on a canvas of its own size.
   function show(canvas, image) {
@@ -59,10 +73,6 @@
     });
   }
 
-  function empty() {
-    return !state.base && !state.strokes.length;
-  }
-
   // Read what is there. `done`: the stroke has ended, so that it may be said.
   function read(done = true) {
     paint();
@@ -77,12 +87,13 @@
     if (!done) return;
     const answers = found.map(each => readers.ranked(each.prob).map(k => `${named(k)} ${percent(each.prob[k])}`));
     pad.setAttribute('aria-label', 'Drawing: ' + (empty() ? 'empty' : state.origin + `${state.strokes.length} strokes`));
-    status.textContent = empty() ? 'Nothing is drawn yet.' : state.origin + found.map((each, k) => `${each.kind}: ${answers[k][0]}`).join(', ') + '.';
+    const long = ink.pack(state.strokes).length > LONGEST ? ' The address of the page does not hold so long a drawing.' : '';
+    status.textContent = empty() ? 'Nothing is drawn yet.' : state.origin + found.map((each, k) => `${each.kind}: ${answers[k][0]}`).join(', ') + '.' + long;
   }
 
   const where = event => {
     const box = pad.getBoundingClientRect();
-    return [(ink.SIDE * (event.clientX - box.left)) / box.width, (ink.SIDE * (event.clientY - box.top)) / box.height];
+    return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height].map(share => ink.snap(ink.SIDE * share));
   };
 
   function begin(point) {
@@ -100,7 +111,9 @@
   pad.addEventListener('pointermove', event => {
     if (!state.down || !pad.hasPointerCapture(event.pointerId)) return;
     const all = event.getCoalescedEvents?.() ?? [];
-    state.down.points.push(...(all.length ? all : [event]).map(where));
+    for (const point of (all.length ? all : [event]).map(where)) {
+      if (String(point) !== String(state.down.points.at(-1))) state.down.points.push(point);
+    }
     later();
   });
   for (const end of ['pointerup', 'pointercancel']) {
@@ -108,6 +121,7 @@
       if (!state.down) return;
       state.down = null;
       read();
+      keep();
     });
   }
 
@@ -131,6 +145,7 @@
     } else if (state.down) state.down = null;
     else begin(state.cross);
     read(!state.down);
+    keep();
   });
   pad.addEventListener('blur', () => {
     state.cross = state.down = null;
@@ -144,25 +159,25 @@
   }
   find('pen').addEventListener('click', () => tool(false));
   find('rubber').addEventListener('click', () => tool(true));
-  find('undo').addEventListener('click', () => { state.strokes.pop(); read(); });
-  find('clear').addEventListener('click', () => start(null, ''));
+  find('undo').addEventListener('click', () => { state.strokes.pop(); read(); keep(); });
+  find('clear').addEventListener('click', () => { start(null, ''); keep(); });
   find('another').addEventListener('click', () => {
     const images = view.images.filter((_, index) => view.labels[index] === Number(find('take').value));
-    take(images[(images.indexOf(state.taken) + 1) % images.length]);
+    take(images[(images.indexOf(state.taken) + 1) % images.length]).then(keep);
   });
 
-  function start(base, origin) {
-    Object.assign(state, { strokes: [], base, origin, down: null });
+  function start(base, origin, strokes = []) {
+    Object.assign(state, { strokes, base, origin, down: null });
     tool(false);
     read();
   }
 
-  // A test image on the sheet.
-  async function take(image) {
-    state.taken = image;
+  // A test image on the sheet, and strokes on it.
+  async function take(image, strokes) {
     const index = view.images.indexOf(image), pixels = await glyphs.pixels(image);
+    state.taken = image;
     find('take').value = view.labels[index];
-    start(pixels, `test image ${image}, ${named(view.labels[index])}: `);
+    start(pixels, `test image ${image}, ${named(view.labels[index])}: `, strokes);
   }
 
   // A character to copy: as it is printed, and three images of it.
@@ -172,14 +187,25 @@
     if (printed) printed.textContent = view.printed[chosen];
     root.querySelector('.models').replaceChildren(...right.slice(0, 3).map(image => glyphs.make(image, `test image ${image}: ${view.classes[chosen]}`)));
   }
-  find('copy').addEventListener('change', model);
+  find('copy').addEventListener('change', () => { model(); keep(); });
   for (const each of root.querySelectorAll('.inside')) each.addEventListener('toggle', () => each.open && read(false));
   document.addEventListener('repaint', () => read(false));
   document.addEventListener('take', event => {
-    take(event.detail);
+    take(event.detail).then(keep);
     root.scrollIntoView();
     pad.focus({ preventScroll: true });
   });
   model();
   read();
+  share.join(() => {
+    const strokes = ink.pack(state.strokes);
+    return { 'd.image': state.base ? String(state.taken) : '', 'd.strokes': strokes.length > LONGEST ? '' : strokes, 'd.copy': find('copy').value };
+  }, given => {
+    const strokes = ink.unpack(given['d.strokes']), image = Number(given['d.image'] || -1);
+    if (given['d.image'] && !view.images.includes(image)) throw new Error('address');
+    find('copy').value = given['d.copy'];
+    model();
+    if (given['d.image']) take(image, strokes);
+    else start(null, '', strokes);
+  });
 })();

@@ -4,9 +4,7 @@ const glyphs = (() => {
   const view = page.data('kuzu'), place = new Map(view.images.map((image, index) => [image, index])), SIDE = 28;
   let sheet = null;
 
-  function at(image, columns) {
-    return [place.get(image) % columns, Math.floor(place.get(image) / columns)];
-  }
+  const at = (image, columns) => [place.get(image) % columns, Math.floor(place.get(image) / columns)];
 
   function make(image, says, name = 'span') {
     const made = page.make(name, { class: 'glyph', 'data-image': image, 'aria-label': says, title: says, ...(name === 'span' ? { role: 'img' } : { type: 'button' }) });
@@ -78,7 +76,7 @@ const glyphs = (() => {
     for (const box of all.children) {
       const image = Number(box.firstChild.dataset.image);
       const prob = readers.probabilities(readers.run(network.loaded, await glyphs.pixels(image)).at(-1).values);
-      const words = readers.ranked(prob).slice(0, 2).map(k => `${view.classes[k]} ${(100 * prob[k]).toFixed(0)}%`);
+      const words = readers.ranked(prob).slice(0, 2).map(k => `${view.classes[k]}: ${(100 * prob[k]).toFixed(0)}%`);
       box.append(...words.map(word => page.make('small', {}, word)));
       box.firstChild.setAttribute('aria-label', `test image ${image}: ${words.join(', ')}; to the drawing`);
       await new Promise(requestAnimationFrame);

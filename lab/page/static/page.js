@@ -1,9 +1,8 @@
 // What all parts use: data of the page, making elements, light or dark, copying a command.
 
 const page = {
-  data(name) {
-    return JSON.parse(document.getElementById('data-' + name).textContent);
-  },
+  parsed: {},
+  data: name => (page.parsed[name] ??= JSON.parse(document.getElementById('data-' + name).textContent)),
 
   // An element; attributes by name, children as elements or text. Names with a prefix such as svg:path are SVG.
   make(name, attributes = {}, ...children) {

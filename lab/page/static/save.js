@@ -39,7 +39,7 @@ const save = (() => {
 
   document.addEventListener('click', event => {
     const button = event.target.closest('[data-png]');
-    if (button) png(button.closest('figure, .stage').querySelector('canvas, svg'), button.dataset.png);
+    if (button) png(button.closest('figure, .stage, .sheet').querySelector('canvas, svg'), button.dataset.png);
   });
 
   return { file };

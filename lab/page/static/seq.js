@@ -65,9 +65,7 @@ const views = (() => {
       return all.flatMap(n => all.map(m => net.spell([n, m], classes)));
     }
 
-    function values(step) {
-      return (state.what === 'cell' ? step.cell : step.hidden).slice(0, 3);
-    }
+    const values = step => (state.what === 'cell' ? step.cell : step.hidden).slice(0, 3);
 
     // The axes are the same for all checkpoints, so that one sees the states move.
     function bounds() {
@@ -178,9 +176,7 @@ const views = (() => {
       }
     }
 
-    function due(place) {
-      return place.due === null ? `nothing; ${place.why}, so the sequence is not in the language` : place.due === 'open' ? 'A or B' : names[place.due];
-    }
+    const due = ({ due: must, why }) => (must === null ? `nothing; ${why}, so the sequence is not in the language` : must === 'open' ? 'A or B' : names[must]);
 
     // Bars with their numbers; made once, then only moved, so that nothing jumps.
     function bars(box, labels, numbers, low, high, kind) {

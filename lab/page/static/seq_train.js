@@ -95,7 +95,7 @@
     state.drawn = performance.now();
     if (epoch) views.yours.grow({ ...fresh, [epoch / 1000]: recurrent.lists(task, weights) }, live % 1 ? live : -1);
     Object.assign(state, { fresh: {}, live: epoch / 1000 });
-    curve.draw(find('curve'), state.curve, { at: floor, says: `a perfect guess: ${floor.toFixed(4)}` }, `The loss by epoch${loss ? `, now ${loss.toFixed(4)}` : ''}`);
+    curve.draw(find('curve'), state.curve, { at: floor, says: `with the true probabilities: ${floor.toFixed(4)}` }, `The loss by epoch${loss ? `, now ${loss.toFixed(4)}` : ''}`);
     tell('epochs', epoch.toLocaleString('en'));
     tell('loss', loss?.toFixed(4) ?? '–');
     tell('counts', String(state.last?.counts ?? 0));

@@ -2,9 +2,8 @@
 // puts them: the points of each are joined by a shade, and an arrow stands for each symbol.
 
 class States {
-  constructor() {
-    Object.assign(this, { groups: new Map(), arrows: new Map() });
-  }
+  groups = new Map();
+  arrows = new Map();
 
   // The point `at` after the symbol t of a sequence with these places, see net.places().
   add(places, t, at, classes) {

@@ -68,9 +68,28 @@ const ink = (() => {
   }
 
   // What the networks see: strokes on paper are fitted into the image, those on an image that is there stay where they are.
-  function prepare(strokes, how, base) {
-    return base ? draw(strokes, how, base) : draw(fit(strokes, how), how);
+  const prepare = (strokes, how, base) => draw(base ? strokes : fit(strokes, how), how, base);
+
+  const FINE = 8, PEN = 254, RUBBER = 255; // a point stands on a grid of 1 / FINE pixels: two bytes; these begin a stroke
+
+  const snap = value => Math.round(FINE * Math.max(0, Math.min(SIDE, value))) / FINE;
+
+  // Strokes as text for an address: their bytes in base64, with the letters of RFC 4648, section 5.
+  function pack(strokes) {
+    const bytes = strokes.flatMap(({ rubber, points }) => [rubber ? RUBBER : PEN, ...points.flat().map(value => FINE * value)]);
+    return btoa(bytes.map(byte => String.fromCharCode(byte)).join('')).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
   }
 
-  return { SIDE, fit, draw, prepare };
+  // The strokes that a text says; an Error where it says none.
+  function unpack(text) {
+    const bytes = Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), letter => letter.charCodeAt(0)), strokes = [];
+    for (let at = 0; at < bytes.length;) {
+      if (bytes[at] >= PEN) strokes.push({ rubber: bytes[at++] === RUBBER, points: [] });
+      else strokes.at(-1).points.push([bytes[at++] / FINE, bytes[at++] / FINE]);
+    }
+    if (pack(strokes) !== text) throw new Error('address');
+    return strokes;
+  }
+
+  return { SIDE, snap, prepare, fit, draw, pack, unpack };
 })();

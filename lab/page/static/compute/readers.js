@@ -5,14 +5,10 @@ const readers = (() => {
   const ACTS = { relu: value => Math.max(0, value), tanh: Math.tanh, '': value => value };
 
   // Numbers of 32 bits from their bytes as text.
-  function decode(text) {
-    return new Float32Array(Uint8Array.from(atob(text), letter => letter.charCodeAt(0)).buffer);
-  }
+  const decode = text => new Float32Array(Uint8Array.from(atob(text), letter => letter.charCodeAt(0)).buffer);
 
   // A network with its weights as numbers.
-  function load(layers) {
-    return layers.map(layer => ({ ...layer, weight: decode(layer.weight), bias: decode(layer.bias) }));
-  }
+  const load = layers => layers.map(layer => ({ ...layer, weight: decode(layer.weight), bias: decode(layer.bias) }));
 
   // Feature maps {maps, side, values} of feature maps.
   function convolve({ shape: [maps, depth, size], weight, bias, stride, pad }, input) {
@@ -80,9 +76,7 @@ const readers = (() => {
   }
 
   // Classes by probability, the most probable first.
-  function ranked(prob) {
-    return [...prob.keys()].sort((a, b) => prob[b] - prob[a]);
-  }
+  const ranked = prob => [...prob.keys()].sort((a, b) => prob[b] - prob[a]);
 
   return { load, run, probabilities, ranked };
 })();
