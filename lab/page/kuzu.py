@@ -92,9 +92,7 @@ def read_trained(kind: str, options: Options, data: Dataset, folder: str) -> Tra
         raise UserError(f'{path}.pth: it is not known how it was trained, there is no {path}.resume')
     saved = resume.load(path)
     seed = saved['settings']['seed'] if options.seed is None else options.seed
-    recipe = (
-        FAST if options.dataset == 'digits' else {}
-    )  # with the lab's settings, 1,400 images teach a conv too little
+    recipe = FAST if options.dataset == 'digits' else {}  # 1,400 images teach a conv too little otherwise
     settings = Settings(seed, options.dataset, len(data.train_images), **recipe)
     model = student.new_network(kind, {}).to(data.test_images.device)
     progress = resume.restore(saved, path, model, choose(model, settings).optimizer, settings)

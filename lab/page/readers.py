@@ -11,10 +11,7 @@ from lab.common.student import trial
 from lab.kuzu.train import predict
 
 LARGEST = 1_000_000  # parameters of a network on the page: 4 bytes each
-TRIED, CLOSE = (
-    100,
-    1e-3,
-)  # test images that a network must read as its layers do, and by how much its outputs may differ
+TRIED, CLOSE = 100, 1e-3  # so many test images must be read as the layers do, outputs no farther apart than this
 ACTS = {'relu': F.relu, 'tanh': torch.tanh, '': lambda values: values}
 GUESSES = list(itertools.product(('tanh', 'relu'), (1, 2)))  # activation of hidden layers; side of the pooling
 

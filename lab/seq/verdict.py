@@ -38,9 +38,7 @@ class Verdict(NamedTuple):
     loss: float  # mean over sequences of the mean squared difference of output probabilities and target
     below: float  # share of sequences whose loss is under the threshold
     right: float  # share of the determined symbols that get the highest probability
-    learned: (
-        bool  # every determined symbol is right, counts >= length, and the loss is under the threshold, or see BEYOND
-    )
+    learned: bool  # every determined symbol is right, counts >= length, loss under the threshold (or see BEYOND)
     counts: int  # the network counts up to this n, see count()
     guesses: bool  # mean loss under the threshold: guesses after A's are near the true probabilities
     most: int = FARTHEST  # the largest n that was tried

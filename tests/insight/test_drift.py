@@ -37,11 +37,8 @@ def test_a_counter_made_by_hand_does_not_drift():
     found = drift(network(made_by_hand('anb2n')), 1000)
     assert [(each.symbol, each.cell, each.levels) for each in found.changes] == [(0, 0, [1]), (1, 0, [-0.5])]
     assert max(each.drift for each in found.changes) == 0
-    assert (found.gates, found.exact, found.vague) == (
-        16,
-        14,
-        1.0,
-    )  # after a B cell 0 gets in half, and the new value of cell 1 is 0
+    # after a B cell 0 gets in half, and the new value of cell 1 is 0
+    assert (found.gates, found.exact, found.vague) == (16, 14, 1.0)
     assert found.fails is None
 
 

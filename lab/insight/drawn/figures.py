@@ -234,9 +234,8 @@ def flow(net: Network, fixed: list[list[FixedPoint]], steps: list[tuple[Array, A
                 if len(each.cycle) == 1 and each.kind != 'slow' and abs(value.imag) < 1e-9:
                     ends = each.point + np.array([[-0.22], [0.22]]) * vector.real
                     axes.plot(*ends.T, color='black', lw=1.6, ls='-' if abs(value) > 1 else ':')
-            loop = (
-                each.cycle if len(each.cycle) < 3 else np.vstack([each.cycle, each.point])
-            )  # there and back: one line
+            there_and_back = len(each.cycle) < 3  # one line
+            loop = each.cycle if there_and_back else np.vstack([each.cycle, each.point])
             axes.plot(*loop.T, color='gold', **MARKERS[each.kind], **(POINT if len(each.cycle) == 1 else CYCLE))
         axes.set(xlim=(-1.08 * span, 1.08 * span), ylim=(-1.08 * span, 1.08 * span))
         labelled(axes, 'unit 0', 'unit 1', f'reading {SYMBOLS[symbol]}', 12)

@@ -54,9 +54,7 @@ class End(NamedTuple):
     of: int  # so many groups there are
     ends: float  # share of the middles in which the next symbol is then predicted
     goes_on: float  # share of the ends in which one more symbol is then predicted
-    limit: (
-        float | None
-    )  # of a single number: between the values in the middle and those at the end, if these do not overlap
+    limit: float | None  # of a single number: between its values in the middle and at the end, if these do not overlap
     tried: int
 
 

@@ -94,13 +94,8 @@ def units(net: Network, visits: Visits, counts: int, n: int, one: trial.Exam) ->
             for k, (times, numbers) in enumerate(parts):
                 states[k, here[:, None], numbers] = (usual + times * step)[numbers]
 
-        right = (
-            (trial.margins(trial.many_states(net), one, len(parts), patch) > 0)
-            .all(axis=1)
-            .reshape(len(ABOUT), -1)
-            .all(axis=0)
-        )
-        for k in np.flatnonzero(right):
+        right = (trial.margins(trial.many_states(net), one, len(parts), patch) > 0).all(axis=1)
+        for k in np.flatnonzero(right.reshape(len(ABOUT), -1).all(axis=0)):
             times, some = tried[k]
             last = [groups[group][-1] for group in some]
             values = tuple((usual + times * step)[last].tolist()), tuple(now[last].tolist())
