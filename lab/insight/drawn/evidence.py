@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lab.common import picture
-from lab.insight.drawn.figures import COLOURS
+from lab.insight.drawn.figures import CELLS, COLOURS
 from lab.insight.found.automaton import SYMBOLS, Array
 from lab.insight.found.circuit import Circuit
 from lab.insight.found.interchange import CARRIES, Interchange
@@ -13,11 +13,12 @@ from lab.insight.found.interventions import Shown
 from lab.insight.found.step import Network
 from lab.insight.said.tables import MOST, inputs, short, shown_sets
 
+PLUS, MINUS = '#5b2a8c', '#8a6500'  # weights above and below 0, as on the page
 CLEAR = {'boxstyle': 'round,pad=0.1', 'facecolor': 'white', 'edgecolor': 'none', 'alpha': 0.85}
 WIDEST, THIN = 5.0, 0.6  # lines, in points
 NUMBERS = 40  # weights have their numbers up to so many
 # Inches. Heights in the circuit: a gate, a unit, a line on what it is for, between units.
-PORT, NODE, ROLE, GAP = 0.27, 0.42, 0.13, 0.3
+PORT, NODE, ROLE, GAP = 0.27, 0.42, 0.15, 0.3
 WIDE, LEAST, ABOVE, BELOW, GATES_WIDE = 10.5, 2.0, 0.85, 0.6, 1.25  # of the page; of the names of the gates
 COLUMNS = 0.14, 0.5, 0.86  # shares of the width
 CELL, CELL_WIDE, HEAD, FOOT, LEAST_WIDE = 0.27, 1.1, 0.42, 0.75, 7.2  # of the heat map
@@ -66,7 +67,7 @@ def circuit(net: Network, found: Circuit, shown: Shown, title: str) -> Figure:
         for k in ports[unit] if lstm else []:
             axes.text(middle - 0.4, places[k], names[k].split(' of ')[0], ha='right', va='center', fontsize=7.5)
         axes.text(
-            middle - 0.3, y - 0.24, '\n'.join(told[unit]), va='top', fontsize=6.5, color='0.25', zorder=6, bbox=CLEAR
+            middle - 0.3, y - 0.24, '\n'.join(told[unit]), va='top', fontsize=7.5, color='0.25', zorder=6, bbox=CLEAR
         )
     for symbol, y in outputs.items():
         _node(axes, right, y, SYMBOLS[symbol], COLOURS[symbol])
@@ -82,7 +83,7 @@ def legend(found: Circuit) -> str:
     sizes = [f'{some.sum()} of {some.size}' for some in (found.recurrent, found.output)]
     enough = f'{sizes[0]} recurrent and {sizes[1]} output weights are enough for n up to {found.most}'
     return (
-        f'{enough}; the others give their mean. Found greedily.\nBlue: above 0, orange: below; thick: large. Below a '
+        f'{enough}; the others give their mean. Found greedily.\nPurple: above 0, brown: below; thick: large. Below a '
         'unit: where it carries n, or what is owed, and for which run; and which run it ends.'
     )
 
@@ -101,14 +102,14 @@ def _lines(axes: Axes, weights: Array, kept: Array, ends: tuple, many: bool):
         for turn, row in enumerate(some):
             weight = weights[row, column]
             width = THIN + (WIDEST - THIN) * abs(weight) / largest
-            arrow = {'arrowstyle': '-|>', 'lw': width, 'color': COLOURS[int(weight > 0)], 'alpha': 0.75}
+            arrow = {'arrowstyle': '-|>', 'lw': width, 'color': PLUS if weight > 0 else MINUS, 'alpha': 0.75}
             arrow |= {'shrinkA': 0, 'shrinkB': 0, 'mutation_scale': 6 + 1.5 * width}
             y = rows[row], columns[column]
             axes.annotate('', (stop, y[1]), (begin, y[0]), arrowprops=arrow)
             if not many:
                 share = 0.3 + 0.4 * (turn + 0.5) / len(some)
                 at = begin + share * (stop - begin), y[0] + share * (y[1] - y[0])
-                axes.text(*at, f'{weight:.1f}', fontsize=6.5, ha='center', va='center', zorder=4, bbox=CLEAR)
+                axes.text(*at, f'{weight:.1f}', fontsize=7.5, ha='center', va='center', zorder=4, bbox=CLEAR)
 
 
 def interchange(found: Interchange, title: str) -> Figure:
@@ -129,7 +130,7 @@ def interchange(found: Interchange, title: str) -> Figure:
         for x, k in enumerate(columns if number == 0 else []):
             if found.carrier(k) in sets:
                 at = np.array([[x], [sets.index(found.carrier(k))]])
-                axes.plot(*(FRAME + at), color=COLOURS[0], lw=2)
+                axes.plot(*(FRAME + at), color=CELLS[-1], lw=2.5)
         says = [str(found.places[k]).replace(': ', ':\n') for k in columns] if number == kinds - 1 else []
         axes.set_xticks(range(len(columns)) if says else [], says, fontsize=8)
         axes.set_yticks(range(len(sets)), [short(some, len(found.sets[-1])) for some in sets], fontsize=8)

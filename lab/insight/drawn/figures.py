@@ -14,9 +14,10 @@ from lab.insight.found.fixed import KINDS, FixedPoint
 from lab.insight.found.plane import Plane
 from lab.insight.found.step import GATES, Network, follow, softmax
 
-# of the symbols, and of units; the colour-blind tell them apart (Okabe and Ito 2008)
+# Okabe and Ito's colours (2008), which colour-blind people can tell apart: first those of the symbols
 COLOURS = ('#d55e00', '#0072b2', '#009e73')
-MORE_COLOURS = (*COLOURS, '#cc79a7', '#56b4e9', '#e69f00', '#000000', '#999999')
+CELLS = ('#cc79a7', '#56b4e9', '#000000', '#999999', '#e69f00')
+RIGHT, WRONG = '#4a5a6c', '#b3261e'
 SHAPES = 'os^Dv'
 TICKS = 5  # on an axis: each takes a millisecond to draw
 TITLE_AT = 1.01  # of the axes: a place that matplotlib need not look for, which takes it long
@@ -167,9 +168,9 @@ def gates(by_phase: dict[str, dict[str, Array]], title: str) -> Figure:
         for unit in range(hid):
             mean, least, largest = np.stack([each[gate][:, unit] for each in by_phase.values()], axis=1)
             x = np.arange(len(by_phase)) + (unit - (hid - 1) / 2) * min(0.18, 0.7 / hid)
-            again, which = divmod(unit, len(MORE_COLOURS))
-            axes.vlines(x, least, largest, color=MORE_COLOURS[which], lw=1.2)
-            axes.plot(x, mean, SHAPES[again % len(SHAPES)], color=MORE_COLOURS[which], ms=5, label=f'cell {unit}')
+            again, which = divmod(unit, len(CELLS))
+            axes.vlines(x, least, largest, color=CELLS[which], lw=1.2)
+            axes.plot(x, mean, SHAPES[again % len(SHAPES)], color=CELLS[which], ms=5, label=f'cell {unit}')
         axes.set_xticks(range(len(by_phase)), list(by_phase))
         name = 'new values' if gate == 'new' else f'{gate} gate (grey below: closed, above: open)'
         axes.set_title(name, fontsize=10, y=TITLE_AT)
@@ -197,8 +198,8 @@ def reach(loss: Array, right: Array, trained: int, title: str) -> Figure:
     axes.axvspan(0.5, trained + 0.5, color='0.93', label=f'trained on (n up to {trained})')
     axes.plot(n, loss, color='0.6', lw=1, zorder=1)
     for mask, shape, colour, text in (
-        (right == 1, 'o', COLOURS[1], 'right'),
-        (right < 1, 'X', COLOURS[0], 'not all right'),
+        (right == 1, 'o', RIGHT, 'right'),
+        (right < 1, 'X', WRONG, 'not all right'),
     ):
         axes.plot(
             n[mask], loss[mask], shape, color=colour, ms=6, clip_on=False, label=f'where one symbol can follow: {text}'
