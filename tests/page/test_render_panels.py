@@ -249,7 +249,7 @@ def test_without_workers_the_rest_of_the_page_works(opened):
     assert page.locator('#watch-counting .strip button').count() == 2
 
 
-def test_the_address_brings_back_what_was_seen(counting, opened, file):
+def test_the_address_brings_back_what_was_seen(counting, opened):
     page, panel = counting
     lines = page.locator('#watch-lines')
     lines.locator('[name=hid]').fill('3')
@@ -264,7 +264,7 @@ def test_the_address_brings_back_what_was_seen(counting, opened, file):
     panel.locator('.view [name=states]').check()
     train_recurrent(panel, 3)
     playwright.expect(page).to_have_url(re.compile('c.epoch=3000'))
-    other = opened(address=page.url.removeprefix(f'file://{file}'))
+    other = opened(address='#' + page.url.partition('#')[2])
     says(other.locator('#watch-counting'), 'After 3,000 epochs')
     for one in page, other:
         assert count(one.locator('#watch-lines')) == 3
