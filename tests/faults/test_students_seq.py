@@ -12,6 +12,8 @@ from torch import nn
 class Cell(nn.Module):
     def __init__(self, num_input, num_hid, num_out, batch_size=1):
         super().__init__()
+        from lab.insight.found import analysis, states
+        analysis.FRESH, states.POINTS = 300, 2000  # instead of 10,000 and 20,000
         from lab.seq import starts, verdict
         starts.REPORT, verdict.SEQUENCES, verdict.MIXED = 50, 20, 5  # instead of 1,000, 1,000 and 100
         self.n = num_hid
