@@ -128,7 +128,6 @@ def test_the_labs_flags_and_what_they_are_without_being_typed():
     args = seq_plot.parse([])
     assert (args.task.lang, args.task.length, args.task.model, args.task.hid) == ('anb2n', 4, 'srn', 2)
     assert (args.epoch, args.num_plot, args.out_path, args.plot_path, args.seed) == (100, 10, 'net', 'plot', None)
-    assert not args.cell
     assert (args.cell, args.plane, args.set_weights) == (False, None, False)
 
 

@@ -35,7 +35,7 @@ def test_the_page_opens_and_fits(width, opened):
         assert page.evaluate('document.documentElement.scrollWidth') <= 320
 
 
-def test_a_cell_of_a_confusion_matrix_shows_its_images(opened):
+def test_a_cell_of_a_confusion_matrix_shows_its_images_by_mouse_and_keys(opened):
     page, part = opened(), parts()['kuzu']
     for number, network in enumerate(part['view']['networks']):
         [cell, images] = max(network['cells'].items(), key=lambda item: (item[0] % 11 > 0, len(item[1])))
@@ -46,10 +46,7 @@ def test_a_cell_of_a_confusion_matrix_shows_its_images(opened):
         style = 'getComputedStyle(one).getPropertyValue'
         where = glyphs.first.evaluate(f'one => [{style}("--x"), {style}("--y")].map(Number)')
         assert where == [place % part['sheet']['columns'], place // part['sheet']['columns']]
-
-
-def test_arrow_keys_go_through_a_confusion_matrix(opened):
-    page = opened()
+    # Arrow keys go through the matrix.
     cells = sorted(int(cell) for cell in parts()['kuzu']['view']['networks'][0]['cells'])
     row = next(row for row in range(10) if sum(cell // 10 == row for cell in cells) > 1)
     first, second, *_ = [cell for cell in cells if cell // 10 == row]
@@ -179,7 +176,7 @@ def test_the_slider_goes_through_the_checkpoints(opened):
         assert shown(view, 'units') == two_decimals(step.follow(step.network(weights), np.array([[0, 0, 1]]))[0, -1])
 
 
-def test_the_network_made_by_hand_can_be_chosen(opened):
+def test_the_network_made_by_hand_can_be_chosen_and_played(opened):
     view = opened().locator('.view[data-network=anb2nc3n_lstm3]')
     view.locator('[name=which]').select_option('made')
     assert view.locator('.epoch-says').text_content() == 'not trained'
@@ -190,11 +187,7 @@ def test_the_network_made_by_hand_can_be_chosen(opened):
     view.locator('[name=sequence]').fill('AAB')
     view.locator('.strip button').nth(2).click()
     assert shown(view, 'cells') == two_decimals(step.follow(step.network(weights), np.array([[0, 0, 1]]))[0, -1, 3:])
-
-
-def test_the_view_plays(opened):
-    page = opened()
-    view = page.locator('.view[data-network=anb2nc3n_lstm3]')
+    # The view plays.
     view.locator('[name=place]').fill('0')
     assert view.locator('.place-says').text_content() == 'before the first symbol'
     view.locator('[name=play]').click()
@@ -235,13 +228,15 @@ def test_the_plane_names_the_point_under_the_mouse(opened):
     assert 'next: A ' in view.locator('.pointed').text_content()
 
 
-def test_light_and_dark_change_at_a_click(opened):
+def test_light_and_dark_change_at_a_click_and_are_kept(opened):
     page = opened(color_scheme='light')
     canvas = page.locator('.space').first
     before = pixels(canvas)
     page.locator('#theme').click()
     assert page.evaluate('document.documentElement.dataset.theme') == 'dark'
     assert pixels(canvas) != before
+    page.reload()
+    assert page.evaluate('document.documentElement.dataset.theme') == 'dark'
 
 
 @pytest.mark.parametrize('width', ['phone', 'laptop'])

@@ -178,7 +178,7 @@ def test_a_recurrent_network_learns_and_can_then_be_read(counting):
     assert panel.locator('.strip .bad').count() > 0
 
 
-def test_a_recurrent_network_trains_as_from_the_same_seed_and_is_saved_as_a_checkpoint(counting, tmp_path):
+def test_a_recurrent_network_trains_as_from_the_same_seed_is_saved_and_goes_on(counting, tmp_path):
     page, panel = counting
     train_recurrent(panel)
     with page.expect_download() as download:
@@ -196,6 +196,11 @@ def test_a_recurrent_network_trains_as_from_the_same_seed_and_is_saved_as_a_chec
     }"""
     for name, value in page.evaluate(code).items():
         np.testing.assert_allclose(network.state_dict()[name].numpy(), value, rtol=1e-6)
+    # Who wants more epochs goes on from the last.
+    once = panel.locator('.curve polyline').get_attribute('points').count(' ')
+    train_recurrent(panel, 3)
+    assert count(panel, 'epochs') == 3000
+    assert panel.locator('.curve polyline').get_attribute('points').count(' ') == once + 1
 
 
 def test_training_pauses_goes_on_and_the_page_stays_alive(counting):
@@ -214,15 +219,6 @@ def test_training_pauses_goes_on_and_the_page_stays_alive(counting):
     playwright.expect(panel.locator('.epochs')).not_to_have_text(f'{paused:,.0f}')
     panel.locator('[name=reset]').click()
     assert count(panel, 'epochs') == 0
-
-
-def test_who_wants_more_epochs_goes_on_from_the_last(counting):
-    _, panel = counting
-    train_recurrent(panel)
-    once = panel.locator('.curve polyline').get_attribute('points').count(' ')
-    train_recurrent(panel, 3)
-    assert count(panel, 'epochs') == 3000
-    assert panel.locator('.curve polyline').get_attribute('points').count(' ') == once + 1
 
 
 def test_an_lstm_has_its_cells_and_gates_and_three_symbols(counting):

@@ -99,13 +99,6 @@ def test_on_paper_it_is_short_and_has_no_buttons_no_raw_transcript_and_every_pic
     assert page.evaluate('document.documentElement.scrollWidth') <= 703
 
 
-def test_light_or_dark_is_kept(opened):
-    page = opened(color_scheme='light')
-    page.locator('#theme').click()
-    page.reload()
-    assert page.evaluate('document.documentElement.dataset.theme') == 'dark'
-
-
 def test_the_story_begins_in_short_and_the_rest_is_folded(tmp_path, browser):
     part = parts()['seq']
     networks = [
