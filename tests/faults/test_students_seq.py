@@ -177,7 +177,7 @@ def test_seq_print_outputs_is_called_with_what_it_takes(arguments, printed, bloc
             {'anb2n': language(arguments=f'{ARGUMENTS}, context', printed='context.shape')},
             r'print_outputs\(\) of anb2n.py needs context, which the SRN_model in seq_models.py does not return',
         ),
-        ({'seq_models': srn('num_input, 8')}, r'seq_models.py:34: RuntimeError: '),
+        ({'seq_models': srn('num_input, 8')}, r'seq_models.py:36: RuntimeError: '),
         ({'seq_models': srn('num_input, 8', '8, num_out')}, 'has 8 hidden units, not 2: --hid 8$'),
         (
             {'seq_models': srn(more=', layers, dropout')},
