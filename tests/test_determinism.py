@@ -17,6 +17,7 @@ for line in sys.argv[1:]:
     script, *flags = line.split()
     importlib.import_module(script).main(flags)
 """
+FEWER = 'from lab.insight.found import analysis, states; analysis.FRESH, states.POINTS = 300, 2000'  # sequences
 MOST = min(2, cli.cores())
 FAST = '--seed 1 --out_path fast --plot_path fast'
 # In one process, to load PyTorch once. kuzu_main is last: it is the one that sets the number of threads.
@@ -47,15 +48,18 @@ LONG = [
 ]
 
 
-def outcome(folder: Path, commands: list[str], threads: int) -> tuple[str, dict[str, bytes]]:
-    """What the commands print, and the files they write, for a user whose home is new and who works in `folder`."""
+def outcome(folder: Path, commands: list[str], threads: int, first: str = '') -> tuple[str, dict[str, bytes]]:
+    """What the commands print, and the files they write, for a user whose home is new and who works in `folder`.
+
+    first: what Python does before.
+    """
     places = [folder / place for place in ('work', 'home', 'tmp')]
     for place in places:
         place.mkdir(parents=True)
     work, home, tmp = places
     environment = os.environ | {'PYTHONPATH': str(HOUSE), 'HOME': str(home), 'TMPDIR': str(tmp)}
     environment |= {'OMP_NUM_THREADS': str(threads), 'PYTHONHASHSEED': str(threads)}
-    command = [sys.executable, '-c', EACH, *commands]
+    command = [sys.executable, '-c', first + EACH, *commands]
     done = subprocess.run(command, cwd=work, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout, {str(path.relative_to(work)): path.read_bytes() for path in work.rglob('*') if path.is_file()}
@@ -70,7 +74,7 @@ def assert_same(one, other):
 def test_a_seed_gives_the_same_transcript_and_files_anywhere(tmp_path):
     with ThreadPoolExecutor() as pool:  # side by side
         folders = tmp_path / 'here', tmp_path / 'elsewhere' / 'deeper'
-        one, other = pool.map(lambda folder, threads: outcome(folder, SHORT, threads), folders, (1, 2))
+        one, other = pool.map(lambda folder, threads: outcome(folder, SHORT, threads, FEWER), folders, (1, 2))
     assert_same(one, other)
     names = one[1].keys()
     assert {'net/kuzu_conv.pth', 'net/anb2nc3n_lstm3_1.pth', 'restarts/anb2n_srn2_0.pth'} <= names

@@ -107,7 +107,7 @@ LSTMS = [(2, 2, 'anb2n'), (2, 1, 'anb2n_small'), (3, 3, 'anb2nc3n'), (3, 2, 'anb
 @pytest.mark.parametrize(('symbols', 'hid', 'design'), LSTMS)
 def test_lstms_made_by_hand_count_to_1000(symbols, hid, design):
     model = by_hand(LSTM_model, symbols, hid, design)
-    assert mistakes(model, [[n] for n in range(1, 1001)]) == 0
+    assert mistakes(model, [[n] for n in [*range(1, 101), *range(109, 1001, 9)]]) == 0
     assert mistakes(model, [[200, 1, 199], [1, 400, 2], [3, 2, 600]]) == 0
 
 

@@ -27,6 +27,13 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.fixture
+def short(monkeypatch):
+    """With fewer sequences."""
+    monkeypatch.setattr('lab.insight.found.analysis.FRESH', 300)
+    monkeypatch.setattr('lab.insight.found.states.POINTS', 2000)
+
+
 def run(line, capsys):
     seq_plot.main(line.split())
     return capsys.readouterr()
@@ -64,24 +71,20 @@ def test_pictures_of_an_srn_of_two_units(srn_run):
     assert pictures == {f'{name}.jpg' for name in names}
 
 
-def test_an_lstm_with_its_cells(folder, capsys, monkeypatch):
-    monkeypatch.setattr('lab.insight.found.analysis.FRESH', 500)
-    monkeypatch.setattr('lab.insight.found.states.POINTS', 3000)
+def test_an_lstm_with_its_cells(folder, capsys, short):
     out = run('--lang anb2nc3n --model lstm --epoch 50 --cell --seed 2 --num_plot 2 --details', capsys).out
     lines = re.findall(r'^[ABC] hidden: \[.*\] cell: \[.*\] output: \[.*\]$', out, re.MULTILINE)
     assert len(lines) == sum(len(symbols) - 1 for symbols in re.findall('symbol= ([ABC]+)', out))
     assert len(re.findall(r'^restart +\d ', out, re.MULTILINE)) == 3
     assert 'It is not the smallest automaton' in out
-    assert 'What the network gets wrong in 500 fresh sequences:' in out
+    assert 'What the network gets wrong in 300 fresh sequences:' in out
     pictures = {name.removeprefix('anb2nc3n_lstm3_') for name in os.listdir('plot')}
     pairs = {'01', '02', '12', '3d'}
     expected = pairs | {f'cell_{name}' for name in pairs} | {'states', 'path', 'time', 'fsm', 'gates', 'reach'}
     assert pictures == {f'{name}.jpg' for name in expected}
 
 
-def test_what_is_found_out_does_not_depend_on_the_seed(folder, capsys, monkeypatch):
-    monkeypatch.setattr('lab.insight.found.analysis.FRESH', 300)
-    monkeypatch.setattr('lab.insight.found.states.POINTS', 2000)
+def test_what_is_found_out_does_not_depend_on_the_seed(folder, capsys, short):
     one, two = (run(f'--lang anb2n --num_plot 1 --seed {seed} --details', capsys).out for seed in (1, 2))
     transcript, found = one.split('----- has it learned?')
     assert two.split('----- has it learned?') == [two[: -len(found) - len('----- has it learned?')], found]
@@ -125,7 +128,6 @@ def test_the_labs_flags_and_what_they_are_without_being_typed():
     args = seq_plot.parse([])
     assert (args.task.lang, args.task.length, args.task.model, args.task.hid) == ('anb2n', 4, 'srn', 2)
     assert (args.epoch, args.num_plot, args.out_path, args.plot_path, args.seed) == (100, 10, 'net', 'plot', None)
-    assert not args.cell
     assert (args.cell, args.plane, args.set_weights) == (False, None, False)
 
 
@@ -149,7 +151,7 @@ def test_wrong_flags_end_in_one_line(folder, capsys, line):
     assert ': error: ' in err
 
 
-def test_a_network_made_by_hand_needs_no_training(tmp_path, monkeypatch, capsys):
+def test_a_network_made_by_hand_needs_no_training(tmp_path, monkeypatch, capsys, short):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv('DISPLAY', raising=False)
     out = run('--model lstm --set_weights --num_plot 1 --seed 1', capsys).out

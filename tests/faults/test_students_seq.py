@@ -12,6 +12,8 @@ from torch import nn
 class Cell(nn.Module):
     def __init__(self, num_input, num_hid, num_out, batch_size=1):
         super().__init__()
+        from lab.insight.found import analysis, states
+        analysis.FRESH, states.POINTS = 300, 2000  # instead of 10,000 and 20,000
         from lab.seq import starts, verdict
         starts.REPORT, verdict.SEQUENCES, verdict.MIXED = 50, 20, 5  # instead of 1,000, 1,000 and 100
         self.n = num_hid
@@ -175,7 +177,7 @@ def test_seq_print_outputs_is_called_with_what_it_takes(arguments, printed, bloc
             {'anb2n': language(arguments=f'{ARGUMENTS}, context', printed='context.shape')},
             r'print_outputs\(\) of anb2n.py needs context, which the SRN_model in seq_models.py does not return',
         ),
-        ({'seq_models': srn('num_input, 8')}, r'seq_models.py:34: RuntimeError: '),
+        ({'seq_models': srn('num_input, 8')}, r'seq_models.py:36: RuntimeError: '),
         ({'seq_models': srn('num_input, 8', '8, num_out')}, 'has 8 hidden units, not 2: --hid 8$'),
         (
             {'seq_models': srn(more=', layers, dropout')},

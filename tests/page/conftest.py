@@ -5,7 +5,7 @@ import os
 import pytest
 
 from tests.page import made
-from tests.page.browser import browser, file, opened  # noqa: F401, as fixtures
+from tests.page.browser import browser, computes, file, opened, shared  # noqa: F401, as fixtures
 
 
 @pytest.fixture(scope='session', autouse=True)

@@ -9,7 +9,7 @@ from unittest import mock
 import torch
 import torch.nn.functional as F
 
-from lab.common import files
+from lab.common import cli, files
 from lab.insight.found import analysis, states
 from lab.kuzu import student as student_of_kuzu
 from lab.kuzu.train import predict
@@ -63,7 +63,7 @@ def examined(*task) -> dict:
 
 
 def make() -> dict[str, dict]:
-    with mock.patch.object(seq, 'examine', examined):
+    with mock.patch.object(seq, 'examine', examined), mock.patch.object(cli, 'cores', lambda: 1):  # the others test
         part3 = seq.describe(recurrent(), False)
     return {
         'kuzu': kuzu.describe([untrained(kind) for kind in kuzu.NAMES], digits(), OPTIONS),

@@ -20,18 +20,22 @@ pytestmark = needs_browser
 CLOSE = 1e-6
 
 
-@pytest.mark.parametrize('scheme', ['light', 'dark'])
 @pytest.mark.parametrize('width', WIDTHS)
-def test_the_page_opens_and_fits(width, scheme, opened):
-    page = opened(width, color_scheme=scheme)
-    assert page.evaluate('document.documentElement.scrollWidth') <= WIDTHS[width][0]
+def test_the_page_opens_and_fits(width, opened):
+    page = opened(width, color_scheme='dark' if width == 'wide' else 'light')
     assert page.locator('svg.plane').count() > 10
     assert page.locator('img:not([alt])').count() == 0
     light = 'getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)[0] > 128'
-    assert page.evaluate(light) is (scheme == 'light')
+    for scheme in 'dark', 'light':
+        page.emulate_media(color_scheme=scheme)
+        assert page.evaluate(light) is (scheme == 'light')
+        assert page.evaluate('document.documentElement.scrollWidth') <= WIDTHS[width][0]
+    if width == 'phone':
+        page.set_viewport_size({'width': 320, 'height': 800})
+        assert page.evaluate('document.documentElement.scrollWidth') <= 320
 
 
-def test_a_cell_of_a_confusion_matrix_shows_its_images(opened):
+def test_a_cell_of_a_confusion_matrix_shows_its_images_by_mouse_and_keys(opened):
     page, part = opened(), parts()['kuzu']
     for number, network in enumerate(part['view']['networks']):
         [cell, images] = max(network['cells'].items(), key=lambda item: (item[0] % 11 > 0, len(item[1])))
@@ -42,10 +46,7 @@ def test_a_cell_of_a_confusion_matrix_shows_its_images(opened):
         style = 'getComputedStyle(one).getPropertyValue'
         where = glyphs.first.evaluate(f'one => [{style}("--x"), {style}("--y")].map(Number)')
         assert where == [place % part['sheet']['columns'], place // part['sheet']['columns']]
-
-
-def test_arrow_keys_go_through_a_confusion_matrix(opened):
-    page = opened()
+    # Arrow keys go through the matrix.
     cells = sorted(int(cell) for cell in parts()['kuzu']['view']['networks'][0]['cells'])
     row = next(row for row in range(10) if sum(cell // 10 == row for cell in cells) > 1)
     first, second, *_ = [cell for cell in cells if cell // 10 == row]
@@ -57,14 +58,14 @@ def test_arrow_keys_go_through_a_confusion_matrix(opened):
 
 
 @pytest.mark.parametrize('act', ['step', 'sig'])
-def test_a_perceptron_of_the_page_computes_what_python_does(act, opened):
-    page, rng = opened(), np.random.default_rng(0)
+def test_a_perceptron_of_the_page_computes_what_python_does(act, computes):
+    rng = np.random.default_rng(0)
     points = rng.uniform(-3, 3, (50, 2))
     for hid in 1, 4, 7:
         weights = lines.Weights(rng.normal(0, 9, (hid, 2)), rng.normal(0, 9, hid), rng.normal(0, 9, hid), rng.normal())
         given = {'act': act, 'w': weights.w.tolist(), 'b': weights.b.tolist(), 'v': weights.v.tolist(), 'c': weights.c}
         code = '([given, points]) => points.map(at => check.evaluate(given, at))'
-        theirs = page.evaluate(code, [given, points.tolist()])
+        theirs = computes(code, [given, points.tolist()])
         net, out = weights.outputs(points, act)
         for name, ours in ('nets', weights.nets(points)), ('net', net), ('out', out):
             np.testing.assert_allclose([each[name] for each in theirs], ours, rtol=0, atol=CLOSE)
@@ -91,29 +92,30 @@ def test_typed_weights_change_lines_table_and_accuracy_and_what_is_no_number_is_
     assert 'line y = -x + 1.25' in page.locator('#editor-lines').text_content()
 
 
-@pytest.mark.parametrize(('chosen', 'percent'), [('a first idea', '88.9%'), ('reports B', '100.0%')])
-def test_the_editor_starts_from_other_weights(chosen, percent, opened):
+def test_the_editor_starts_from_other_weights(opened):
     page = opened()
-    [name] = [name for name in parts()['check']['view']['presets'] if chosen in name]
-    page.locator('[name=preset]').select_option(name)
-    assert page.locator('#editor-accuracy').text_content() == percent
+    for chosen, percent in ('reports B', '100.0%'), ('a first idea', '88.9%'):
+        [name] = [name for name in parts()['check']['view']['presets'] if chosen in name]
+        page.locator('[name=preset]').select_option(name)
+        assert page.locator('#editor-accuracy').text_content() == percent
 
 
-def test_equations_of_the_page_are_those_of_python(opened):
-    page, rng = opened(), np.random.default_rng(1)
+def test_equations_of_the_page_are_those_of_python(computes):
+    rng = np.random.default_rng(1)
     rows = np.concatenate([rng.normal(0, 5, (20, 3)), rng.integers(-2, 3, (60, 3))])
-    for x, y, b in rows.tolist():
+    theirs = computes('rows => rows.map(([x, y, b]) => check.equation([x, y], b))', rows.tolist())
+    for (x, y, b), equation in zip(rows.tolist(), theirs, strict=True):
         python = lines.equations(lines.Weights(np.array([[x, y]]), np.array([b]), np.ones(1), 0.0))[0]
-        assert 'h0: ' + page.evaluate('([w, b]) => check.equation(w, b)', [[x, y], b]) == python
+        assert 'h0: ' + equation == python
 
 
 @pytest.mark.parametrize('stem', ['anb2n_srn2', 'anb2nc3n_lstm3'])
-def test_a_recurrent_network_of_the_page_computes_what_python_does(stem, opened):
-    page, rng = opened(), np.random.default_rng(2)
+def test_a_recurrent_network_of_the_page_computes_what_python_does(stem, computes):
+    rng = np.random.default_rng(2)
     view = parts()['seq']['view']['networks'][stem]
     symbols = rng.integers(0, view['classes'], 60)
     for weights in [*view['epochs'].values(), view['made']]:
-        theirs = page.evaluate('([weights, symbols]) => net.follow(weights, symbols)', [weights, symbols.tolist()])
+        theirs = computes('([weights, symbols]) => net.follow(weights, symbols)', [weights, symbols.tolist()])
         python = step.network(weights)
         states = step.follow(python, symbols[None])
         ours = step.softmax(python.logits(states))[0]
@@ -127,15 +129,15 @@ def test_a_recurrent_network_of_the_page_computes_what_python_does(stem, opened)
 
 
 @pytest.mark.parametrize('classes', [2, 3])
-def test_the_page_knows_what_the_language_demands(classes, opened):
-    page, language = opened(), fsm.language(classes, 5)
+def test_the_page_knows_what_the_language_demands(classes, computes):
+    language = fsm.language(classes, 5)
     for sequence in spell(np.random.default_rng(3).integers(1, 6, (20, 4)), classes):
         symbols = sequence[sequence != fsm.NONE]
         due = language.output[fsm.walk(language, symbols[None])[0]]
-        theirs = page.evaluate('([symbols, classes]) => net.places(symbols, classes)', [symbols.tolist(), classes])
+        theirs = computes('([symbols, classes]) => net.places(symbols, classes)', [symbols.tolist(), classes])
         assert ['open' if each == fsm.OPEN else each for each in due.tolist()] == [each['due'] for each in theirs]
     for symbols, due in ([1, 0], [None, None]), ([0, 0, 1, 0], ['open', 'open', 1, None]):  # BA, AABA leave it
-        assert [each['due'] for each in page.evaluate('symbols => net.places(symbols, 2)', symbols)] == due
+        assert [each['due'] for each in computes('symbols => net.places(symbols, 2)', symbols)] == due
 
 
 def shown(view, part) -> list[str]:
@@ -174,7 +176,7 @@ def test_the_slider_goes_through_the_checkpoints(opened):
         assert shown(view, 'units') == two_decimals(step.follow(step.network(weights), np.array([[0, 0, 1]]))[0, -1])
 
 
-def test_the_network_made_by_hand_can_be_chosen(opened):
+def test_the_network_made_by_hand_can_be_chosen_and_played(opened):
     view = opened().locator('.view[data-network=anb2nc3n_lstm3]')
     view.locator('[name=which]').select_option('made')
     assert view.locator('.epoch-says').text_content() == 'not trained'
@@ -185,11 +187,7 @@ def test_the_network_made_by_hand_can_be_chosen(opened):
     view.locator('[name=sequence]').fill('AAB')
     view.locator('.strip button').nth(2).click()
     assert shown(view, 'cells') == two_decimals(step.follow(step.network(weights), np.array([[0, 0, 1]]))[0, -1, 3:])
-
-
-def test_the_view_plays(opened):
-    page = opened()
-    view = page.locator('.view[data-network=anb2nc3n_lstm3]')
+    # The view plays.
     view.locator('[name=place]').fill('0')
     assert view.locator('.place-says').text_content() == 'before the first symbol'
     view.locator('[name=play]').click()
@@ -230,13 +228,15 @@ def test_the_plane_names_the_point_under_the_mouse(opened):
     assert 'next: A ' in view.locator('.pointed').text_content()
 
 
-def test_light_and_dark_change_at_a_click(opened):
+def test_light_and_dark_change_at_a_click_and_are_kept(opened):
     page = opened(color_scheme='light')
     canvas = page.locator('.space').first
     before = pixels(canvas)
     page.locator('#theme').click()
     assert page.evaluate('document.documentElement.dataset.theme') == 'dark'
     assert pixels(canvas) != before
+    page.reload()
+    assert page.evaluate('document.documentElement.dataset.theme') == 'dark'
 
 
 @pytest.mark.parametrize('width', ['phone', 'laptop'])
@@ -260,13 +260,3 @@ def test_nothing_jumps(width, opened):
     page.locator('[name=w0x]').fill('0.123')
     page.locator('#editor [name=act]').select_option('sig')
     assert np.abs(np.subtract(places(), before)).max() <= 1  # rounding of parts of a dot
-
-
-def test_on_paper_the_page_has_no_buttons_and_every_picture(opened):
-    page = opened()
-    page.emulate_media(media='print')
-    assert not page.locator('.top').is_visible()
-    assert page.locator('#by-hand svg.plane').first.is_visible()
-    page.set_viewport_size({'width': 703, 'height': 990})  # of A4 within the page's margins, at 96 dots to the inch
-    assert page.evaluate('document.documentElement.scrollWidth') <= 703
-    assert len(page.pdf()) > 10_000

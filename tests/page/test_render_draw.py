@@ -63,15 +63,14 @@ def test_what_is_drawn_fills_the_image_and_stands_in_its_middle(sheet):
     assert seen(page).max() == 0 and page.locator('#read-says').text_content() == 'Nothing is drawn yet.'
 
 
-def test_an_image_of_the_browser_is_that_of_torch(opened):
+def test_an_image_of_the_browser_is_that_of_torch(computes):
     """Digits are averaged in cells, and enlarged as torch enlarges them."""
-    page = opened()
     small = np.random.default_rng(0).random((8, 8)).round(3)
     dots = [
         {'points': [[28 / 8 * (x + 0.5), 28 / 8 * (y + 0.5)]]} for x in range(8) for y in range(8) if small[y, x] > 0.5
     ]
     how = {'box': 28, 'width': 8, 'soft': 0.001, 'grid': 8}
-    drawn = np.array(page.evaluate('([dots, how]) => [...ink.draw(dots, how)]', [dots, how])).reshape(SIDE, SIDE)
+    drawn = np.array(computes('([dots, how]) => [...ink.draw(dots, how)]', [dots, how])).reshape(SIDE, SIDE)
     fine = (np.arange(32) + 0.5) * 28 / 32
     covered = np.zeros((32, 32))
     for each in dots:
@@ -82,30 +81,24 @@ def test_an_image_of_the_browser_is_that_of_torch(opened):
     np.testing.assert_allclose(drawn, covered, atol=1e-9)
 
 
-def test_the_networks_of_the_page_answer_as_those_of_python(opened):
-    page = opened()
+def test_the_networks_of_the_page_answer_as_those_of_python(computes):
     images, data = parts()['kuzu']['view']['images'][:200], digits()
     assert len(images) == 200
-    code = """async ([images, number]) => {
+    ink = ((data.test_images[images].flatten(1) + 1) / 2).double().numpy()
+    code = """async ([images, ink, number]) => {
         const layers = readers.load(page.data('kuzu').networks[number].layers), all = [];
-        for (const image of images) {
+        const prob = pixels => [...readers.probabilities(readers.run(layers, pixels).at(-1).values)];
+        for (const [k, image] of images.entries()) {
             const pixels = await glyphs.pixels(image);
-            const logits = readers.run(layers, pixels).at(-1).values;
-            all.push([[...pixels], [...readers.probabilities(logits)]]);
+            all.push([[...pixels], prob(pixels), prob(Float64Array.from(ink[k]))]);
         }
         return all;
     }"""
     for number, kind in enumerate(KINDS):
-        theirs = page.evaluate(code, [images, number])
+        pixels, prob, exact = zip(*computes(code, [images, ink.tolist(), number]), strict=True)
         expected = untrained(kind).prob[images]
-        ink = ((data.test_images[images].flatten(1) + 1) / 2).numpy()
-        np.testing.assert_allclose([pixels for pixels, _ in theirs], ink, rtol=0, atol=0.51 / 255)
-        np.testing.assert_allclose([prob for _, prob in theirs], expected, rtol=0, atol=2e-3)  # of bytes, and float32
-        exact = page.evaluate(
-            '([images, number]) => images.map(image => [...readers.probabilities(readers.run('
-            "readers.load(page.data('kuzu').networks[number].layers), Float64Array.from(image)).at(-1).values)])",
-            [ink.astype(float).tolist(), number],
-        )
+        np.testing.assert_allclose(pixels, ink, rtol=0, atol=0.51 / 255)
+        np.testing.assert_allclose(prob, expected, rtol=0, atol=2e-3)  # of bytes, and float32
         np.testing.assert_allclose(exact, expected, rtol=0, atol=1e-6)
 
 

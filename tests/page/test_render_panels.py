@@ -79,19 +79,18 @@ def test_a_perceptron_says_when_it_has_learned(lines):
     assert panel.locator('.editable line').count() <= 8 and panel.locator('.drawn circle').count() == 11
 
 
-@pytest.mark.parametrize(
-    ('start', 'act', 'right'),
-    [('preset 1', 'step', 9), ('preset 1', 'sig', 9), ('trained', 'sig', 9), ('typed', 'step', 8)],
-)
-def test_a_perceptron_starts_from_other_weights(start, act, right, lines):
+STARTS = ('typed', 'step', 8), ('preset 1', 'step', 9), ('typed', 'sig', 5), ('preset 1', 'sig', 9)
+
+
+def test_a_perceptron_starts_from_other_weights(lines):
     page, panel = lines
-    if start == 'typed':
-        [name] = [name for name in parts()['check']['view']['presets'] if 'a first idea' in name]
-        page.locator('#editor [name=preset]').select_option(name)
-    panel.locator('[name=act]').select_option(act)
-    panel.locator('[name=from]').select_option(start)
-    assert panel.locator('.numbers .right').text_content() == f'{right} of 9'
-    assert panel.locator('[name=run]').is_disabled() is (act == 'step')
+    [name] = [name for name in parts()['check']['view']['presets'] if 'a first idea' in name]
+    page.locator('#editor [name=preset]').select_option(name)
+    for start, act, right in *STARTS, ('trained', 'sig', 9):
+        panel.locator('[name=act]').select_option(act)
+        panel.locator('[name=from]').select_option(start)
+        assert panel.locator('.numbers .right').text_content() == f'{right} of 9'
+        assert panel.locator('[name=run]').is_disabled() is (act == 'step')
 
 
 def dots(panel) -> list[tuple[str, bool]]:
@@ -179,7 +178,7 @@ def test_a_recurrent_network_learns_and_can_then_be_read(counting):
     assert panel.locator('.strip .bad').count() > 0
 
 
-def test_a_recurrent_network_trains_as_from_the_same_seed_and_is_saved_as_a_checkpoint(counting, tmp_path):
+def test_a_recurrent_network_trains_as_from_the_same_seed_is_saved_and_goes_on(counting, tmp_path):
     page, panel = counting
     train_recurrent(panel)
     with page.expect_download() as download:
@@ -197,6 +196,11 @@ def test_a_recurrent_network_trains_as_from_the_same_seed_and_is_saved_as_a_chec
     }"""
     for name, value in page.evaluate(code).items():
         np.testing.assert_allclose(network.state_dict()[name].numpy(), value, rtol=1e-6)
+    # Who wants more epochs goes on from the last.
+    once = panel.locator('.curve polyline').get_attribute('points').count(' ')
+    train_recurrent(panel, 3)
+    assert count(panel, 'epochs') == 3000
+    assert panel.locator('.curve polyline').get_attribute('points').count(' ') == once + 1
 
 
 def test_training_pauses_goes_on_and_the_page_stays_alive(counting):
@@ -215,15 +219,6 @@ def test_training_pauses_goes_on_and_the_page_stays_alive(counting):
     playwright.expect(panel.locator('.epochs')).not_to_have_text(f'{paused:,.0f}')
     panel.locator('[name=reset]').click()
     assert count(panel, 'epochs') == 0
-
-
-def test_who_wants_more_epochs_goes_on_from_the_last(counting):
-    _, panel = counting
-    train_recurrent(panel)
-    once = panel.locator('.curve polyline').get_attribute('points').count(' ')
-    train_recurrent(panel, 3)
-    assert count(panel, 'epochs') == 3000
-    assert panel.locator('.curve polyline').get_attribute('points').count(' ') == once + 1
 
 
 def test_an_lstm_has_its_cells_and_gates_and_three_symbols(counting):
@@ -249,7 +244,7 @@ def test_without_workers_the_rest_of_the_page_works(opened):
     assert page.locator('#watch-counting .strip button').count() == 2
 
 
-def test_the_address_brings_back_what_was_seen(counting, opened, file):
+def test_the_address_brings_back_what_was_seen(counting, opened):
     page, panel = counting
     lines = page.locator('#watch-lines')
     lines.locator('[name=hid]').fill('3')
@@ -265,7 +260,7 @@ def test_the_address_brings_back_what_was_seen(counting, opened, file):
     panel.locator('.view [name=states]').check()
     train_recurrent(panel, 3)
     playwright.expect(page).to_have_url(re.compile('c.epoch=3000'))
-    other = opened(address=page.url.removeprefix(f'file://{file}'))
+    other = opened(address='#' + page.url.partition('#')[2])
     says(other.locator('#watch-counting'), 'After 3,000 epochs')
     for one in page, other:
         assert count(one.locator('#watch-lines')) == 4
@@ -284,29 +279,33 @@ def test_the_address_brings_back_what_was_seen(counting, opened, file):
     assert abs(top) < 200  # the place is in the address, too
 
 
-@pytest.mark.parametrize(
-    'fault', ['p.points=0_0_0_1', 'p.hid=99', 'p.w=1_2_x', 'c.hid=0', 'c.model=x', 'yours.at=x', '%']
-)
-def test_an_address_that_was_cut_gives_the_page_as_it_opens(fault, opened):
-    page = opened(address=f'#watch-lines&{fault}')
-    assert count(page.locator('#watch-lines')) == 0 and len(dots(page.locator('#watch-lines'))) == 9
-    assert page.locator('#watch-lines .drawn circle').count() == 8
-    assert page.locator('#watch-counting .units .meter').count() == 2
+def test_an_address_that_was_cut_gives_the_page_as_it_opens(opened):
+    faults = ['p.points=0_0_0_1', 'p.hid=99', 'p.w=1_2_x', 'c.hid=0', 'c.model=x', 'yours.at=x', '%']
+    page = opened(address=f'#watch-lines&{"&".join(faults[:-1])}')
+    for fault in faults:
+        assert count(page.locator('#watch-lines')) == 0 and len(dots(page.locator('#watch-lines'))) == 9, fault
+        assert page.locator('#watch-lines .drawn circle').count() == 8
+        assert page.locator('#watch-counting .units .meter').count() == 2
+        page.evaluate("location.hash = '#watch-lines&p.hid=3&c.hid=1'")
+        playwright.expect(page.locator('#watch-lines .drawn circle')).to_have_count(6)
+        playwright.expect(page.locator('#watch-counting .units .meter')).to_have_count(1)
+        page.evaluate('fault => (location.hash = `#watch-lines&${fault}`)', fault)
+        playwright.expect(page.locator('#watch-lines .drawn circle')).to_have_count(8)
 
 
-@pytest.mark.parametrize('where', ['.stage canvas', '.curve svg'])
-def test_pictures_are_saved_as_png(where, counting, tmp_path):
+def test_pictures_are_saved_as_png(counting, tmp_path):
     page, panel = counting
     train_recurrent(panel)
-    with page.expect_download() as download:
-        panel.locator('.stage [data-png]' if 'stage' in where else '.train [data-png]').click()
-    path = tmp_path / 'x.png'
-    download.value.save_as(path)
-    image = Image.open(path).convert('RGB')
-    box = panel.locator(where).bounding_box()
-    assert image.width / image.height == pytest.approx(box['width'] / box['height'], rel=0.02)
-    colours = image.getcolors(image.width * image.height)
-    assert len(colours) > 20 and max(colours)[1] == (255, 255, 255)
+    for button, where in ('.stage [data-png]', '.stage canvas'), ('.train [data-png]', '.curve svg'):
+        with page.expect_download() as download:
+            panel.locator(button).click()
+        path = tmp_path / 'x.png'
+        download.value.save_as(path)
+        image = Image.open(path).convert('RGB')
+        box = panel.locator(where).bounding_box()
+        assert image.width / image.height == pytest.approx(box['width'] / box['height'], rel=0.02)
+        colours = image.getcolors(image.width * image.height)
+        assert len(colours) > 20 and max(colours)[1] == (255, 255, 255)
 
 
 WATCH = """where => {

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from lab.page import render
-from tests.page.browser import WIDTHS, needs_browser
+from tests.page.browser import needs_browser
 from tests.page.made import parts
 
 pytestmark = needs_browser
@@ -28,9 +28,10 @@ def boxes(locator) -> list[dict]:
     return locator.evaluate_all('all => all.map(one => one.getBoundingClientRect().toJSON())')
 
 
-@pytest.mark.parametrize('width', ['phone', 'laptop'])
-@pytest.mark.parametrize('scheme', ['light', 'dark'])
-def test_axe_finds_nothing(scheme, width, opened):
+@pytest.mark.parametrize(
+    ('width', 'scheme'), [('phone', 'light'), ('laptop', 'dark')]
+)  # no colour depends on the width
+def test_axe_finds_nothing(width, scheme, opened):
     axe = pytest.importorskip('axe_playwright_python.sync_playwright', reason='axe is not installed')
     page = opened(width, color_scheme=scheme)
     page.evaluate('document.querySelectorAll("details").forEach(each => (each.open = true))')
@@ -38,16 +39,13 @@ def test_axe_finds_nothing(scheme, width, opened):
     assert [(each['id'], [node['html'][:200] for node in each['nodes'][:3]]) for each in found] == []
 
 
-def test_no_region_or_group_has_a_name_without_a_role_and_no_heading_is_skipped(opened):
+def test_names_have_roles_no_heading_is_skipped_and_the_tab_key_stops_seldom(opened):
     page = opened()
     assert page.locator('div[aria-label]:not([role]), span[aria-label]:not([role])').count() == 0
     levels = page.locator('h1, h2, h3, h4, h5').evaluate_all('all => all.map(one => Number(one.tagName[1]))')
     assert all(after - before < 2 for before, after in pairwise(levels))
     assert page.locator('th:empty').count() == 0
-
-
-def test_the_tab_key_stops_once_in_a_confusion_matrix_and_once_in_a_gallery(opened):
-    page = opened()
+    # The Tab key stops once in a confusion matrix and once in a gallery.
     stops = 'all => all.map(one => [...one.querySelectorAll("button")].filter(each => each.tabIndex === 0).length)'
     assert page.locator('.confusion').evaluate_all(stops) == [1, 1, 1]
     assert set(page.locator('.glyphs').evaluate_all(stops)) <= {0, 1}
@@ -73,13 +71,6 @@ def test_in_forced_colours_bars_and_marks_are_seen(opened):
     assert keys[0] != keys[1].evaluate('one => getComputedStyle(one).fill')
 
 
-@pytest.mark.parametrize('width', [320, *(size for size, _ in WIDTHS.values())])
-def test_nothing_is_wider_than_the_screen(width, opened):
-    page = opened()
-    page.set_viewport_size({'width': width, 'height': 800})
-    assert page.evaluate('document.documentElement.scrollWidth') <= width
-
-
 def test_without_javascript_every_glyph_is_its_own(browser, file):
     page = browser.new_context(java_script_enabled=False).new_page()
     page.goto(f'file://{file}')
@@ -95,19 +86,17 @@ def test_without_javascript_every_glyph_is_its_own(browser, file):
     page.context.close()
 
 
-def test_on_paper_it_is_short_and_has_no_raw_transcript(opened):
+def test_on_paper_it_is_short_and_has_no_buttons_no_raw_transcript_and_every_picture(opened):
     page = opened()
     page.wait_for_timeout(300)
-    assert len(re.findall(rb'/Type\s*/Page\b', page.pdf(format='A4', prefer_css_page_size=True))) <= PAGES
+    paper = page.pdf(format='A4', prefer_css_page_size=True)
+    assert 0 < len(re.findall(rb'/Type\s*/Page\b', paper)) <= PAGES and len(paper) > 10_000
     page.emulate_media(media='print')
     assert not any(page.locator('.transcript').nth(k).is_visible() for k in range(page.locator('.transcript').count()))
-
-
-def test_light_or_dark_is_kept(opened):
-    page = opened(color_scheme='light')
-    page.locator('#theme').click()
-    page.reload()
-    assert page.evaluate('document.documentElement.dataset.theme') == 'dark'
+    assert not page.locator('.top').is_visible()
+    assert page.locator('#by-hand svg.plane').first.is_visible()
+    page.set_viewport_size({'width': 703, 'height': 990})  # of A4 within the page's margins, at 96 dots to the inch
+    assert page.evaluate('document.documentElement.scrollWidth') <= 703
 
 
 def test_the_story_begins_in_short_and_the_rest_is_folded(tmp_path, browser):
@@ -125,13 +114,11 @@ def test_the_story_begins_in_short_and_the_rest_is_folded(tmp_path, browser):
     page.close()
 
 
-def test_of_a_network_made_by_hand_nothing_is_said_about_training(opened):
-    made = opened().locator('#anb2n_srn2-by-hand .verdict').text_content()
+def test_of_a_network_made_by_hand_nothing_is_said_about_training_and_numbers_can_be_understood(opened):
+    page = opened()
+    made = page.locator('#anb2n_srn2-by-hand .verdict').text_content()
     assert 'It knows anb2n' in made and 'learned' not in made and 'trained' not in made
-
-
-def test_numbers_stand_where_they_can_be_understood(opened):
-    tiles = opened().locator('.hero').text_content()
+    tiles = page.locator('.hero').text_content()
     assert '≤' not in tiles and 'counts to ' in tiles
 
 
@@ -181,23 +168,19 @@ def test_a_long_sequence_stays_in_the_picture(opened):
     assert len(drawn) > 180 and drawn.min() >= 0 and drawn.max() <= 1
 
 
-@pytest.mark.parametrize(
-    ('sequence', 'why'),
-    [
-        ('BBAAB', 'it does not begin with an A'),
-        ('AABBBA', "it has 3 B's instead of 4 after 2 A's"),
-        ('ABBB', "it has more than 2 B's after 1 A's"),
-    ],
-)
-def test_why_a_sequence_is_not_in_the_language(sequence, why, opened):
-    view = opened().locator('.view[data-network=anb2n_srn2]')
-    view.locator('[name=sequence]').fill(sequence)
-    view.locator('[name=place]').fill(str(len(sequence)))
-    assert why in view.locator('.place-says').text_content()
+WHY = {
+    'BBAAB': 'it does not begin with an A',
+    'AABBBA': "it has 3 B's instead of 4 after 2 A's",
+    'ABBB': "it has more than 2 B's after 1 A's",
+}
 
 
-def test_a_wrong_letter_ends_the_sequence_that_is_shown(opened):
+def test_why_a_sequence_is_not_in_the_language_and_a_wrong_letter_ends_it(opened):
     view = opened().locator('.view[data-network=anb2n_srn2]')
+    for sequence, why in WHY.items():
+        view.locator('[name=sequence]').fill(sequence)
+        view.locator('[name=place]').fill(str(len(sequence)))
+        assert why in view.locator('.place-says').text_content()
     for sequence in 'AAXB', 'X', '':
         view.locator('[name=sequence]').fill(sequence)
         assert view.locator('.strip').text_content() == sequence.split('X')[0]
@@ -213,18 +196,21 @@ def test_a_half_against_a_half_is_not_predicted_right(opened):
     assert (view.locator('.strip .good').count(), view.locator('.strip .bad').count()) == (0, 4)
 
 
-@pytest.mark.parametrize('hid', [1, 5, 8])
-def test_the_weights_of_a_diagram_do_not_collide_and_stand_beside_their_units(hid, opened):
+DIAGRAM = """hid => {
+    const w = [...Array(hid).keys()].map(k => [-6.12 + k, 4.78 - k]), b = w.map(() => -1.41);
+    const drawn = check.diagram({ act: 'sig', w, b, v: b, c: 4.45 }, 'x');
+    document.querySelector('#trained [data-diagram]').replaceChildren(drawn);
+}"""
+
+
+def test_the_weights_of_a_diagram_do_not_collide_and_stand_beside_their_units(opened):
     page = opened()
-    page.evaluate(
-        """hid => {
-        const w = [...Array(hid).keys()].map(k => [-6.12 + k, 4.78 - k]), b = w.map(() => -1.41);
-        const drawn = check.diagram({ act: 'sig', w, b, v: b, c: 4.45 }, 'x');
-        document.querySelector('#trained [data-diagram]').replaceChildren(drawn);
-    }""",
-        hid,
-    )
-    diagram = page.locator('#trained .diagram')
+    for hid in 1, 5, 8:
+        page.evaluate(DIAGRAM, hid)
+        check_diagram(page.locator('#trained .diagram'), hid)
+
+
+def check_diagram(diagram, hid: int):
     texts = boxes(diagram.locator('text'))
     for one, other in combinations(texts, 2):
         across = min(one['right'], other['right']) - max(one['left'], other['left'])
@@ -262,10 +248,9 @@ def test_the_task_begins_unsolved_and_lines_can_be_dragged(opened):
     assert page.locator('#editor-accuracy').text_content() == '100.0%'
 
 
-def test_one_colour_means_one_thing(opened):
-    page = opened()
+def test_one_colour_means_one_thing(computes):
     named = ['y0', 'y1', 'y2', 's0', 's1', 's2', *(f'u{k}' for k in range(8)), 'wrong']
-    colours = page.evaluate('names => names.map(name => page.colour(name))', named)
+    colours = computes('names => names.map(name => page.colour(name))', named)
     values = np.array([[int(part) for part in re.findall(r'\d+', colour)[:3]] for colour in colours])
     apart = [np.abs(one - other).max() for one, other in combinations(values, 2)]
     assert min(apart) > 20

@@ -34,7 +34,7 @@ SCRIPT = render.scripts('compute/', ['check', 'seq'], render.COMPUTE)
 def evaluate(request):
     """Runs a function of JavaScript with the page's computing rooms, in the page or in node."""
     if request.param == 'chromium':
-        return request.getfixturevalue('opened')().evaluate
+        return request.getfixturevalue('computes')
     if not NODE:
         pytest.skip('node is not installed')
 
