@@ -57,7 +57,7 @@ def folder(tmp_path):
         *((f'kuzu_main.py --epochs 1 {flags}', {'numba', 'scipy'} | DRAWING | COMPILERS) for flags in KUZU),
         ('check_main.py --act step --hid 4 --set_weights', {'numba', 'scipy', 'matplotlib'} | COMPILERS),
         ('check_main.py --hid 4 --epoch 100', {'matplotlib'} | COMPILERS),
-        ('seq_train.py --epoch 1 --restarts 1', DRAWING | COMPILERS),
+        ('seq_train.py --epoch 1', DRAWING | COMPILERS),
         ('seq_train.py --epoch 1 --length 1 --restarts 1 --engine torch', {'numba'} | DRAWING),
         ('seq_plot.py --epoch 1 --num_plot 1', {'numba', 'scipy'} | DRAWING | COMPILERS),
     ],
