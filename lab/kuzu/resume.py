@@ -78,7 +78,7 @@ def load(path: str) -> dict:
         raise UserError(f'nothing to resume: there is no {file}; start the run without --resume')
     saved = files.read_tensors(file)
     with _ours(path):
-        Settings(**dict(saved)['settings'])
+        Settings(**dict.copy(saved)['settings'])
     return saved
 
 
@@ -99,14 +99,14 @@ def restore(saved: dict, path: str, model: nn.Module, optimizer: Optimizer, sett
     with _ours(path):
         files.fit(model, saved['weights'], f'{path}.resume')
         groups = optimizer.state_dict()['param_groups']  # these follow from the settings
-        optimizer.load_state_dict({**dict(saved['optimizer']), 'param_groups': groups})
+        optimizer.load_state_dict({**dict.copy(saved['optimizer']), 'param_groups': groups})
         for parameter, moments in optimizer.state.items():
             if any(value.shape not in (parameter.shape, ()) for value in moments.values()):
                 raise ValueError('moments of another network')
         torch.set_rng_state(saved['random'])
         if 'random_cuda' in saved and torch.cuda.is_available():
             torch.cuda.set_rng_state(saved['random_cuda'])
-        progress = dict(saved['progress'])
+        progress = dict.copy(saved['progress'])  # of a huge tensor, dict() would make a dict of its rows
         return Progress(progress['losses'], progress['history'])
 
 
