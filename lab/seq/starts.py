@@ -120,7 +120,7 @@ def plan(task: Task, training: Training, langs: list) -> Iterator[Part]:
         if training.grow:
             longest = min(longest, 1 + int(done / training.grow * longest))
         if generator.random() < training.mix:
-            longest = int(longest ** generator.random())  # as often 1 to 9 as 10 to 99
+            longest = int((longest + 1) ** generator.random())  # as often 1 to 9 as 10 to 99
         if training.grow or training.mix:
             for lang in langs:
                 lang.length = longest

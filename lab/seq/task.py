@@ -11,12 +11,13 @@ CLASSES = {'anb2n': 2, 'anb2nc3n': 3}  # symbols of each language
 MODELS = {'srn': 'SRN_model', 'lstm': 'LSTM_model'}  # and their classes in seq_models.py
 MOST_EPOCHS, MOST_STARTS = 1_000_000, 10_000  # that --epoch, in thousands, and --restarts take
 SRN_INIT = 0.001
-ADAM = {'optim': 'adam', 'schedule': 'linear', 'grow': 0.5}
+ADAM = {'optim': 'adam', 'schedule': 'linear', 'clip': 0.3, 'grow': 0.5}
+FAR = {'length': 10, 'hid': 6, 'lr': 0.03, 'init': 0.02, 'epoch': 150, 'grow': 0.4, 'mix': 0.5, 'saturate': 3}
 RECIPES = {  # other settings than the lab's; docs/measurements.md has the shares of starts that learn with each
     'lab': {},
-    'sure': ADAM | {'lr': 0.01, 'clip': 0.3},
+    'sure': ADAM | {'lr': 0.01},
     'hard': {'optim': 'adam', 'schedule': 'linear', 'lr': 0.01, 'clip': 1, 'epoch': 100},
-    'far': ADAM | {'length': 10, 'hid': 6, 'lr': 0.03, 'init': 0.02, 'clip': 1, 'grow': 0.4, 'mix': 1, 'saturate': 3},
+    'far': ADAM | FAR,
 }
 
 

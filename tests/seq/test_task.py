@@ -36,7 +36,7 @@ def test_the_default_is_the_labs_training():
 
 def test_the_recipes_are_those_that_were_measured():
     sure = {'optim': 'adam', 'lr': 0.01, 'schedule': 'linear', 'clip': 0.3, 'grow': 0.5}
-    far = {'length': 10, 'hid': 6, 'lr': 0.03, 'init': 0.02, 'clip': 1, 'grow': 0.4, 'mix': 1, 'saturate': 3}
+    far = {'length': 10, 'hid': 6, 'lr': 0.03, 'init': 0.02, 'epoch': 150, 'grow': 0.4, 'mix': 0.5, 'saturate': 3}
     assert RECIPES['sure'] == sure
     assert RECIPES['far'] == sure | far
     assert RECIPES['hard'] == {'optim': 'adam', 'lr': 0.01, 'schedule': 'linear', 'clip': 1, 'epoch': 100}
