@@ -17,7 +17,7 @@ from lab.insight.said import sentences, story, tables
 from lab.seq import verdict
 
 BLOCKS_SHOWN = 1, 2, 4, 6, 8, 10, 15, 20, 30  # the n of the table of losses
-ROWS_SHOWN = 20  # of an automaton
+ROWS_SHOWN = 18  # of an automaton
 WAYS_SHOWN = 3  # of going on after n A's
 RUNS_SHOWN = 6  # of a way
 LISTED = 12  # n with a line of their own
