@@ -43,7 +43,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     grow = 'share of the run in which n grows from 1 to --length; 0 = none'
     add('--grow', type=cli.real(0, 1), default=Training.grow, help=grow)
     usual = 'default: lab; hard for an srn on anb2nc3n without --restarts'
-    add('--recipe', choices=RECIPES, help='other defaults: ' + '; '.join([*map(describe, RECIPES), usual]))
+    add('--recipe', choices=RECIPES, help='other defaults: ' + '; '.join([*map(as_flags, RECIPES), usual]))
     mix = 'share of the epochs (0 to 1) that are trained on shorter blocks; without a number: 0.5'
     add('--mix', nargs='?', type=cli.real(0, 1), const=0.5, default=Training.mix, metavar='SHARE', help=mix)
     saturate = 'lstm: pressure on the gates to be open or shut, from half the run on; then they are rounded'
@@ -67,7 +67,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     return args
 
 
-def describe(recipe: str) -> str:
+def as_flags(recipe: str) -> str:
     """A recipe as the flags that it stands for."""
     words = [f'--{name} {value}' for name, value in RECIPES[recipe].items()]
     return f'{recipe} = {" ".join(words) or "as below"}'

@@ -14,7 +14,7 @@ import check
 import check_main
 from lab.check import train
 from lab.common.errors import UserError
-from lab.common.run import describe
+from lab.common.run import fault_line
 
 ROOT = Path(__file__).parents[1]
 TENSORS = """tensor([[-2., -2.],
@@ -125,7 +125,7 @@ def test_bad_input_is_one_line_and_writes_nothing(capsys, argv, said):
         assert caught.value.code == 2
     else:  # left to sys.excepthook
         assert line == ''
-        line = describe(caught.value)
+        line = fault_line(caught.value)
     assert said in line and '\n' not in line.strip()
     assert not Path('plot').exists()
 

@@ -410,6 +410,6 @@ def test_zero_epochs_mean_the_labs(flags, epoch):
 
 
 def test_help_says_which_flags_a_recipe_stands_for():
-    assert seq_train.describe('lab') == 'lab = as below'
-    assert seq_train.describe('far').startswith('far = --optim adam --schedule linear --clip 0.3 --grow 0.4')
-    assert seq_train.describe('far').endswith('--init 0.02 --epoch 150 --mix 0.5 --saturate 3')
+    assert seq_train.as_flags('lab') == 'lab = as below'
+    assert seq_train.as_flags('far').startswith('far = --optim adam --schedule linear --clip 0.3 --grow 0.4')
+    assert seq_train.as_flags('far').endswith('--init 0.02 --epoch 150 --mix 0.5 --saturate 3')

@@ -104,7 +104,7 @@ def loaded():
         gc.enable()
 
 
-def describe(error: BaseException) -> str | None:
+def fault_line(error: BaseException) -> str | None:
     """What the user is told about this error, or None where the fault is in this program."""
     if isinstance(error, UserError):
         return str(error)
@@ -136,7 +136,7 @@ def _end(error: BaseException, alone: bool):
     if _left(error):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(141)
-    line = describe(error)
+    line = fault_line(error)
     if line is None:
         return
     if errors.TRACEBACK:

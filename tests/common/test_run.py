@@ -62,7 +62,7 @@ def test_errors_of_the_user_end_in_one_line_and_exit_code_2(body, line, tmp_path
     ],
 )
 def test_what_is_told_of_an_error_of_the_machine(error, line):
-    assert run.describe(error) == line
+    assert run.fault_line(error) == line
 
 
 def test_the_traceback_of_an_error_is_shown_above_its_line_for_those_who_ask(tmp_path, monkeypatch):

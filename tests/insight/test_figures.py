@@ -5,7 +5,7 @@ import pytest
 
 from lab.insight.drawn import figures
 from lab.insight.found.automaton import language
-from lab.insight.found.phases import gates
+from lab.insight.found.phases import gates_by_phase
 from lab.insight.found.plane import Plane
 from lab.insight.found.states import visit
 from lab.insight.found.step import GATES, follow, network, softmax
@@ -34,7 +34,7 @@ def space(label: str = 'unit {}'):
 
 def table(hid: int) -> dict:
     net = untrained('lstm', hid)
-    return gates(net, visit(net, language(3, 4), np.array([[*SEQUENCE, 0]])))
+    return gates_by_phase(net, visit(net, language(3, 4), np.array([[*SEQUENCE, 0]])))
 
 
 def flow(steps=STEPS):

@@ -31,5 +31,5 @@ def test_the_gates_of_a_phase_are_those_of_its_steps():
     net = untrained('lstm', 2, 3)
     seen = states.visit(net, fsm.language(3, 4), spell(np.array([[2, 1]]), 3))
     values = net.gates(seen.state[[2, 13]], np.array([1, 1]))['forget']
-    found = phases.gates(net, seen)['first B']['forget']
+    found = phases.gates_by_phase(net, seen)['first B']['forget']
     np.testing.assert_allclose(found, [values.mean(axis=0), values.min(axis=0), values.max(axis=0)])

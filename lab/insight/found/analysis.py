@@ -56,7 +56,7 @@ class Analysis(NamedTuple):
     found: Found
     place: Layout  # of the states of the automaton found: their names, and where they are drawn
     points: list[list[fixed.FixedPoint]]  # of each symbol: fixed points, slow points, cycles
-    gates: dict[str, dict[str, Array]]  # of an LSTM by phase and gate, see phases.gates()
+    gates: dict[str, dict[str, Array]]  # of an LSTM by phase and gate, see phases.gates_by_phase()
     drift: drift.Drift | None  # of an LSTM that counts far beyond its `length`: how exact it counts
     shown: interventions.Shown  # what comes out when something inside is changed
 
@@ -133,7 +133,7 @@ def analyse(net: Network, length: int, seed: int = SEED, judged: Verdict | None 
         found=found,
         place=layout(automaton, spans(automaton, found.states.state, visits)),
         points=points,
-        gates=phases.gates(net, visits) if net.gates else {},
+        gates=phases.gates_by_phase(net, visits) if net.gates else {},
         drift=drift.drift(net, judged.counts) if net.gates and judged.counts >= verdict.BEYOND * length else None,
         shown=interventions.show(net, visits, length, judged.counts, np.random.default_rng(seed)),
     )

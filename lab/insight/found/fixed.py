@@ -136,7 +136,10 @@ def fixed_points(net: Network, symbol: int, visited: Array, rng: np.random.Gener
 
 def cycles(net: Network, symbol: int, states: Array) -> Iterator[Array]:
     """The cycles (period, size) of two or three on which some of the states stand: so many symbols lead back."""
-    path = np.stack([repeated(net, symbol, states, times) for times in range(max(PERIODS) + 1)])
+    path = [states]
+    for _ in range(max(PERIODS)):
+        path.append(net.read(path[-1], symbol))
+    path = np.stack(path)
     step = np.linalg.norm(path[1] - path[0], axis=1)
     for period in PERIODS:
         back = np.linalg.norm(path[period] - path[0], axis=1)

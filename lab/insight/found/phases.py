@@ -22,7 +22,7 @@ def phases(visits: Visits, num_class: int) -> dict[str, Array]:
     return {name: np.flatnonzero(mask) + 1 for name, mask in masks.items() if mask.any()}
 
 
-def gates(net: Network, visits: Visits) -> dict[str, dict[str, Array]]:
+def gates_by_phase(net: Network, visits: Visits) -> dict[str, dict[str, Array]]:
     """For each phase and each of GATES (3, units): the mean, the least and the largest value over all visited steps."""
     found = {}
     for phase, points in phases(visits, net.num_class).items():

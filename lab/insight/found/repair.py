@@ -103,7 +103,7 @@ def units(net: Network, visits: Visits, counts: int, n: int, one: trial.Exam) ->
     return found, len(tried) * (net.num_class - 1)
 
 
-def gates(net: Network, visits: Visits, one: trial.Exam, low: trial.Exam) -> tuple[list[Repair], int]:
+def gates_held(net: Network, visits: Visits, one: trial.Exam, low: trial.Exam) -> tuple[list[Repair], int]:
     """Each gate held, in each way, while each symbol is read."""
     left = held = holding.variants(net, visits)
     for some in (trial.some(one, np.arange(min(FIRST, len(one.symbols)))), low, one):
@@ -142,7 +142,7 @@ def failure(net: Network, visits: Visits, counts: int) -> Failure | None:
     one = trial.different(one)
     tried = {'unit': units(net, visits, counts, n, one)}
     if net.gates:
-        tried['gate'] = gates(net, visits, one, low)
+        tried['gate'] = gates_held(net, visits, one, low)
     tried['limit'] = limits(net, trial.both(low, one))
     found = [repair for some, _ in tried.values() for repair in some]
     repairs = sorted(found, key=lambda one: (one.times, KINDS.index(one.kind), len(one.groups)))

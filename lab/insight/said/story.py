@@ -67,7 +67,7 @@ def in_short(found: Analysis) -> list[str]:
     laws = [law(each, kind) for each in shown.laws] if learned else []
     ends = [ending(each) for each in shown.ends if each]
     lines = [*carriers(shown.interchange), *laws[:1], joined(laws[1:]), joined(ends)]
-    lines += [gates(found)] if shown.holding else []
+    lines += [what_gates_do(found)] if shown.holding else []
     lines += [circuit_size(shown.circuit)] if shown.circuit else []
     return [line for line in [*lines, why(found)] if line]
 
@@ -195,7 +195,7 @@ def ending(each: End) -> str:
     return f'{text}: {first}, and from an earlier one into the last, {last} in {each.goes_on:.0%}.'
 
 
-def gates(found: Analysis) -> str:
+def what_gates_do(found: Analysis) -> str:
     """What the forget gate and the input gate of a cell are for: of those that carry n the one that an A moves most."""
     shown, each = found.shown, found.shown.laws[0]
     cell = each.groups[int(np.abs(each.added[each.last]).argmax())]
